@@ -1,0 +1,37 @@
+# Everything a fresh machine needs is Python 3.11 or newer with venv, make and git.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help run test check lint types fast clean
+
+help:            ## what can be made
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state in glance-dev/
+	$(BIN)/simple-db serve --snapshot glance-dev/glance.json --data-dir glance-dev/images $(ARGS)
+
+test: lint types ## everything that CI runs: lint, types, all tests with coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+
+check: lint types fast ## the quick part: lint, types, tests without Glance
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+fast: $(READY)
+	$(BIN)/python -m pytest -m "not glance" $(ARGS)
+
+clean:           ## forget the environment and every cache
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[server]' --group dev
+	@touch $@

@@ -1,0 +1,195 @@
+"""The table of contents of the Glance database API: on `Database` objects, and on one default.
+
+A function of the API is a plain function whose first parameter is the database. `Database` binds
+them as methods, so a database is a drop-in for Glance's ``db_api``; the names of this module are
+the methods of one default database, as those of ``random`` are of one ``Random``.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Callable
+
+from simple_db import clock as clocks
+from simple_db import (
+    images,
+    locations,
+    members,
+    properties,
+    purge,
+    quotas,
+    snapshot,
+    tags,
+    visibility,
+)
+from simple_db.store import Store
+
+
+class Database:
+    """A Glance database in memory: any number of them, and nothing shared between two.
+
+    Calls can come from any thread; each is a transaction of its own.
+
+    Args:
+        clock: Gives the time now, naive UTC; read at most once a call.
+        new_id: Gives an id of at most 36 characters for an image that is created without.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], dt.datetime] = clocks.utcnow,
+        new_id: Callable[[], str] = clocks.new_id,
+    ) -> None:
+        self.store = Store(clock, new_id)
+
+    image_create = images.image_create
+    image_update = images.image_update
+    image_destroy = images.image_destroy
+    image_restore = images.image_restore
+    image_get = images.image_get
+    image_get_all = images.image_get_all
+
+    image_location_add = locations.image_location_add
+    image_location_update = locations.image_location_update
+    image_location_delete = locations.image_location_delete
+
+    image_property_create = properties.image_property_create
+    image_property_delete = properties.image_property_delete
+    image_set_property_atomic = properties.image_set_property_atomic
+    image_delete_property_atomic = properties.image_delete_property_atomic
+
+    image_member_create = members.image_member_create
+    image_member_update = members.image_member_update
+    image_member_delete = members.image_member_delete
+    image_member_find = members.image_member_find
+    image_member_count = members.image_member_count
+
+    image_tag_set_all = tags.image_tag_set_all
+    image_tag_create = tags.image_tag_create
+    image_tag_delete = tags.image_tag_delete
+    image_tag_get_all = tags.image_tag_get_all
+
+    is_image_mutable = visibility.is_image_mutable
+    is_image_visible = visibility.is_image_visible
+
+    user_get_storage_usage = quotas.user_get_storage_usage
+    user_get_staging_usage = quotas.user_get_staging_usage
+    user_get_image_count = quotas.user_get_image_count
+    user_get_uploading_count = quotas.user_get_uploading_count
+
+    purge_deleted_rows = purge.purge_deleted_rows
+    purge_deleted_rows_from_images = purge.purge_deleted_rows_from_images
+
+    def configure(self) -> None:
+        """Do nothing: there is no engine to configure, and Glance calls this at start-up."""
+
+    def clear_db_env(self) -> None:
+        """Do nothing: there is no engine to forget. To forget the rows, call `reset`."""
+
+    def reset(self) -> None:
+        """Forget every row, and count ids from 1 again."""
+        with self.store.writing() as tables:
+            for table in tables:
+                table.replace([], next_id=1)
+
+    def snapshot(self) -> bytes:
+        """Return the whole database as JSON; equal databases give equal bytes."""
+        return snapshot.snapshot(self.store)
+
+    def restore(self, snapshot_bytes: bytes) -> None:
+        """Become the database of the snapshot.
+
+        Raises:
+            SnapshotError: the bytes are no snapshot; the database is as it was.
+        """
+        snapshot.restore(self.store, snapshot_bytes)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a snapshot to a file: the whole new one, or the old one stays.
+
+        A new file has mode 0600.
+
+        Raises:
+            SnapshotError: the file cannot be written.
+        """
+        snapshot.save(self.store, path)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Become the database of a snapshot file.
+
+        Raises:
+            SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
+                was.
+        """
+        snapshot.load(self.store, path)
+
+    @property
+    def revision(self) -> int:
+        """How many calls have changed the database since it was made."""
+        return self.store.revision
+
+    def check(self) -> None:
+        """Raise AssertionError, with what is wrong, unless every invariant holds."""
+        self.store.check()
+
+    def __repr__(self) -> str:
+        """Return the class and how many rows there are, as in ``<Database: 2 images, 1 tags>``."""
+        with self.store.reading() as tables:
+            counts = {table.record.table: len(table.rows) for table in tables}
+        told = [
+            f"{count} {table.removeprefix('image_')}" for table, count in counts.items() if count
+        ]
+        return f"<{type(self).__name__}: {', '.join(told) or 'empty'}>"
+
+
+database = Database()
+"""The default database, whose methods the functions of this module are."""
+
+image_create = database.image_create
+image_update = database.image_update
+image_destroy = database.image_destroy
+image_restore = database.image_restore
+image_get = database.image_get
+image_get_all = database.image_get_all
+
+image_location_add = database.image_location_add
+image_location_update = database.image_location_update
+image_location_delete = database.image_location_delete
+
+image_property_create = database.image_property_create
+image_property_delete = database.image_property_delete
+image_set_property_atomic = database.image_set_property_atomic
+image_delete_property_atomic = database.image_delete_property_atomic
+
+image_member_create = database.image_member_create
+image_member_update = database.image_member_update
+image_member_delete = database.image_member_delete
+image_member_find = database.image_member_find
+image_member_count = database.image_member_count
+
+image_tag_set_all = database.image_tag_set_all
+image_tag_create = database.image_tag_create
+image_tag_delete = database.image_tag_delete
+image_tag_get_all = database.image_tag_get_all
+
+is_image_mutable = database.is_image_mutable
+is_image_visible = database.is_image_visible
+
+user_get_storage_usage = database.user_get_storage_usage
+user_get_staging_usage = database.user_get_staging_usage
+user_get_image_count = database.user_get_image_count
+user_get_uploading_count = database.user_get_uploading_count
+
+purge_deleted_rows = database.purge_deleted_rows
+purge_deleted_rows_from_images = database.purge_deleted_rows_from_images
+
+configure = database.configure
+clear_db_env = database.clear_db_env
+reset = database.reset
+
+FUNCTIONS: tuple[str, ...] = tuple(
+    name
+    for name, member in vars(Database).items()
+    if callable(member) and member.__module__ != __name__
+)
+"""The names of all functions that read or write data."""

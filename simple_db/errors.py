@@ -1,0 +1,78 @@
+"""The exceptions of simple_db, named as in Glance.
+
+::
+
+    SimpleDBError
+    ├── NotFound                          no such member, property, tag or location
+    │   └── ImageNotFound                 no such image, or a deleted one that is not shown
+    ├── Duplicate                         it exists already, or exists twice
+    ├── Conflict                          it is in another state than the call needs
+    ├── Forbidden                         the caller may not see or change it
+    │   └── ForbiddenPublicImage          ... change a public or community image
+    ├── Invalid                           an argument that no database state makes right
+    │   ├── InvalidSortKey
+    │   ├── InvalidSortDir
+    │   ├── InvalidParameterValue         a filter whose value cannot be read
+    │   ├── InvalidFilterRangeValue       a ``_min`` or ``_max`` filter that is not a number
+    │   └── InvalidFilterOperatorValue    an operator that this filter does not have
+    └── SnapshotError                     bytes or a file that are no snapshot of simple_db
+
+A class that Glance has too (``glance.common.exception``) has the same name and the same parent
+here; ``SnapshotError`` is our own.
+"""
+
+
+class SimpleDBError(Exception):
+    """Any error that simple_db raises on purpose; its message names the thing and the fix."""
+
+
+class NotFound(SimpleDBError):
+    """There is no such member, property, tag or location."""
+
+
+class ImageNotFound(NotFound):
+    """There is no such image, or it is deleted and the caller may not see deleted images."""
+
+
+class Duplicate(SimpleDBError):
+    """The thing exists already, or exists twice where one was meant."""
+
+
+class Conflict(SimpleDBError):
+    """The thing is in another state than the call needs."""
+
+
+class Forbidden(SimpleDBError):
+    """The caller may not see, or may not change, the image."""
+
+
+class ForbiddenPublicImage(Forbidden):
+    """The caller may see the public or community image, and may not change it."""
+
+
+class Invalid(SimpleDBError):
+    """An argument is wrong whatever the database holds."""
+
+
+class InvalidSortKey(Invalid):
+    """A listing is to be sorted by something that is not a column."""
+
+
+class InvalidSortDir(Invalid):
+    """A sort direction is neither ``asc`` nor ``desc``."""
+
+
+class InvalidParameterValue(Invalid):
+    """The value of a filter cannot be read."""
+
+
+class InvalidFilterRangeValue(Invalid):
+    """The value of a ``_min`` or ``_max`` filter is not a number."""
+
+
+class InvalidFilterOperatorValue(Invalid):
+    """A filter is given an operator that it does not have."""
+
+
+class SnapshotError(SimpleDBError):
+    """Bytes, or a file, cannot be read as a snapshot of simple_db."""

@@ -1,0 +1,112 @@
+"""What crosses the border: the context that comes in, the dicts that go out."""
+
+import datetime as dt
+from typing import Literal, NotRequired, Protocol, TypedDict
+
+from attrs import Factory, field, frozen
+
+from simple_db.records import Json
+
+Visibility = Literal["public", "community", "shared", "private"]
+MemberStatus = Literal["pending", "accepted", "rejected"]
+SortDirection = Literal["asc", "desc"]
+
+
+class Context(Protocol):
+    """Who calls: anything with these three, such as ``glance.context.RequestContext``."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may see and change every image."""
+        ...
+
+    @property
+    def owner(self) -> str | None:
+        """The project on whose behalf the call is made."""
+        ...
+
+    @property
+    def can_see_deleted(self) -> bool:
+        """Whether deleted images exist for the caller."""
+        ...
+
+
+@frozen(kw_only=True)
+class RequestContext:
+    """A context for people without oslo.
+
+    `can_see_deleted` follows `is_admin` unless it is given, as in Glance.
+    """
+
+    owner: str | None = None
+    is_admin: bool = False
+    can_see_deleted: bool = field(
+        default=Factory(lambda self: self.is_admin, takes_self=True),
+    )
+
+
+class LocationDict(TypedDict):
+    """A location as an image carries it; `url` can carry credentials."""
+
+    id: int
+    url: str
+    metadata: Json
+    status: str
+
+
+class PropertyDict(TypedDict):
+    """A row of ``image_properties``, deleted or not."""
+
+    id: int
+    image_id: str
+    name: str
+    value: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+    deleted_at: dt.datetime | None
+    deleted: bool
+
+
+class MemberDict(TypedDict):
+    """A row of ``image_members`` but for its ``deleted_at``, as Glance's driver shows it."""
+
+    id: int
+    image_id: str
+    member: str
+    can_share: bool
+    status: str
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+    deleted: bool
+
+
+class ImageDict(TypedDict):
+    """A row of ``images`` with its properties, deleted ones included, and its locations.
+
+    `size` and `virtual_size` are in bytes, `min_disk` in GB, `min_ram` in MB, times naive UTC.
+    """
+
+    id: str
+    name: str | None
+    disk_format: str | None
+    container_format: str | None
+    size: int | None
+    virtual_size: int | None
+    status: str
+    visibility: NotRequired[str]
+    is_public: NotRequired[bool]
+    checksum: str | None
+    os_hash_algo: str | None
+    os_hash_value: str | None
+    min_disk: int
+    min_ram: int
+    owner: str | None
+    protected: bool
+    os_hidden: bool
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+    deleted_at: dt.datetime | None
+    deleted: bool
+    properties: list[PropertyDict]
+    locations: list[LocationDict]
+    tags: NotRequired[list[str]]

@@ -1,0 +1,270 @@
+"""The store: one table of frozen records per table of the schema, one lock, transactions.
+
+Each fact lives once, as a record in a dict by its id. Indexes are derived from the rows and never
+saved. A write is journalled while its transaction runs, so that a transaction that raises is
+undone row by row; rows are replaced, never changed, so a copied table stays as it was.
+"""
+
+import datetime as dt
+import operator
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, Protocol, TypeVar
+
+from simple_db.errors import Invalid
+from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
+
+R = TypeVar("R", bound=SoftDeletable)
+V = TypeVar("V")
+
+# One write of a transaction: the table, the id of the row, and the row that was there before.
+Journal = list[tuple["Table[Any]", Hashable, SoftDeletable | None]]
+
+_id_of: Callable[[SoftDeletable], Any] = operator.attrgetter("id")
+
+
+def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
+    try:
+        return mapping.get(key, missing)
+    except TypeError:  # a list, say, which no column holds
+        return missing
+
+
+class Index(Generic[R]):
+    """The ids of a table's rows by the value of a column, or by a tuple of several columns."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        self.key: Callable[[R], Hashable] = operator.attrgetter(*columns)
+        self._ids: dict[Hashable, set[Any]] = {}
+
+    def ids(self, key: object) -> Iterable[Any]:
+        """Return the ids of the rows with that value, in no order."""
+        return _found(self._ids, key, ())
+
+    def add(self, row_id: Hashable, row: R) -> None:
+        """Note that the row has this id."""
+        self._ids.setdefault(self.key(row), set()).add(row_id)
+
+    def discard(self, row_id: Hashable, row: R) -> None:
+        """Forget the row."""
+        key = self.key(row)
+        ids = self._ids[key]
+        ids.remove(row_id)
+        if not ids:
+            del self._ids[key]
+
+    def agrees_with(self, rows: Mapping[Any, R]) -> bool:
+        """Return whether the index is the one that these rows give."""
+        expected: Index[R] = Index(*self.columns)
+        for row_id, row in rows.items():
+            expected.add(row_id, row)
+        return self._ids == expected._ids
+
+
+class Table(Generic[R]):
+    """The rows of one table by id, with the indexes that are derived from them.
+
+    Every change goes through `put` and `remove`, so that indexes and journal follow.
+    """
+
+    def __init__(self, record: type[R], journal: Journal, *indexes: str | tuple[str, ...]) -> None:
+        self.record = record
+        self.rows: dict[Any, R] = {}
+        self.next_id = 1
+        self._journal = journal
+        keys = [(index,) if isinstance(index, str) else index for index in indexes]
+        self._indexes: dict[tuple[str, ...], Index[R]] = {key: Index(*key) for key in keys}
+
+    def get(self, row_id: object) -> R | None:
+        """Return the row of that id, if there is one."""
+        return _found(self.rows, row_id, None)
+
+    def where(self, **values: object) -> list[R]:
+        """Return the rows with these values, in the order of their ids.
+
+        The columns are those of one of the table's indexes, in its order; or none, for all rows.
+        """
+        if not values:
+            return [self.rows[row_id] for row_id in sorted(self.rows)]
+        index = self._indexes[tuple(values)]
+        key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
+        return [self.rows[row_id] for row_id in sorted(index.ids(key))]
+
+    def put(self, row: R) -> R:
+        """Insert the row, or put it in the place of the one with its id; return it."""
+        row_id = _id_of(row)
+        self._journal.append((self, row_id, self._set(row_id, row)))
+        return row
+
+    def remove(self, row_id: Hashable) -> None:
+        """Remove the row of that id."""
+        self._journal.append((self, row_id, self._set(row_id, None)))
+
+    def new_id(self) -> int:
+        """Return an id that no row of this table has had."""
+        self.next_id += 1
+        return self.next_id - 1
+
+    def undo(self, row_id: Hashable, before: R | None) -> None:
+        """Put back what was under the id before a write of the journal."""
+        self._set(row_id, before)
+
+    def replace(self, rows: Iterable[R], next_id: int) -> None:
+        """Hold exactly these rows, and count ids from there."""
+        for row_id in list(self.rows):
+            self.remove(row_id)
+        for row in rows:
+            self.put(row)
+        self.next_id = next_id
+
+    def _set(self, row_id: Any, row: R | None) -> R | None:
+        before = self.rows.pop(row_id, None)
+        if row is not None:
+            self.rows[row_id] = row
+        for index in self._indexes.values():
+            if before is not None:
+                index.discard(row_id, before)
+            if row is not None:
+                index.add(row_id, row)
+        return before
+
+    def check(self) -> None:
+        """Raise AssertionError unless ids, counter and indexes agree with the rows."""
+        name = self.record.table
+        for row_id, row in self.rows.items():
+            assert _id_of(row) == row_id, f"{name}: {row} is filed under {row_id!r}"
+            assert isinstance(row_id, str) or row_id < self.next_id, (
+                f"{name}: id {row_id} is to come"
+            )
+        for columns, index in self._indexes.items():
+            assert index.agrees_with(self.rows), f"{name}: the index of {columns} is not the rows'"
+
+
+class Tables:
+    """All tables, and the time and ids of the call that holds the lock."""
+
+    def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
+        self.journal: Journal = []
+        self.images: Table[Image] = Table(Image, self.journal, "owner")
+        self.locations: Table[Location] = Table(Location, self.journal, "image_id")
+        self.properties: Table[Property] = Table(
+            Property, self.journal, "image_id", ("image_id", "name")
+        )
+        self.members: Table[Member] = Table(
+            Member, self.journal, "image_id", "member", ("image_id", "member")
+        )
+        self.tags: Table[Tag] = Table(Tag, self.journal, "image_id")
+        self._clock = clock
+        self._new_id = new_id
+        self._now: dt.datetime | None = None
+
+    def __iter__(self) -> Iterator[Table[Any]]:
+        """Go through the tables, parents before their children."""
+        return iter((self.images, self.locations, self.properties, self.members, self.tags))
+
+    def begin_call(self) -> None:
+        """Let the next reading of the clock be a new one."""
+        self._now = None
+
+    @property
+    def now(self) -> dt.datetime:
+        """The time of this call: the clock is read at most once."""
+        if self._now is None:
+            now = self._clock()
+            if now.tzinfo is not None:
+                raise Invalid(f"the clock of a database gives naive UTC, not {now!r}")
+            self._now = now
+        return self._now
+
+    def new_image_id(self) -> str:
+        """Return a new id for an image, from the database's id source."""
+        return self._new_id()
+
+    def check(self) -> None:
+        """Raise AssertionError unless every invariant holds."""
+        for table in self:
+            table.check()
+            _check_types(table)
+            _check_references(table, self)
+        named = [(row.image_id, row.name) for row in self.properties.rows.values()]
+        assert len(named) == len(set(named)), "an image has two properties of one name"
+        assert not self.journal, "a transaction was not ended"
+
+
+def _check_types(table: Table[Any]) -> None:
+    for row in table.rows.values():
+        for name, column in columns_of(table.record).items():
+            assert column.nullable or getattr(row, name) is not None, f"{column} is None in {row}"
+
+
+def _check_references(table: Table[Any], tables: Tables) -> None:
+    parents = {parent.record.table: parent.rows for parent in tables}
+    for name, column in columns_of(table.record).items():
+        if column.type.references is not None:
+            for row in table.rows.values():
+                found = getattr(row, name) in parents[column.type.references]
+                assert found, f"{column}: no {column.type.references} row for {row}"
+
+
+class Store:
+    """The tables behind one lock.
+
+    `reading` and `writing` are the only ways to the tables, and the only places that take the
+    lock. `revision` counts the transactions that changed something.
+    """
+
+    def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
+        self._lock = threading.RLock()
+        self._tables = Tables(clock, new_id)
+        self._writing = False
+        self.revision = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Tables]:
+        """Give the tables, to be read only, and keep every writer out meanwhile."""
+        with self._lock:
+            self._tables.begin_call()
+            yield self._tables
+
+    @contextmanager
+    def writing(self) -> Iterator[Tables]:
+        """Give the tables for one transaction: all its writes stay, or none when it raises."""
+        with self._lock:
+            if self._writing:
+                raise RuntimeError("the clock or the id source of a database called the database")
+            tables = self._tables
+            counters = [table.next_id for table in tables]
+            tables.begin_call()
+            self._writing = True
+            try:
+                yield tables
+                self.revision += bool(tables.journal)
+            except BaseException:
+                _roll_back(tables, counters)
+                raise
+            finally:
+                self._writing = False
+                tables.journal.clear()
+
+    def check(self) -> None:
+        """Raise AssertionError, with what is wrong, unless every invariant of the tables holds."""
+        with self.reading() as tables:
+            tables.check()
+
+
+def _roll_back(tables: Tables, counters: list[int]) -> None:
+    for table, row_id, before in reversed(tables.journal):
+        table.undo(row_id, before)
+    for table, next_id in zip(tables, counters, strict=True):
+        table.next_id = next_id
+
+
+class HasStore(Protocol):
+    """What a public function needs of its database."""
+
+    @property
+    def store(self) -> Store:
+        """The store of the database."""
+        ...

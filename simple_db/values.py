@@ -1,0 +1,249 @@
+"""Incoming values, checked and copied: what a column stores of what a caller gives.
+
+Nothing here reads the database. Every function returns something new and leaves its argument as
+it was; every failure names the column or the key.
+"""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from simple_db import clock
+from simple_db.errors import ImageNotFound, Invalid
+from simple_db.records import Column, Json, SoftDeletable, columns_of
+
+JSON_DEPTH = 64
+"""How deep lists and dicts may be nested in a JSON-valued column."""
+
+LARGEST_INTEGER = 2**63 - 1
+"""The largest size in bytes, and the largest integer in a JSON-valued column."""
+
+LARGEST_INT4 = 2**31 - 1
+"""The largest value of a four-byte column, such as ``min_disk``."""
+
+IMAGE_ID_WIDTH = 36
+"""The number of characters that the id of an image has at most."""
+
+_BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def columns(record: type[SoftDeletable], values: Mapping[str, object]) -> dict[str, Any]:
+    """Return those values that name a column of the record's table, as the column stores them.
+
+    Other keys are ignored, as in Glance's driver.
+    """
+    known = columns_of(record)
+    return {name: stored(known[name], values[name]) for name in values if name in known}
+
+
+def stored(column: Column, value: object) -> Any:
+    """Return what the column stores of a value.
+
+    Raises:
+        Invalid: the column cannot hold the value.
+    """
+    if value is None:
+        if not column.nullable:
+            raise Invalid(f"{column} is required: give it a value other than None")
+        return None
+    try:
+        return _STORED[column.type.kind](column, value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Invalid(f"{column} cannot hold {_shown(column, value)}: {error}") from error
+
+
+def _shown(column: Column, value: object) -> str:
+    # A location's URL can carry credentials, and errors are logged.
+    return "this value" if column.name in {"value", "meta_data"} else repr(value)[:100]
+
+
+def _text(_column: Column, value: object) -> str:
+    """Return text as it is and integers in digits, as a text column of SQLite takes them."""
+    if isinstance(value, int):
+        return str(int(value))
+    if not isinstance(value, str):
+        raise TypeError("it takes text")
+    if _SURROGATE.search(value):
+        raise ValueError("a lone surrogate is not text")
+    return str.__str__(value)
+
+
+def _choice(column: Column, value: object) -> str:
+    if value not in column.type.choices:
+        raise ValueError(f"it is one of {', '.join(column.type.choices)}")
+    return str.__str__(value)
+
+
+def _integer(_column: Column, value: object) -> int:
+    if not isinstance(value, (int, float, str)):
+        raise TypeError("it takes an integer")
+    number = int(value)
+    if isinstance(value, float) and number != value:
+        raise ValueError("it takes an integer")
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError(f"it is at most {LARGEST_INTEGER}")
+    return number
+
+
+def _boolean(_column: Column, value: object) -> bool:
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    raise TypeError("it takes True or False")
+
+
+def _datetime(_column: Column, value: object) -> dt.datetime:
+    if not isinstance(value, dt.datetime):
+        raise TypeError("it takes a datetime, in UTC if it is naive")
+    return clock.naive_utc(value)
+
+
+def _json(_column: Column, value: object) -> Json:
+    return json_copy(value)
+
+
+_STORED: Mapping[str, Callable[[Column, object], Any]] = {
+    "string": _text,
+    "text": _text,
+    "enum": _choice,
+    "integer": _integer,
+    "bigint": _integer,
+    "boolean": _boolean,
+    "datetime": _datetime,
+    "json": _json,
+}
+
+
+def json_copy(value: object, depth: int = JSON_DEPTH) -> Json:
+    """Return a deep copy of the value as JSON would bring it back, dicts in the order of keys.
+
+    A tuple comes back as a list, a key that is no string as the string that JSON writes for it.
+
+    Raises:
+        TypeError: JSON has no such values.
+        ValueError: not a number, an integer beyond 64 bits, a lone surrogate, or deeper than
+            `depth`.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _json_text(value)
+    if isinstance(value, int):
+        return _json_integer(value)
+    if isinstance(value, float):
+        return _json_float(value)
+    if not isinstance(value, (list, tuple, dict)):
+        raise TypeError(f"JSON has no {type(value).__name__}")
+    if depth == 0:
+        raise ValueError(f"it is nested deeper than {JSON_DEPTH} levels")
+    if isinstance(value, dict):
+        named = {_json_key(key): json_copy(item, depth - 1) for key, item in value.items()}
+        return dict(sorted(named.items()))
+    return [json_copy(item, depth - 1) for item in value]
+
+
+def _json_text(value: str) -> str:
+    if _SURROGATE.search(value):
+        raise ValueError("a lone surrogate is not text")
+    return str.__str__(value)
+
+
+def _json_integer(value: int) -> int:
+    if abs(value) > LARGEST_INTEGER:
+        raise ValueError("an integer is beyond 64 bits")
+    return int(value)
+
+
+def _json_float(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"JSON has no number {value}")
+    return float(value)
+
+
+def _json_key(key: object) -> str:
+    if isinstance(key, str):
+        return _json_text(key)
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    if isinstance(key, (int, float)):
+        return repr(json_copy(key))
+    raise TypeError(f"a key of a JSON object is text, not {type(key).__name__}")
+
+
+def mapping(value: object, what: str) -> dict[str, Any]:
+    """Return a shallow copy of a dict that a caller gave.
+
+    Raises:
+        Invalid: it is no dict with text for keys; `what` names it in the message.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise Invalid(f"{what} must be a dict with text for keys, not {type(value).__name__}")
+    return dict(value)
+
+
+def sequence(value: object, what: str) -> list[Any]:
+    """Return a list of the items that a caller gave.
+
+    Raises:
+        Invalid: it cannot be iterated over, or is text or a dict; `what` names it in the message.
+    """
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes, Mapping)):
+        raise Invalid(f"{what} must be a list, not {type(value).__name__}")
+    return list(value)
+
+
+def required(values: Mapping[str, Any], keys: Iterable[str], what: str) -> None:
+    """Check that the values have all the keys.
+
+    Raises:
+        Invalid: some are missing; the message names `what` and the keys.
+    """
+    missing = [key for key in keys if key not in values]
+    if missing:
+        raise Invalid(f"{what} lacks {', '.join(missing)}")
+
+
+def refuse_beyond_basic_plane(*values: object) -> None:
+    """Check that no text, in dicts within dicts too, has a character beyond U+FFFF.
+
+    MySQL's ``utf8`` cannot store such characters, so Glance refuses them in the values of images,
+    locations, members and tags; texts inside a list are not looked at.
+
+    Raises:
+        Invalid: there is one; the message names its key.
+    """
+    for value in values:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                refuse_beyond_basic_plane(item) if isinstance(item, dict) else _refuse(key, item)
+        else:
+            _refuse("the value", value)
+
+
+def _refuse(key: object, value: object) -> None:
+    for text in (key, value):
+        if isinstance(text, str) and _BEYOND_BASIC_PLANE.search(text):
+            raise Invalid(f"{key!a} has a character beyond U+FFFF, which Glance cannot store")
+
+
+def limit_image_id(image_id: object) -> None:
+    """Check that an image of this id can exist.
+
+    Raises:
+        ImageNotFound: the id is longer than the column is wide.
+    """
+    if isinstance(image_id, str) and len(image_id) > IMAGE_ID_WIDTH:
+        raise ImageNotFound(f"No image found with ID {image_id}: ids have 36 characters at most")
+
+
+def limit_int4(values: Mapping[str, Any], keys: Iterable[str]) -> None:
+    """Check that the values of these keys fit into a column of four bytes.
+
+    Raises:
+        Invalid: one is too large.
+    """
+    for key in keys:
+        if (values.get(key) or 0) > LARGEST_INT4:
+            raise Invalid(f"{key} must not exceed {LARGEST_INT4}, and is {values[key]}")
