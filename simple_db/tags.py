@@ -21,7 +21,7 @@ def image_tag_set_all(
         tags: Text, in any order; twice the same counts once, and an empty list removes all tags.
 
     Raises:
-        Invalid: the tags are no list of text, or one has a character beyond U+FFFF.
+        Invalid: the tags are no list of text, or one to add has a character beyond U+FFFF.
         ImageNotFound: the id is too long for an image's, or there is a tag to add and no such
             image.
         Duplicate: a tag to remove is there twice.
@@ -29,7 +29,6 @@ def image_tag_set_all(
     Source: "Image tag methods"; ``image_tag_set_all`` of Glance 33.
     """
     wanted = [_value(tag) for tag in values.sequence(tags, "tags")]
-    values.refuse_beyond_basic_plane(image_id, *wanted)
     values.limit_image_id(image_id)
     with db.store.writing() as tables:
         existing = live_tags(tables, image_id)
@@ -55,7 +54,6 @@ def image_tag_create(db: HasStore, context: Context | None, image_id: str, value
     Source: "Image tag methods"; ``image_tag_create`` of Glance 33.
     """
     tag = _value(value)
-    values.refuse_beyond_basic_plane(image_id, tag)
     with db.store.writing() as tables:
         return _add_tag(tables, image_id, tag)
 
@@ -101,6 +99,7 @@ def _value(tag: object) -> str:
 
 
 def _add_tag(tables: Tables, image_id: str, value: str) -> str:
+    values.refuse_beyond_basic_plane(image_id, value)
     if tables.images.get(image_id) is None:
         raise ImageNotFound(f"No image found with ID {image_id}, to be tagged {value!r}")
     now = tables.now
