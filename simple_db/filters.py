@@ -116,11 +116,19 @@ def _comparable(column: Column, value: object) -> object:
     if column.type.kind not in {"integer", "bigint", "boolean"}:
         return values.stored(column, value)
     if not isinstance(value, (str, int, float)):
-        raise InvalidParameterValue(f"the filter {column.name} takes a number, not {value!r}")
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value  # it equals nothing, and to ask for it is no error
+        raise InvalidParameterValue(
+            f"the filter {column.name} takes a number, not {values.shown(value)}"
+        )
+    return _number(value) if isinstance(value, str) else value
+
+
+def _number(text: str) -> float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text  # it equals nothing, and to ask for it is no error
 
 
 def _deleted(key: str, value: object) -> Condition:
@@ -133,11 +141,13 @@ def _deleted(key: str, value: object) -> Condition:
 
 def _changed_since(key: str, value: object) -> Condition:
     if not isinstance(value, dt.datetime):
-        raise InvalidParameterValue(f"the filter {key} takes a datetime, not {value!r}")
+        raise InvalidParameterValue(f"the filter {key} takes a datetime, not {values.shown(value)}")
     try:
         since = clock.naive_utc(value)
     except OverflowError as error:
-        raise InvalidParameterValue(f"the filter {key} cannot be {value!r}: {error}") from error
+        raise InvalidParameterValue(
+            f"the filter {key} cannot be {values.shown(value)}: {error}"
+        ) from error
     return lambda image: image.updated_at is not None and image.updated_at > since
 
 
@@ -145,7 +155,9 @@ def _range(key: str, value: Any) -> Condition:
     try:
         bound = int(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidFilterRangeValue(f"the filter {key} takes a number, not {value!r}") from error
+        raise InvalidFilterRangeValue(
+            f"the filter {key} takes a number, not {values.shown(value)}"
+        ) from error
     name, holds = key[:-4], _RANGES[key[-4:]]
     if name not in _COLUMNS or _COLUMNS[name].type.kind not in {"integer", "bigint"}:
         raise Invalid(f"the filter {key} is a range of {name!r}, which is no number of an image")
@@ -197,7 +209,7 @@ def split_operator(key: str, value: object) -> tuple[str, str]:
     A text that is an ISO 8601 time has no operator, for all its colons.
     """
     if not isinstance(value, str):
-        raise InvalidParameterValue(f"the filter {key} takes text, not {value!r}")
+        raise InvalidParameterValue(f"the filter {key} takes text, not {values.shown(value)}")
     operation, colon, text = value.partition(":")
     if not colon or _is_time(value):
         return "eq", value

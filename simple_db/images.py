@@ -15,6 +15,7 @@ from simple_db.records import (
     Property,
     Tag,
     as_dict,
+    columns_of,
     soft_deleted,
 )
 from simple_db.shapes import Context, ImageDict, SortDirection
@@ -99,7 +100,7 @@ def image_update(
         changes = _changed_columns(image, named)
         _require_state(image, from_state)
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
-        _set_children(tables, image, named, purge=purge_props, keep=atomic_props or ())
+        _set_children(tables, image, named, purge=purge_props, keep=atomic_props)
         visible_image(tables, caller, image_id)
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
 
@@ -312,8 +313,6 @@ def _new_columns(named: Mapping[str, Any]) -> dict[str, Any]:
         Image, {key: value for key, value in given.items() if value is not None}
     )
     values.limit_int4(columns, ["min_disk", "min_ram"])
-    if "id" in columns and not 0 < len(columns["id"]) <= values.IMAGE_ID_WIDTH:
-        raise Invalid(f"images.id has 1 to 36 characters, and {columns['id']!r} has not")
     if named.get("tags"):
         raise Invalid("an image is created without tags: give them to image_tag_set_all")
     return columns
@@ -331,7 +330,7 @@ def _changed_columns(image: Image, named: Mapping[str, Any]) -> dict[str, Any]:
     )
     values.limit_int4(columns, ["min_disk", "min_ram"])
     if columns.get("id", image.id) != image.id:
-        raise Invalid(f"the id of image {image.id} cannot become {columns['id']!r}")
+        raise Invalid(f"the id of image {image.id} cannot become {values.shown(columns['id'])}")
     return columns
 
 
@@ -348,7 +347,8 @@ def _with_visibility(named: Mapping[str, Any]) -> dict[str, Any]:
 def _check_status(status: object) -> None:
     if not isinstance(status, str) or status not in IMAGE_STATUSES:
         raise Invalid(
-            f"the status of an image is one of {', '.join(sorted(IMAGE_STATUSES))}, not {status!r}"
+            f"the status of an image is one of {', '.join(sorted(IMAGE_STATUSES))}, "
+            f"not {values.shown(status)}"
         )
 
 
@@ -358,11 +358,19 @@ def _require_state(image: Image, status: str | None) -> None:
 
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
-    image_id = columns.pop("id", None) or tables.new_image_id()
+    given = columns.pop("id", None)
+    image_id = _checked_id(tables.new_image_id() if given is None else given)
     if tables.images.get(image_id) is not None:
         raise Duplicate(f"Image ID {image_id} already exists")
     times = {"created_at": tables.now, "updated_at": tables.now}
     return tables.images.put(Image(id=image_id, **(times | columns)))
+
+
+def _checked_id(image_id: str) -> str:
+    checked: str = values.stored(columns_of(Image)["id"], image_id)
+    if not 0 < len(checked) <= values.IMAGE_ID_WIDTH:
+        raise Invalid(f"images.id has 1 to {values.IMAGE_ID_WIDTH} characters, not {checked!r}")
+    return checked
 
 
 def _set_children(
@@ -371,11 +379,12 @@ def _set_children(
     named: Mapping[str, Any],
     *,
     purge: bool = False,
-    keep: Collection[str] = (),
+    keep: Collection[str] | None = None,
 ) -> None:
     """Give the image the properties and locations among its values."""
+    kept = values.sequence(keep or (), "atomic_props")
     given = properties.checked(named.get("properties", {}))
-    properties.set_properties(tables, image.id, given, purge=purge, keep=keep)
+    properties.set_properties(tables, image.id, given, purge=purge, keep=kept)
     found = locations.checked(named.get("locations"))
     if found:
         locations.set_locations(tables, image.id, found)

@@ -13,7 +13,7 @@ from simple_db.records import Json, Location, columns_of, soft_deleted
 from simple_db.shapes import Context, LocationDict
 from simple_db.store import HasStore, Tables
 
-_DELETED_STATUSES = frozenset({"deleted", "pending_delete"})
+_DELETED_STATUSES = ("deleted", "pending_delete")
 _COLUMNS = columns_of(Location)
 
 
@@ -98,7 +98,8 @@ def image_location_delete(
     """
     if status not in _DELETED_STATUSES:
         raise Invalid(
-            f"a location is deleted with status deleted or pending_delete, not {status!r}"
+            f"a location is deleted with status deleted or pending_delete, "
+            f"not {values.shown(status)}"
         )
     with db.store.writing() as tables:
         _delete(tables, _location(tables, image_id, location_id), status)

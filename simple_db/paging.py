@@ -74,9 +74,11 @@ def sort_order(
 
 def _sort_pair(record: type[SoftDeletable], key: object, direction: object) -> tuple[str, bool]:
     if direction not in _DIRECTIONS:
-        raise InvalidSortDir(f"a sort direction is asc or desc, not {direction!r}")
+        raise InvalidSortDir(f"a sort direction is asc or desc, not {values.shown(direction)}")
     if not isinstance(key, str) or key not in columns_of(record):
-        raise InvalidSortKey(f"{record.table} cannot be sorted by {key!r}, which is no column")
+        raise InvalidSortKey(
+            f"{record.table} cannot be sorted by {values.shown(key)}, which is no column"
+        )
     return key, direction == "desc"
 
 
@@ -91,9 +93,11 @@ def page_limit(limit: Any) -> int | None:
     try:
         number = int(limit)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid(f"limit must be a number of images or None, not {limit!r}") from error
+        raise Invalid(
+            f"limit must be a number of images or None, not {values.shown(limit)}"
+        ) from error
     if number < 0:
-        raise Invalid(f"limit must not be negative, and is {number}")
+        raise Invalid(f"limit must not be negative, and is {values.shown(number)}")
     return number
 
 

@@ -3,10 +3,10 @@
 import datetime as dt
 from typing import Any
 
+from simple_db import values
 from simple_db.errors import Conflict, Invalid
 from simple_db.shapes import Context
 from simple_db.store import HasStore, Table, Tables
-from simple_db.values import LARGEST_INT4
 
 _UNLIMITED = -1
 
@@ -59,8 +59,11 @@ def purge_deleted_rows_from_images(
 
 
 def _row_limit(max_rows: object) -> int | None:
-    if not isinstance(max_rows, int) or not _UNLIMITED <= max_rows <= LARGEST_INT4:
-        raise Invalid(f"max_rows is a number of rows up to {LARGEST_INT4}, or -1, not {max_rows!r}")
+    if not isinstance(max_rows, int) or not _UNLIMITED <= max_rows <= values.LARGEST_INT4:
+        raise Invalid(
+            f"max_rows is a number of rows up to {values.LARGEST_INT4}, or -1 for no limit, "
+            f"not {values.shown(max_rows)}"
+        )
     return None if max_rows == _UNLIMITED else max_rows
 
 
@@ -68,7 +71,7 @@ def _days_ago(tables: Tables, age_in_days: float) -> dt.datetime:
     try:
         return tables.now - dt.timedelta(days=age_in_days)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid(f"age_in_days cannot be {age_in_days!r}: {error}") from error
+        raise Invalid(f"age_in_days cannot be {values.shown(age_in_days)}: {error}") from error
 
 
 def _oldest(table: Table[Any], before: dt.datetime, limit: int | None) -> list[Any]:

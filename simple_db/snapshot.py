@@ -94,11 +94,10 @@ def save(store: Store, path: str | os.PathLike[str]) -> None:
         SnapshotError: the file cannot be written.
     """
     encoded = snapshot(store)
-    target = Path(os.path.realpath(path))
     try:
-        _replace_file(target, encoded)
-    except OSError as error:
-        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
+        _replace_file(Path(os.path.realpath(path)), encoded)
+    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+        raise SnapshotError(f"{path!s} cannot be written: {error}") from error
 
 
 def _replace_file(target: Path, content: bytes) -> None:
@@ -134,8 +133,8 @@ def load(store: Store, path: str | os.PathLike[str]) -> None:
     """
     try:
         content = Path(path).read_bytes()
-    except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path!s} cannot be read: {error}") from error
     try:
         restore(store, content)
     except SnapshotError as error:
@@ -150,8 +149,8 @@ def _decoded(snapshot: bytes) -> dict[type[SoftDeletable], _Contents]:
             f"this is no snapshot of simple_db, for it is no JSON: {error}"
         ) from error
     _check_format(document)
-    tables, counters = document["tables"], document["counters"]
     _check_keys("the snapshot", document, {"format", "version", "counters", "tables"})
+    tables, counters = document["tables"], document["counters"]
     _check_keys("tables", tables, {record.table for record in RECORDS})
     _check_keys("counters", counters, {record.table for record in RECORDS if record is not Image})
     contents = {
@@ -167,9 +166,10 @@ def _decoded(snapshot: bytes) -> dict[type[SoftDeletable], _Contents]:
 def _check_format(document: object) -> None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SnapshotError(f'this is no snapshot of simple_db: it lacks "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
+    version = document.get("version")
+    if type(version) is not int or version != VERSION:
         raise SnapshotError(
-            f"this snapshot has version {document.get('version')!r}, "
+            f"this snapshot has version {version!r}, "
             f"and this release of simple_db reads version {VERSION}"
         )
 

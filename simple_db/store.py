@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
+from simple_db.clock import naive_utc
 from simple_db.errors import Invalid
 from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
 
@@ -175,7 +176,7 @@ class Tables:
             now = self._clock()
             if now.tzinfo is not None:
                 raise Invalid(f"the clock of a database gives naive UTC, not {now!r}")
-            self._now = now
+            self._now = naive_utc(now)
         return self._now
 
     def new_image_id(self) -> str:
@@ -240,7 +241,8 @@ class Store:
             self._writing = True
             try:
                 yield tables
-                self.revision += bool(tables.journal)
+                changed = tables.journal or counters != [table.next_id for table in tables]
+                self.revision += bool(changed)
             except BaseException:
                 _roll_back(tables, counters)
                 raise

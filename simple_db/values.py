@@ -20,11 +20,16 @@ JSON_DEPTH = 64
 LARGEST_INTEGER = 2**63 - 1
 """The largest size in bytes, and the largest integer in a JSON-valued column."""
 
+SMALLEST_INTEGER = -(2**63)
+"""The smallest of them."""
+
 LARGEST_INT4 = 2**31 - 1
 """The largest value of a four-byte column, such as ``min_disk``."""
 
 IMAGE_ID_WIDTH = 36
 """The number of characters that the id of an image has at most."""
+
+_SHOWN_WIDTH = 100
 
 _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -52,12 +57,17 @@ def stored(column: Column, value: object) -> Any:
     try:
         return _STORED[column.type.kind](column, value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid(f"{column} cannot hold {_shown(column, value)}: {error}") from error
+        # A location's URL can carry credentials, and errors are logged.
+        what = "this value" if column.name in {"value", "meta_data"} else shown(value)
+        raise Invalid(f"{column} cannot hold {what}: {error}") from error
 
 
-def _shown(column: Column, value: object) -> str:
-    # A location's URL can carry credentials, and errors are logged.
-    return "this value" if column.name in {"value", "meta_data"} else repr(value)[:100]
+def shown(value: object) -> str:
+    """Return a caller's value as a message shows it: short, and without fail."""
+    try:
+        return repr(value)[:_SHOWN_WIDTH]
+    except Exception:  # noqa: BLE001 - an integer of very many digits, or any object's own __repr__
+        return f"this {type(value).__name__}"
 
 
 def _text(_column: Column, value: object) -> str:
@@ -66,6 +76,10 @@ def _text(_column: Column, value: object) -> str:
         return str(int(value))
     if not isinstance(value, str):
         raise TypeError("it takes text")
+    return _plain_text(value)
+
+
+def _plain_text(value: str) -> str:
     if _SURROGATE.search(value):
         raise ValueError("a lone surrogate is not text")
     return str.__str__(value)
@@ -83,9 +97,7 @@ def _integer(_column: Column, value: object) -> int:
     number = int(value)
     if isinstance(value, float) and number != value:
         raise ValueError("it takes an integer")
-    if abs(number) > LARGEST_INTEGER:
-        raise ValueError(f"it is at most {LARGEST_INTEGER}")
-    return number
+    return _within_64_bits(number)
 
 
 def _boolean(_column: Column, value: object) -> bool:
@@ -129,9 +141,9 @@ def json_copy(value: object, depth: int = JSON_DEPTH) -> Json:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _json_text(value)
+        return _plain_text(value)
     if isinstance(value, int):
-        return _json_integer(value)
+        return _within_64_bits(value)
     if isinstance(value, float):
         return _json_float(value)
     if not isinstance(value, (list, tuple, dict)):
@@ -144,16 +156,10 @@ def json_copy(value: object, depth: int = JSON_DEPTH) -> Json:
     return [json_copy(item, depth - 1) for item in value]
 
 
-def _json_text(value: str) -> str:
-    if _SURROGATE.search(value):
-        raise ValueError("a lone surrogate is not text")
-    return str.__str__(value)
-
-
-def _json_integer(value: int) -> int:
-    if abs(value) > LARGEST_INTEGER:
+def _within_64_bits(number: int) -> int:
+    if not SMALLEST_INTEGER <= number <= LARGEST_INTEGER:
         raise ValueError("an integer is beyond 64 bits")
-    return int(value)
+    return int(number)
 
 
 def _json_float(value: float) -> float:
@@ -164,7 +170,7 @@ def _json_float(value: float) -> float:
 
 def _json_key(key: object) -> str:
     if isinstance(key, str):
-        return _json_text(key)
+        return _plain_text(key)
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
     if isinstance(key, (int, float)):
@@ -215,14 +221,16 @@ def refuse_beyond_basic_plane(*values: object) -> None:
         Invalid: there is one; the message names its key.
     """
     for value in values:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                refuse_beyond_basic_plane(item) if isinstance(item, dict) else _refuse(key, item)
-        else:
-            _refuse("the value", value)
+        _refuse_in("the value", value, JSON_DEPTH)
 
 
-def _refuse(key: object, value: object) -> None:
+def _refuse_in(key: object, value: object, depth: int) -> None:
+    if depth < 0:
+        raise Invalid(f"dicts are nested deeper than {JSON_DEPTH} levels")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_in(name, item, depth - 1)
+        return
     for text in (key, value):
         if isinstance(text, str) and _BEYOND_BASIC_PLANE.search(text):
             raise Invalid(f"{key!a} has a character beyond U+FFFF, which Glance cannot store")

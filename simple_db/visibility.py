@@ -34,6 +34,8 @@ class Caller:
     can_see_deleted: bool
 
 
+_OPEN = ("public", "community")
+
 _ADMINISTRATOR = Caller(is_admin=True, owner=None, can_see_deleted=True)
 
 
@@ -112,7 +114,7 @@ def may_see(
     return (
         caller.is_admin
         or image.owner is None
-        or image.visibility in {"public", "community"}
+        or image.visibility in _OPEN
         or _owns(caller, image.owner)
         or (image.visibility == "shared" and _is_member(tables, caller, image.id, status))
     )
@@ -129,7 +131,7 @@ def _owns(caller: Caller, owner: str | None) -> bool:
 
 def _is_member(tables: Tables, caller: Caller, image_id: str, status: str | None) -> bool:
     return caller.owner is not None and any(
-        row.member == caller.owner and not row.deleted and status in {None, row.status}
+        row.member == caller.owner and not row.deleted and (status is None or row.status == status)
         for row in tables.members.where(image_id=image_id)
     )
 
@@ -159,7 +161,7 @@ def require_change(caller: Caller, image: Image) -> None:
         Forbidden: the caller may not, and the image is another.
     """
     if not may_change(caller, image):
-        kind = ForbiddenPublicImage if image.visibility in {"public", "community"} else Forbidden
+        kind = ForbiddenPublicImage if image.visibility in _OPEN else Forbidden
         raise kind(f"Image {image.id} is not owned by project {caller.owner}")
 
 
@@ -180,7 +182,7 @@ def listed(
     def in_scope(image: Image) -> bool:
         return (
             everything
-            or image.visibility in {"public", "community"}
+            or image.visibility in _OPEN
             or _owns(caller, image.owner)
             or (image.visibility == "shared" and image.id in shared)
         )
@@ -200,5 +202,5 @@ def _shared_with(tables: Tables, owner: str | None, member_status: str) -> set[s
     return {
         row.image_id
         for row in tables.members.where(member=owner)
-        if not row.deleted and member_status in {"all", row.status}
+        if not row.deleted and member_status in ("all", row.status)
     }
