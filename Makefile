@@ -10,7 +10,7 @@ help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state in glance-dev/
-	$(BIN)/simple-db serve --snapshot glance-dev/glance.json --data-dir glance-dev/images $(ARGS)
+	$(BIN)/simple-db serve --snapshot glance-dev/glance.json --data-dir glance-dev $(ARGS)
 
 test: lint types ## everything that CI runs: lint, types, all tests with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)

@@ -31,6 +31,9 @@ IMAGE_ID_WIDTH = 36
 
 _SHOWN_WIDTH = 100
 
+# Deep enough to leave the judgement to a JSON-valued column, wherever in the values it is.
+_GUARDED_DEPTH = 2 * JSON_DEPTH
+
 _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -221,12 +224,12 @@ def refuse_beyond_basic_plane(*values: object) -> None:
         Invalid: there is one; the message names its key.
     """
     for value in values:
-        _refuse_in("the value", value, JSON_DEPTH)
+        _refuse_in("the value", value, _GUARDED_DEPTH)
 
 
 def _refuse_in(key: object, value: object, depth: int) -> None:
     if depth < 0:
-        raise Invalid(f"dicts are nested deeper than {JSON_DEPTH} levels")
+        raise Invalid(f"dicts are nested deeper than {_GUARDED_DEPTH} levels")
     if isinstance(value, dict):
         for name, item in value.items():
             _refuse_in(name, item, depth - 1)

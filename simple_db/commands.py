@@ -1,0 +1,180 @@
+"""The commands of ``simple-db``, for people: options, what they say, exit codes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import simple_db
+from simple_db.cli import NEEDS_EXTRA, refuse
+
+if TYPE_CHECKING:
+    from simple_db.glance.server import Settings, Started
+
+_FAILED = 1
+
+_SERVE_EXAMPLES = """\b
+Examples:
+  simple-db serve
+  simple-db serve --port 0 --snapshot /tmp/try.json
+  simple-db serve --snapshot dev/glance.json --data-dir dev
+
+\b
+Who calls is what the X-Auth-Token of a request says, unchecked:
+  no token              an administrator
+  alice:demo:member     user alice with the role member in project demo
+  bob:demo:reader       user bob, who may only look
+"""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line, by default that of the process, and return its exit code."""
+    try:
+        code = main.main(arguments, prog_name="simple-db", standalone_mode=False)
+    except click.Abort:
+        return refuse("stopped", _FAILED)
+    except click.ClickException as error:
+        return refuse(error.format_message(), error.exit_code)
+    return code if isinstance(code, int) else 0
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(simple_db.__version__, message="simple-db %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The OpenStack Glance database API in memory, and a Glance API server on it."""
+    if "NO_COLOR" in os.environ:
+        context.color = False
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@main.command(epilog=_SERVE_EXAMPLES)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=9292,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="TCP port; 0 picks a free one.",
+)
+@click.option(
+    "--snapshot",
+    default="glance.json",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON file of the records: loaded at the start if it is there, saved while serving.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory of the image data.  [default: beside the snapshot, NAME-data for NAME.json]",
+)
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    help="Listen on an address that other machines reach, without any authentication.",
+)
+@click.option(
+    "--save-interval",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds between two saves while something changes.",
+)
+@click.option(
+    "--threads",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Requests that are answered at the same time.",
+)
+def serve(
+    host: str,
+    port: int,
+    snapshot: Path,
+    data_dir: Path | None,
+    allow_remote: bool,
+    save_interval: float,
+    threads: int,
+) -> int:
+    """Serve a real OpenStack Glance API, for development.
+
+    Glance's own application answers; its records are in memory and in one JSON file, the data of
+    the images are files in a directory. There is no database server, no keystone and no login.
+    Ctrl-C stops it, and everything is there again when it is started the next time.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Modules that Glance imports warn of what they will lose in coming Pythons.
+            warnings.simplefilter("ignore")
+            from simple_db.glance import server  # noqa: PLC0415 - Glance may not be there
+    except ModuleNotFoundError:
+        return refuse(NEEDS_EXTRA)
+    settings = server.Settings(
+        host=host,
+        port=port,
+        snapshot=snapshot.absolute(),
+        data_dir=(data_dir or snapshot.with_name(f"{snapshot.stem}-data")).absolute(),
+        allow_remote=allow_remote,
+        save_interval=save_interval,
+        threads=threads,
+    )
+    try:
+        database = server.serve(settings, lambda started: _announce(settings, started))
+    except server.StartError as error:
+        return refuse(str(error))
+    except (simple_db.errors.SimpleDBError, OSError) as error:
+        return refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
+    click.echo(f"Stopped; {database!r} is saved in {settings.snapshot}")
+    return 0
+
+
+def _announce(settings: Settings, started: Started) -> None:
+    found = "new: there was no such file" if started.fresh else repr(started.database)
+    lines = [
+        f"Glance API on {click.style(started.url, bold=True)} (Ctrl-C stops it)",
+        f"  records     {settings.snapshot} ({found}),",
+        f"              saved at the stop, and every {settings.save_interval:g} s if changed",
+        f"  image data  {settings.data_dir}",
+        "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
+        "",
+        "Try:",
+        *(f"  {command}" for command in _commands_to_try(started.url)),
+    ]
+    click.echo("\n".join(lines))
+
+
+def _commands_to_try(url: str) -> list[str]:
+    """Return three lines for a shell: make an image, list as administrator, list as alice."""
+    administrator = f"{_client()} --os-auth-type none --os-endpoint {url}"
+    alice = f"{_client()} --os-auth-type admin_token --os-token alice:demo:member"
+    image = f"--public --disk-format raw --container-format bare --file {_some_file()} hello"
+    return [
+        f"{administrator} image create {image}",
+        f"{administrator} image list",
+        f"{alice} --os-endpoint {url}/v2 image list",
+    ]
+
+
+def _client() -> str:
+    beside = Path(sys.executable).with_name("openstack")
+    return _as_typed(beside) if beside.exists() else "openstack"
+
+
+def _some_file() -> str:
+    readme = Path.cwd() / "README.md"
+    return _as_typed(readme if readme.is_file() else Path(simple_db.__file__))
+
+
+def _as_typed(path: Path) -> str:
+    """Return the path for a shell; short if the environment lies in the working directory."""
+    if Path(sys.prefix).parent == Path.cwd() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return shlex.quote(str(path))

@@ -1,0 +1,81 @@
+"""A database dressed as Glance's ``db_api``."""
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from glance.common import exception
+from oslo_utils import timeutils
+
+from simple_db import Database
+from simple_db.api import FUNCTIONS
+from simple_db.errors import SimpleDBError
+
+# What Glance's drivers have beside the functions on rows.
+SETUP_FUNCTIONS = ("reset", "configure", "clear_db_env")
+
+
+class Driver:
+    """The functions of Glance's database API on one database, raising Glance's own exceptions.
+
+    An object of this class takes the place of the module ``glance.db.sqlalchemy.api``: it has
+    every name of `simple_db.api.FUNCTIONS` as well as `reset`, `configure` and `clear_db_env`,
+    each with the signature of the database's method.
+
+    Attributes:
+        database: where the rows are; whoever holds it sees every change at once.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        for name in (*FUNCTIONS, *SETUP_FUNCTIONS):
+            setattr(self, name, _raising_as_glance(getattr(database, name)))
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Say that Glance asks for a function that simple_db does not have.
+
+        Raises:
+            AttributeError: always; its `obj` is this driver, so that a server can tell it apart.
+        """
+        raise AttributeError(
+            f"simple_db has no {name!r}: this part of Glance's database API is not there",
+            name=name,
+            obj=self,
+        )
+
+    def __repr__(self) -> str:
+        """Show the database that is behind the driver."""
+        return f"<Driver on {self.database!r}>"
+
+
+def new_database() -> Database:
+    """Return an empty database whose clock is that of oslo.utils.
+
+    So ``timeutils.set_time_override`` and a mock of ``timeutils.utcnow`` hold in it.
+    """
+    return Database(clock=_oslo_utcnow)
+
+
+def glance_error(error: SimpleDBError) -> exception.GlanceException:
+    """Return Glance's exception of the same name and message, or of the nearest ancestor's name."""
+    names = (cls.__name__ for cls in type(error).__mro__)
+    name = next((name for name in names if hasattr(exception, name)), "GlanceException")
+    return getattr(exception, name)(str(error))
+
+
+def _oslo_utcnow() -> dt.datetime:
+    # Looked up at every call: a test may replace the function in its module.
+    now: dt.datetime = timeutils.utcnow()
+    return now
+
+
+def _raising_as_glance(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SimpleDBError as error:
+            raise glance_error(error) from error
+
+    return call

@@ -1,0 +1,138 @@
+"""Glance's own code on a database of ours: the places where it reaches for its SQL driver."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from simple_db import Database
+from simple_db.api import FUNCTIONS
+from simple_db.glance.driver import Driver, new_database
+
+if TYPE_CHECKING:
+    from types import ModuleType, TracebackType
+
+# Modules of Glance that bind the SQL driver to a name of theirs when they are imported. All the
+# others call glance.db.get_api() when they need it.
+BINDINGS = (
+    ("glance.quota.keystone", "db"),
+    ("glance.cmd.manage", "db_api"),
+    ("glance.db.metadata", "db_api"),
+)
+
+_lock = threading.Lock()
+_installed: list[Installation] = []
+_originals: list[tuple[ModuleType, str, object]] = []
+
+
+class Installation:
+    """A driver in Glance's places, until `uninstall` or the end of a ``with`` block.
+
+    Attributes:
+        driver: what Glance uses now, if no later installation covers it.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+
+    def __enter__(self) -> Driver:
+        """Return the driver.
+
+        Raises:
+            RuntimeError: the installation has been undone.
+        """
+        if self not in _installed:
+            raise RuntimeError("this installation has been undone; call install() once more")
+        return self.driver
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Undo the installation, whatever happened in the block."""
+        self.uninstall()
+
+    def uninstall(self) -> None:
+        """Give Glance back what it had before; do nothing if that was done already.
+
+        Of several installations the latest that is left is in force, in whatever order they end.
+        """
+        with _lock:
+            if self in _installed:
+                _installed.remove(self)
+                _refresh()
+
+    def __repr__(self) -> str:
+        """Show the driver, and whether it is in place."""
+        state = "active" if self in _installed else "undone"
+        return f"<Installation of {self.driver!r}, {state}>"
+
+    def _install(self) -> Self:
+        with _lock:
+            if not _originals:
+                _originals.extend(
+                    (module, name, getattr(module, name)) for module, name in _places()
+                )
+            _installed.append(self)
+            _refresh()
+        return self
+
+
+def install(database: Database | Driver | None = None) -> Installation:
+    """Make Glance use a database of ours in all places where it would use its SQL driver.
+
+    It works as a plain call, undone by `Installation.uninstall`, and as a context manager::
+
+        with install() as db_api:
+            image = db_api.image_create(context, {"status": "queued"})
+
+    Modules of Glance may be imported before or after. An *object* of Glance that was made before,
+    such as a controller, keeps the driver that it was made with.
+
+    Args:
+        database: a `Database`, or an object with all the functions of `Driver`; without it a new,
+            empty database whose clock is that of oslo.utils.
+
+    Returns:
+        The installation, in force already.
+
+    Raises:
+        TypeError: the argument is neither.
+    """
+    return Installation(_driver(database))._install()  # noqa: SLF001 - its only caller
+
+
+def _driver(database: Any) -> Driver:
+    if database is None:
+        return Driver(new_database())
+    if isinstance(database, Database):
+        return Driver(database)
+    missing = [name for name in FUNCTIONS if not callable(getattr(database, name, None))]
+    if isinstance(database, type) or missing:
+        lacking = f", which lacks {', '.join(missing[:3])}" if missing else ""
+        raise TypeError(
+            "install() takes a simple_db.Database, or an object with the functions of Glance's "
+            f"database API; it was given {database!r}{lacking}",
+        )
+    driver: Driver = database
+    return driver
+
+
+def _places() -> list[tuple[ModuleType, str]]:
+    get_api = (importlib.import_module("glance.db"), "get_api")
+    return [get_api, *((importlib.import_module(module), name) for module, name in BINDINGS)]
+
+
+def _refresh() -> None:
+    """Bring Glance's places in line with `_installed`."""
+    if _installed:
+        driver = _installed[-1].driver
+        for module, name, _ in _originals:
+            setattr(module, name, driver if name != "get_api" else lambda: driver)
+        return
+    for module, name, original in _originals:
+        setattr(module, name, original)
+    _originals.clear()

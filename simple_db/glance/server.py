@@ -1,0 +1,306 @@
+"""A Glance API for development: Glance's application on a database that a file keeps.
+
+`serve` is the whole of it. The records are in memory and in one JSON file, the data of the images
+are files of their own in a directory, and nobody has to log in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import ipaddress
+import logging
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Self
+
+import waitress.server
+from attrs import frozen
+
+from simple_db.errors import SimpleDBError, SnapshotError
+from simple_db.glance.app import STORES, finish_tasks, glance_app
+from simple_db.glance.driver import new_database
+from simple_db.glance.installation import install
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import FrameType
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from simple_db import Database
+
+LOG = logging.getLogger(__name__)
+
+# waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
+_MAX_BODY_BYTES = sys.maxsize
+
+# The part of a URL that can hold a name and a password.
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+class StartError(Exception):
+    """The server cannot start as it was asked to; the message names the thing and the fix."""
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What `serve` is told.
+
+    Attributes:
+        host: a name or address of this machine to listen on.
+        port: a TCP port; 0 is any free one.
+        snapshot: the file of the records; it need not be there yet.
+        data_dir: the directory of the image data; it need not be there yet.
+        allow_remote: whether `host` may be reached from other machines.
+        save_interval: seconds between two saves while the records change.
+        threads: how many requests are answered at the same time.
+    """
+
+    host: str
+    port: int
+    snapshot: Path
+    data_dir: Path
+    allow_remote: bool = False
+    save_interval: float = 5
+    threads: int = 8
+
+
+@frozen
+class Started:
+    """A server that is up.
+
+    Attributes:
+        url: where its API is.
+        fresh: whether there was no snapshot, so that it began with nothing.
+        database: its records.
+    """
+
+    url: str
+    fresh: bool
+    database: Database
+
+
+def serve(settings: Settings, announce: Callable[[Started], None]) -> Database:
+    """Serve until SIGINT or SIGTERM comes, and save.
+
+    It must run in the main thread, and once in a process.
+
+    Args:
+        settings: where to listen and where the state is.
+        announce: called once, when requests are answered.
+
+    Returns:
+        The records, as they were saved.
+
+    Raises:
+        StartError: the host is not loopback, the port is taken, the snapshot or the data directory
+            cannot be used. No record has been written.
+        SystemExit: a signal came before the server was up.
+        SimpleDBError, OSError: the last save failed.
+    """
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listener(settings))
+        stack.enter_context(_claimed(settings.data_dir))
+        database, fresh = _opened(settings.snapshot)
+        _stop_on_signals()
+        _log_to_stderr()
+        private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
+        stack.enter_context(install(database))
+        app = glance_app(private, settings.data_dir.absolute())
+        stack.enter_context(Saver(database, settings.snapshot, settings.save_interval))
+        stack.callback(finish_tasks)
+        server = waitress.server.create_server(
+            _logged(app),
+            sockets=[listener],
+            threads=settings.threads,
+            max_request_body_size=_MAX_BODY_BYTES,
+            ident=None,
+        )
+        announce(Started(_url(settings.host, listener), fresh, database))
+        server.run()
+        server.close()
+    return database
+
+
+class Saver:
+    """Saves a database every few seconds while it changes, and when the ``with`` block ends."""
+
+    def __init__(self, database: Database, path: Path, interval: float) -> None:
+        self._database = database
+        self._path = path
+        self._interval = interval
+        self._saved_revision = database.revision
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to watch the database."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Save for the last time, whether something changed or not.
+
+        Raises:
+            SimpleDBError, OSError: it cannot be saved.
+        """
+        self._ended.set()
+        self._thread.join()
+        self.save()
+
+    def save(self) -> None:
+        """Save now.
+
+        Raises:
+            SimpleDBError, OSError: it cannot be saved; the file is as it was.
+        """
+        # Read first: what is committed meanwhile may be in the file, and is saved once more.
+        revision = self._database.revision
+        self._database.save(self._path)
+        self._saved_revision = revision
+
+    def _save_now_and_then(self) -> None:
+        while not self._ended.wait(self._interval):
+            if self._database.revision != self._saved_revision:
+                self._try_to_save()
+
+    def _try_to_save(self) -> None:
+        try:
+            self.save()
+        except (SimpleDBError, OSError) as error:
+            LOG.error("%s is not saved: %s", self._path, error)  # noqa: TRY400 - one line is enough
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record without the credentials that URLs in it carry."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback if there is one."""
+        return _CREDENTIALS.sub("***", super().format(record))
+
+
+def _stop_on_signals() -> None:
+    def stop(signum: int, frame: FrameType | None) -> NoReturn:
+        # Once is enough: a second signal must not break into the last save.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(RedactingFormatter(form, datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("simple_db").setLevel(logging.INFO)
+    # It reports each store of Glance whose own dependencies are not installed.
+    logging.getLogger("stevedore").setLevel(logging.CRITICAL)
+
+
+@contextlib.contextmanager
+def _listener(settings: Settings) -> Iterator[socket.socket]:
+    host, port = settings.host, settings.port
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise StartError(f"host {host!r} is not known: {error.strerror}") from error
+    if not settings.allow_remote:
+        _check_loopback(host, [str(info[4][0]) for info in infos])
+    # A name such as localhost can have addresses of both kinds; most clients try this one first.
+    family, _, _, _, address = min(infos, key=lambda info: info[0] != socket.AF_INET)
+    try:
+        listener = socket.create_server(address, family=family)
+    except OSError as error:
+        raise StartError(_why_not_listening(host, port, error)) from error
+    with listener:
+        yield listener
+
+
+def _check_loopback(host: str, addresses: list[str]) -> None:
+    if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        raise StartError(
+            f"host {host!r} can be reached from other machines, and there is no authentication: "
+            "whoever reaches the server is its administrator; say --allow-remote if you mean it",
+        )
+
+
+def _why_not_listening(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken; choose another --port, or --port 0 for a free one"
+    return f"port {port} of {host} cannot be used: {error.strerror}"
+
+
+@contextlib.contextmanager
+def _claimed(directory: Path) -> Iterator[None]:
+    """Hold the directory against other servers, which would overwrite each other's records."""
+    try:
+        for store in STORES:
+            (directory / store).mkdir(parents=True, exist_ok=True)
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise StartError(f"data directory {directory}: {error.strerror}") from error
+    try:
+        _lock(handle, directory)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, directory: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StartError(f"data directory {directory} is in use by another server") from error
+
+
+def _opened(snapshot: Path) -> tuple[Database, bool]:
+    """Return the records of a file, and whether there was none and they are new."""
+    database = new_database()
+    try:
+        snapshot.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not snapshot.exists()
+        if not fresh:
+            database.load(snapshot)
+    except (SnapshotError, OSError) as error:
+        raise StartError(
+            f"snapshot {snapshot} cannot be read, and is left as it is: {error}",
+        ) from error
+    if not os.access(snapshot.parent, os.W_OK):
+        raise StartError(f"snapshot {snapshot} could not be saved: its directory is read-only")
+    return database, fresh
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    # Nobody can connect to the wildcard address but the machine itself.
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound here
+    port = listener.getsockname()[1]
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _logged(app: WSGIApplication) -> WSGIApplication:
+    """Return the application with one line in the log for each request: no query, no header."""
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.monotonic()
+        method, path = environ["REQUEST_METHOD"], urllib.parse.quote(environ["PATH_INFO"])
+
+        def start(status: str, *rest: object) -> Callable[[bytes], object]:
+            took = (time.monotonic() - began) * 1000
+            LOG.info("%s %s %s %.0f ms", method, path, status.split(" ", 1)[0], took)
+            return start_response(status, *rest)  # type: ignore[arg-type] # as it came
+
+        return app(environ, start)
+
+    return call

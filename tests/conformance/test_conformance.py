@@ -1,0 +1,25 @@
+"""Glance's own suites for database drivers, on simple_db and, as a control, on the SQL driver."""
+
+import types
+
+import pytest
+
+from tests.conformance.__main__ import outcome
+from tests.conformance.suites import SIMPLE_DB, SQL, Driver, on
+
+pytestmark = pytest.mark.glance
+
+TestDriver = on(SIMPLE_DB, "DriverTests")
+TestVisibility = on(SIMPLE_DB, "VisibilityTests")
+TestMembershipVisibility = on(SIMPLE_DB, "MembershipVisibilityTests")
+TestQuota = on(SIMPLE_DB, "DriverQuotaTests")
+
+TestSqlDriver = on(SQL, "DriverTests")
+TestSqlVisibility = on(SQL, "VisibilityTests")
+TestSqlMembershipVisibility = on(SQL, "MembershipVisibilityTests")
+TestSqlQuota = on(SQL, "DriverQuotaTests")
+
+
+def test_a_driver_without_any_function_fails_every_test_of_glance() -> None:
+    told = outcome(Driver("nothing", types.SimpleNamespace(), lambda: None))
+    assert len(told.failed) == told.total > 150

@@ -1,0 +1,19 @@
+"""How thorough the random tests are: few examples at home, more in CI, many at night.
+
+Chosen with the environment variable HYPOTHESIS_PROFILE or pytest's ``--hypothesis-profile``.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A step of a machine asks two databases, and a loaded machine is no failure.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+settings.register_profile("dev", parent=_PATIENT, max_examples=25)
+settings.register_profile("ci", parent=_PATIENT, max_examples=150, print_blob=True)
+settings.register_profile("nightly", parent=_PATIENT, max_examples=2500, print_blob=True)
+
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+)

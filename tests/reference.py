@@ -1,0 +1,111 @@
+"""Glance's SQL driver on in-memory SQLite: the reference that simple_db is held against.
+
+One engine serves the whole process, because making the schema takes longer than many examples.
+The driver's answers are brought into plain values, and its clock and id source are a `World`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import types
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from glance.db.sqlalchemy import api as sql
+from glance.db.sqlalchemy import models
+from oslo_db.sqlalchemy import enginefacade
+from oslo_utils import timeutils
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import World
+
+Row = dict[str, Any]
+Dump = dict[str, list[Row]]
+
+# Children first, so that they can be emptied in this order.
+TABLES: dict[str, Any] = {
+    model.__tablename__: model.__table__
+    for model in (
+        models.ImageLocation,
+        models.ImageProperty,
+        models.ImageMember,
+        models.ImageTag,
+        models.Image,
+    )
+}
+
+
+class SqlDriver:
+    """The module's functions as methods, at the time and with the ids of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._facade = enginefacade.transaction_context()
+        self._facade.configure(connection="sqlite://", sqlite_fk=True)
+        self._engine = self._facade.writer.get_engine()
+        models.BASE.metadata.create_all(self._engine)
+
+    def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the driver and give its answer as plain values."""
+        with self._in_its_world(), _in_silence():
+            return plain(getattr(sql, function)(*args, **kwargs))
+
+    def reset(self) -> None:
+        """Empty every table."""
+        with self._engine.begin() as connection:
+            for table in TABLES.values():
+                connection.execute(table.delete())
+
+    def load(self, dump: Dump) -> None:
+        """Replace every row of every table by these."""
+        self.reset()
+        with self._engine.begin() as connection:
+            for name, table in reversed(TABLES.items()):
+                if dump[name]:
+                    connection.execute(table.insert(), dump[name])
+
+    def dump(self) -> Dump:
+        """Give every row of every table, deleted ones included, in the order of their ids."""
+        with self._engine.connect() as connection:
+            return {
+                name: [
+                    dict(row._mapping)  # noqa: SLF001 - the public name of this attribute
+                    for row in connection.execute(table.select().order_by(table.c.id))
+                ]
+                for name, table in TABLES.items()
+            }
+
+    @contextlib.contextmanager
+    def _in_its_world(self) -> Iterator[None]:
+        ids = types.SimpleNamespace(uuid4=self._world.new_id)
+        with (
+            mock.patch.object(sql, "_main_context_manager", self._facade),
+            mock.patch.object(timeutils, "utcnow", self._world.now),
+            mock.patch.object(models, "uuid", ids),
+        ):
+            yield
+
+
+@contextlib.contextmanager
+def _in_silence() -> Iterator[None]:
+    """Keep the driver from logging, traceback and all, every error that a test provokes."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def plain(value: Any) -> Any:
+    """Turn the driver's model objects into dicts of their columns, wherever they are."""
+    if isinstance(value, models.BASE):
+        return {column.name: getattr(value, column.name) for column in value.__table__.columns}
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return value

@@ -1,0 +1,151 @@
+"""A server of the tests in a process of its own, and the real clients that talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+BIN = Path(sys.executable).parent
+PATIENCE = 60
+"""Seconds that anything may take before a test gives up."""
+
+ADMIN = "root:ops:admin"
+ALICE = "alice:demo:member"
+BOB = "bob:lab:member"
+
+
+class Server:
+    """``simple-db serve`` on a free port, with its state in a directory.
+
+    Attributes:
+        url: where it answers, after `start`.
+        commands: the client commands that it printed.
+    """
+
+    def __init__(self, directory: Path, *options: str, **environment: str) -> None:
+        self.directory = directory
+        self.snapshot = directory / "glance.json"
+        self.log = directory / "server.log"
+        self._options = options
+        self._environment = environment
+        self._output = directory / "server.out"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.commands: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGTERM)
+
+    def start(self) -> Self:
+        command = [str(BIN / "simple-db"), "serve", "--port", "0", *self._options]
+        with self.log.open("a") as log, self._output.open("w") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                command,
+                cwd=self.directory,
+                env=os.environ | {"HOME": str(self.directory)} | self._environment,
+                stdout=output,
+                stderr=log,
+            )
+        try:
+            self._wait_until_up(self._process)
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+        return self
+
+    def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while (lines := self._commands_in_output()) is None:
+            assert process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+        self.commands = lines
+        self.url = self.printed.split()[3]
+
+    def _commands_in_output(self) -> list[str] | None:
+        """Return the lines after ``Try:``, or None if the last of them is not there yet."""
+        _, _, after = self.printed.partition("\nTry:\n")
+        return [line.strip() for line in after.splitlines()] if after.count("\n") == 3 else None
+
+    def stop(self, signum: int) -> int:
+        """Send a signal, and return the exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(signum)
+        return process.wait(timeout=PATIENCE)
+
+    @property
+    def printed(self) -> str:
+        """What the server has printed since its latest start."""
+        return self._output.read_text()
+
+    def openstack(self, token: str, *arguments: str | Path) -> str:
+        """Run the ``openstack`` command as the caller that the token names."""
+        login = ["--os-auth-type", "admin_token", "--os-token", token]
+        return self.run("openstack", *login, "--os-endpoint", f"{self.url}/v2", *arguments)
+
+    def glance(self, token: str, *arguments: str | Path) -> str:
+        """Run the ``glance`` command as the caller that the token names."""
+        return self.run("glance", "--os-image-url", self.url, "--os-auth-token", token, *arguments)
+
+    def run(self, client: str, *arguments: str | Path) -> str:
+        """Run a client and return what it prints.
+
+        Raises:
+            AssertionError: it fails; with what it says on stderr.
+        """
+        done = subprocess.run(  # noqa: S603 - the clients of the environment
+            [BIN / client, *arguments],
+            check=False,
+            capture_output=True,
+            env=self.client_environment,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """The environment, without what would lead a client elsewhere or slow it down."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("OS_", "COVERAGE_"))
+        }
+        return kept | {"HOME": str(self.directory)}
+
+    def request(
+        self,
+        path: str,
+        token: str | None = None,
+        **options: Any,
+    ) -> tuple[int, str]:
+        """Return status and body of a request; `options` are those of `urllib.request.Request`."""
+        headers = {"X-Auth-Token": token} if token is not None else {}
+        headers |= options.pop("headers", {})
+        request = urllib.request.Request(self.url + path, headers=headers, **options)  # noqa: S310 - http
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def json(self, path: str, token: str | None = None) -> Any:
+        """Return what a GET request is answered with."""
+        status, body = self.request(path, token)
+        assert status == 200, body
+        return json.loads(body)

@@ -1,0 +1,334 @@
+import logging
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simple_db
+from simple_db import Database, RequestContext, cli, commands, errors
+from simple_db.glance import server
+
+pytestmark = pytest.mark.glance
+
+Captured = pytest.CaptureFixture[str]
+ADMIN = RequestContext(is_admin=True)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(capsys: Captured, *arguments: str) -> str:
+    """Return the one line that a command line is refused with; nothing else is printed."""
+    assert commands.run(list(arguments)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("simple-db: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_the_version_is_that_of_the_package(capsys: Captured) -> None:
+    assert commands.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"simple-db {simple_db.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_without_a_command_the_commands_are_shown(capsys: Captured, arguments: list[str]) -> None:
+    assert commands.run(arguments) == 0
+    assert "serve" in capsys.readouterr().out
+
+
+def test_the_help_of_serve_gives_examples_and_the_form_of_a_token(capsys: Captured) -> None:
+    assert commands.run(["serve", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "simple-db serve --port 0" in text
+    assert "alice:demo:member" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["levitate"], "levitate"),
+        (["serve", "--levitate"], "--levitate"),
+        (["serve", "--port", "many"], "--port"),
+        (["serve", "--port", "65536"], "--port"),
+        (["serve", "--threads", "0"], "--threads"),
+        (["serve", "--save-interval", "0"], "--save-interval"),
+        (["serve", "--snapshot", "."], "--snapshot"),
+        (["serve", "more"], "more"),
+    ],
+)
+def test_a_wrong_argument_is_named_in_one_line(
+    capsys: Captured,
+    arguments: list[str],
+    named: str,
+) -> None:
+    assert named in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - it is refused
+def test_a_host_that_others_reach_is_refused_with_the_reason(capsys: Captured, host: str) -> None:
+    told = refused(capsys, "serve", "--host", host, "--port", "0")
+    assert repr(host) in told
+    assert "no authentication" in told
+    assert "--allow-remote" in told
+
+
+def test_a_host_that_others_reach_is_tried_when_it_is_allowed(capsys: Captured) -> None:
+    # An address for documentation (RFC 5737): no machine has it.
+    told = refused(capsys, "serve", "--host", "192.0.2.1", "--port", "0", "--allow-remote")
+    assert "cannot be used" in told
+
+
+def test_an_unknown_host_is_refused(capsys: Captured) -> None:
+    assert "'no host'" in refused(capsys, "serve", "--host", "no host", "--port", "0")
+
+
+def test_a_taken_port_is_refused_and_nothing_is_written(capsys: Captured, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"port {port} of 127.0.0.1 is taken" in refused(capsys, "serve", "--port", port)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"format": "other"}', b"\xff\xfe", b'{"format":"simple_db","version":99}'],
+)
+def test_an_unreadable_snapshot_is_refused_and_left_as_it_was(
+    capsys: Captured,
+    tmp_path: Path,
+    content: bytes,
+) -> None:
+    snapshot = tmp_path / "glance.json"
+    snapshot.write_bytes(content)
+    before = snapshot.stat()
+    told = refused(capsys, "serve", "--port", "0")
+    assert str(snapshot) in told
+    assert "left as it is" in told
+    assert snapshot.read_bytes() == content
+    assert snapshot.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_snapshot_below_a_file_is_refused(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "file" in refused(
+        capsys, "serve", "--port", "0", "--snapshot", "file/glance.json", "--data-dir", "data"
+    )
+
+
+def test_a_snapshot_that_could_not_be_saved_is_refused(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # To the superuser, as whom tests may run, every directory is writable.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "read-only" in refused(capsys, "serve", "--port", "0")
+
+
+def test_a_data_directory_that_cannot_be_made_is_refused(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = refused(capsys, "serve", "--port", "0", "--data-dir", "file/data")
+    assert "data directory" in told
+
+
+def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_path: Path) -> None:
+    with server._claimed(tmp_path / "glance-data"):  # noqa: SLF001 - as another server does
+        assert "in use by another server" in refused(capsys, "serve", "--port", "0")
+
+
+@pytest.mark.parametrize("missing", ["click", "simple_db.glance.server"])
+def test_what_the_extra_brings_is_asked_for_when_it_is_not_there(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    missing: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["simple-db", "serve"])
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "simple_db.commands")
+    monkeypatch.delattr(simple_db, "commands")
+    monkeypatch.delattr(simple_db.glance, "server")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == (
+        "simple-db: serve needs the server extra: pip install 'simple-db[server]'\n"
+    )
+
+
+def test_the_exit_code_of_a_command_is_that_of_the_process(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["simple-db", "--version"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 1, "simple-db: stopped\n"),
+        (OSError("disk full"), 1, "is not saved: disk full\n"),
+        (errors.SnapshotError("disk\nfull"), 1, "is not saved: disk full\n"),
+        (server.StartError("no, because"), 2, "simple-db: no, because\n"),
+    ],
+)
+def test_an_end_that_is_not_as_wished_is_told_in_one_line(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    told: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(server, "serve", fail)
+    assert commands.run(["serve"]) == code
+    assert capsys.readouterr().err.strip("\n").endswith(told.strip("\n"))
+
+
+def announced(monkeypatch: pytest.MonkeyPatch, *arguments: str, fresh: bool = True) -> None:
+    """Run ``serve`` with a server that is up at once and stopped at once."""
+
+    def serve(_: server.Settings, announce: Any) -> Database:
+        database = Database()
+        announce(server.Started("http://127.0.0.1:1", fresh, database))
+        return database
+
+    monkeypatch.setattr(server, "serve", serve)
+    assert commands.run(["serve", *arguments]) == 0
+
+
+def test_the_address_the_places_and_three_commands_are_printed(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    announced(monkeypatch, "--snapshot", "dev/state.json")
+    printed = capsys.readouterr().out
+    assert "http://127.0.0.1:1 " in printed
+    assert str(tmp_path / "dev" / "state.json") in printed
+    assert str(tmp_path / "dev" / "state-data") in printed
+    assert "no such file" in printed
+    assert printed.count("image ") >= 3
+    assert "Stopped; <Database: empty> is saved" in printed
+
+
+def test_a_loaded_database_is_described(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    announced(monkeypatch, fresh=False)
+    assert "(<Database: empty>)" in capsys.readouterr().out
+
+
+def test_paths_are_short_where_the_environment_is_in_the_working_directory(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "openstack").touch()
+    (tmp_path / "README.md").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
+    announced(monkeypatch)
+    printed = capsys.readouterr().out
+    assert "\n  .venv/bin/openstack --os-auth-type none" in printed
+    assert "--file README.md hello\n" in printed
+
+
+def test_without_a_client_in_the_environment_its_plain_name_is_printed(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    announced(monkeypatch)
+    assert "\n  openstack --os-auth-type none" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("no_color", "styled"), [(None, True), ("1", False)])
+def test_no_color_is_respected(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    no_color: str | None,
+    styled: bool,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    announced(monkeypatch)
+    assert ("\x1b[1m" in capsys.readouterr().out) is styled
+
+
+def test_output_that_is_no_terminal_has_no_style(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    announced(monkeypatch)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_save_that_fails_is_logged_and_the_last_one_raises(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    database = Database()
+    saver = server.Saver(database, directory / "glance.json", 0.01)
+    saver.__enter__()
+    directory.rmdir()
+    database.image_create(ADMIN, {"status": "queued"})
+    deadline = time.monotonic() + 10
+    while "is not saved" not in caplog.text and time.monotonic() < deadline:
+        time.sleep(0.01)
+    with pytest.raises(errors.SnapshotError):
+        saver.__exit__()
+    assert str(directory / "glance.json") in caplog.text
+
+
+def test_nothing_is_saved_while_nothing_changes(tmp_path: Path) -> None:
+    path = tmp_path / "glance.json"
+    saver = server.Saver(Database(), path, 0.01)
+    with saver:
+        assert not saver._ended.wait(0.1)  # noqa: SLF001 - ten intervals
+        assert not path.exists()
+    assert path.exists()
+
+
+def test_credentials_in_urls_do_not_reach_the_log() -> None:
+    def formatted(message: str, *arguments: str) -> str:
+        record = logging.LogRecord("glance", logging.ERROR, "", 0, message, arguments, None)
+        return server.RedactingFormatter("%(message)s").format(record)
+
+    url = "swift+https://account%3Auser:secret@keystone.example/v3/container/image"
+    assert formatted("cannot read %s", url) == (
+        "cannot read swift+https://***@keystone.example/v3/container/image"
+    )
+    assert formatted("file:///images/1 a@b") == "file:///images/1 a@b"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:"),
+        ("localhost", "http://localhost:"),
+        ("0.0.0.0", "http://127.0.0.1:"),  # noqa: S104 - nothing is bound to it
+        ("::1", "http://[::1]:"),
+        ("::", "http://[::1]:"),
+    ],
+)
+def test_the_printed_address_is_one_to_connect_to(host: str, url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert server._url(host, listener) == f"{url}{port}"  # noqa: SLF001 - pure

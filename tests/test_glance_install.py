@@ -1,0 +1,209 @@
+import ast
+import datetime as dt
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import glance
+import glance.db
+import pytest
+from glance.context import RequestContext
+from glance.db.simple import api as in_tree_fake
+from glance.db.sqlalchemy import api as sql_driver
+from glance.gateway import Gateway
+from oslo_config import cfg
+from oslo_utils import timeutils
+
+from simple_db import Database
+from simple_db.api import FUNCTIONS
+from simple_db.glance import Driver, install
+from simple_db.glance.installation import BINDINGS
+
+pytestmark = pytest.mark.glance
+
+ADMIN = RequestContext(is_admin=True)
+
+
+def in_force() -> list[Any]:
+    """Return what Glance would use now, in each of the places where it reaches for a driver."""
+    bound = [getattr(importlib.import_module(module), name) for module, name in BINDINGS]
+    return [glance.db.get_api(), *bound]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_installed() -> Iterator[None]:
+    before = glance.db.get_api
+    yield
+    assert glance.db.get_api is before
+    assert all(driver is sql_driver for driver in in_force())
+
+
+def test_every_place_in_glance_uses_the_given_database_inside_the_block() -> None:
+    database = Database()
+    with install(database) as db_api:
+        assert db_api.database is database
+        assert all(driver is db_api for driver in in_force())
+
+
+def test_a_plain_call_lasts_until_it_is_undone() -> None:
+    installation = install()
+    assert all(driver is installation.driver for driver in in_force())
+    assert "active" in repr(installation)
+    installation.uninstall()
+    assert in_force()[0] is sql_driver
+    assert "undone" in repr(installation)
+
+
+def test_undoing_twice_is_undoing_once() -> None:
+    with install() as outer:
+        installation = install()
+        installation.uninstall()
+        installation.uninstall()
+        assert in_force()[0] is outer
+
+
+def test_an_installation_that_was_undone_cannot_be_entered() -> None:
+    installation = install()
+    installation.uninstall()
+    with pytest.raises(RuntimeError, match=r"call install\(\) once more"), installation:
+        pytest.fail("entered")
+
+
+def test_installations_nest() -> None:
+    with install() as outer:
+        with install() as inner:
+            assert in_force()[0] is inner
+        assert all(driver is outer for driver in in_force())
+
+
+def test_the_latest_one_left_is_in_force_in_whatever_order_they_end() -> None:
+    first, second = install(), install()
+    first.uninstall()
+    assert all(driver is second.driver for driver in in_force())
+    second.uninstall()
+
+
+def test_an_error_in_the_block_undoes_the_installation() -> None:
+    with pytest.raises(ZeroDivisionError), install():
+        _ = 1 / 0
+
+
+def test_without_an_argument_the_database_is_new_and_has_the_time_of_oslo() -> None:
+    moment = dt.datetime(2001, 2, 3, 4, 5, 6)  # noqa: DTZ001 - Glance's times are naive
+    with install() as db_api, mock.patch.object(timeutils, "utcnow", return_value=moment):
+        assert db_api.image_get_all(ADMIN) == []
+        assert db_api.image_create(ADMIN, {"status": "queued"})["created_at"] == moment
+
+
+def test_a_driver_is_used_as_it_is() -> None:
+    driver = Driver(Database())
+    with install(driver) as db_api:
+        assert db_api is driver
+
+
+def test_any_object_with_all_functions_is_a_driver() -> None:
+    lookalike: Any = SimpleNamespace(**dict.fromkeys(FUNCTIONS, lambda *_: None))
+    with install(lookalike):
+        assert in_force()[0] is lookalike
+
+
+@pytest.mark.parametrize("wrong", [3, "glance.json", Database, in_tree_fake, object()])
+def test_anything_else_is_refused_and_nothing_is_installed(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"takes a simple_db\.Database"):
+        install(wrong)
+
+
+def test_what_an_object_lacks_is_named() -> None:
+    lacking: Any = SimpleNamespace(**dict.fromkeys(FUNCTIONS[1:], lambda *_: None))
+    with pytest.raises(TypeError, match=f"lacks {FUNCTIONS[0]}$"):
+        install(lacking)
+
+
+@pytest.fixture
+def _glance_is_configured() -> Iterator[None]:
+    cfg.CONF([], project="glance", default_config_files=[], default_config_dirs=[])
+    yield
+    cfg.CONF.reset()
+
+
+@pytest.mark.usefixtures("_glance_is_configured")
+def test_glances_own_repository_of_images_reads_and_writes_the_database() -> None:
+    database = Database()
+    context = RequestContext(project_id="demo", roles=["member", "reader"])
+    with install(database):
+        gateway = Gateway()
+        image = gateway.get_image_factory(context).new_image(owner="demo", name="by glance")
+        gateway.get_repo(context).add(image)
+        assert gateway.get_repo(context).get(image.image_id).name == "by glance"
+    assert database.image_get(ADMIN, image.image_id)["owner"] == "demo"
+
+
+def test_modules_of_glance_that_are_imported_later_use_the_database_too() -> None:
+    script = f"""
+import sys
+from simple_db.glance import install
+import glance.db
+installation = install()
+from importlib import import_module
+for module, name in {BINDINGS!r}:
+    assert getattr(import_module(module), name) is installation.driver
+from glance.image_cache.drivers import centralized_db
+from glance import housekeeping, location, scrubber, sqlite_migration
+assert centralized_db.glance.db.get_api() is installation.driver
+assert scrubber.db_api.get_api() is installation.driver
+installation.uninstall()
+from glance.db.sqlalchemy import api
+for module, name in {BINDINGS!r}:
+    assert getattr(import_module(module), name) is api
+assert glance.db.get_api() is api
+"""
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+
+
+def test_no_other_module_of_glance_binds_the_sql_driver_to_a_name() -> None:
+    package = Path(glance.__file__).parent
+    modules = {
+        source.relative_to(package.parent): source
+        for source in package.rglob("*.py")
+        if not source.is_relative_to(package / "tests")
+        and not source.is_relative_to(package / "db" / "sqlalchemy")
+    }
+    bound = {
+        (".".join(name.with_suffix("").parts), alias)
+        for name, source in modules.items()
+        for alias in sql_driver_names(ast.parse(source.read_text()))
+    }
+    assert bound == set(BINDINGS)
+
+
+def sql_driver_names(tree: ast.Module) -> set[str]:
+    """Return the names that a module gives to the SQL driver, or to what it takes out of it."""
+    driver = sql_driver.__name__
+    package, _, module = driver.rpartition(".")
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in {driver, package}:
+            names |= {
+                alias.asname or alias.name
+                for alias in node.names
+                if node.module == driver or alias.name == module
+            }
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == driver}
+    return names
+
+
+def test_oslo_service_is_left_on_threads_as_glance_wants_it() -> None:
+    script = """
+import simple_db.glance.server
+from oslo_service.backend import BackendType, get_backend_type
+assert get_backend_type() is BackendType.THREADING
+"""
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script

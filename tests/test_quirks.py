@@ -1,0 +1,260 @@
+"""Behaviour that may surprise, kept because Glance's SQL driver has it: each test runs on both.
+
+The names of the tests are those of the rows in docs/semantics.md.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attrs import frozen
+
+from simple_db import Database, RequestContext
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.reference import SqlDriver
+
+ADMIN = RequestContext(is_admin=True)
+ALICE = RequestContext(owner="alice")
+BOB = RequestContext(owner="bob")
+NOBODY = RequestContext()
+
+A_DAY = 1
+
+
+@frozen
+class Driver:
+    """One of the two, and the world that it lives in."""
+
+    world: World
+    call: Callable[..., Any]
+
+
+def simple_db() -> Driver:
+    world = World()
+    database = Database(clock=world.now, new_id=world.new_id)
+    return Driver(world, lambda name, *args, **kwargs: getattr(database, name)(*args, **kwargs))
+
+
+@functools.cache
+def sql_driver() -> tuple[World, SqlDriver]:
+    from tests.reference import SqlDriver  # noqa: PLC0415 - Glance may not be there
+
+    world = World()
+    return world, SqlDriver(world)
+
+
+@pytest.fixture(params=["simple_db", pytest.param("sql driver", marks=pytest.mark.glance)])
+def db(request: pytest.FixtureRequest) -> Driver:
+    if request.param == "simple_db":
+        return simple_db()
+    pytest.importorskip("glance", reason="the SQL driver is Glance's")
+    world, driver = sql_driver()
+    driver.reset()
+    world.restart()
+    return Driver(world, driver.call)
+
+
+def an_image(db: Driver, **values: Any) -> str:
+    """Create an image of alice's, and move on to the next moment."""
+    image = {"status": "active", "owner": "alice"} | values
+    image_id = db.call("image_create", ADMIN, image)["id"]
+    db.world.next_turn()
+    return str(image_id)
+
+
+def ids(images: list[dict[str, Any]]) -> set[str]:
+    return {image["id"] for image in images}
+
+
+def a_location(url: str = "file:///a", status: str = "active") -> dict[str, Any]:
+    return {"url": url, "metadata": {}, "status": status}
+
+
+def test_destroying_an_image_leaves_its_status_alone(db: Driver) -> None:
+    image_id = an_image(db, status="saving")
+    destroyed = db.call("image_destroy", ADMIN, image_id)
+    assert (destroyed["status"], destroyed["deleted"]) == ("saving", True)
+
+
+def test_a_listing_without_the_filter_deleted_contains_deleted_images(db: Driver) -> None:
+    image_id = an_image(db)
+    db.call("image_destroy", ADMIN, image_id)
+    assert ids(db.call("image_get_all", ALICE)) == {image_id}
+
+
+def test_the_filter_deleted_false_leaves_out_killed_images_too(db: Driver) -> None:
+    an_image(db, status="killed")
+    assert db.call("image_get_all", ADMIN, filters={"deleted": False}) == []
+
+
+def test_an_unknown_key_among_the_values_of_an_image_is_ignored(db: Driver) -> None:
+    image_id = an_image(db, colour="red")
+    assert "colour" not in db.call("image_update", ADMIN, image_id, {"flavour": "sweet"})
+
+
+def test_a_project_can_be_a_live_member_twice(db: Driver) -> None:
+    image_id = an_image(db)
+    for _ in range(2):
+        db.call("image_member_create", ADMIN, {"image_id": image_id, "member": "bob"})
+    assert db.call("image_member_count", ADMIN, image_id) == 2
+
+
+def test_an_image_can_have_a_tag_twice(db: Driver) -> None:
+    image_id = an_image(db)
+    for _ in range(2):
+        db.call("image_tag_create", ADMIN, image_id, "linux")
+    assert db.call("image_tag_get_all", ADMIN, image_id) == ["linux", "linux"]
+
+
+def test_an_empty_list_of_locations_in_an_update_changes_nothing(db: Driver) -> None:
+    image_id = an_image(db, locations=[a_location()])
+    assert len(db.call("image_update", ADMIN, image_id, {"locations": []})["locations"]) == 1
+
+
+def test_a_purged_property_that_is_set_again_is_live_again_and_keeps_its_deleted_at(
+    db: Driver,
+) -> None:
+    image_id = an_image(db, properties={"os": "linux"})
+    db.call("image_update", ADMIN, image_id, {}, purge_props=True)
+    image = db.call("image_update", ADMIN, image_id, {"properties": {"os": "bsd"}})
+    [row] = image["properties"]
+    assert (row["value"], row["deleted"]) == ("bsd", False)
+    assert row["deleted_at"] is not None
+
+
+def test_purging_properties_deletes_deleted_ones_again(db: Driver) -> None:
+    image_id = an_image(db, properties={"os": "linux"})
+    db.call("image_update", ADMIN, image_id, {}, purge_props=True)
+    db.world.next_turn()
+    [row] = db.call("image_update", ADMIN, image_id, {}, purge_props=True)["properties"]
+    assert row["deleted_at"] == db.world.now()
+
+
+def test_a_property_or_membership_set_to_what_it_is_keeps_its_updated_at(db: Driver) -> None:
+    image_id = an_image(db, properties={"os": "linux"})
+    member = db.call("image_member_create", ADMIN, {"image_id": image_id, "member": "bob"})
+    db.world.next_turn()
+    image = db.call("image_update", ADMIN, image_id, {"properties": {"os": "linux"}})
+    again = db.call("image_member_update", ADMIN, member["id"], {"status": "pending"})
+    assert image["properties"][0]["updated_at"] < image["updated_at"]
+    assert again["updated_at"] == member["updated_at"]
+
+
+def test_a_caller_without_project_is_listed_whatever_is_shared_with_anybody(db: Driver) -> None:
+    image_id = an_image(db, visibility="shared")
+    db.call("image_member_create", ADMIN, {"image_id": image_id, "member": "bob"})
+    assert ids(db.call("image_get_all", NOBODY)) == {image_id}
+
+
+def test_an_image_without_owner_is_visible_to_all_and_listed_for_none(db: Driver) -> None:
+    image_id = an_image(db, owner=None, visibility="private")
+    assert db.call("image_get", BOB, image_id)["id"] == image_id
+    assert db.call("image_get_all", BOB) == []
+
+
+def test_an_administrator_is_not_listed_the_community_images_of_others(db: Driver) -> None:
+    image_id = an_image(db, visibility="community")
+    assert db.call("image_get_all", ADMIN) == []
+    assert ids(db.call("image_get_all", ADMIN, filters={"visibility": "all"})) == {image_id}
+
+
+def test_any_membership_shows_an_image_asked_for_by_id_and_only_accepted_ones_list_it(
+    db: Driver,
+) -> None:
+    image_id = an_image(db, visibility="shared")
+    member = {"image_id": image_id, "member": "bob", "status": "rejected"}
+    db.call("image_member_create", ADMIN, member)
+    assert db.call("image_get", BOB, image_id)["id"] == image_id
+    assert db.call("image_get_all", BOB) == []
+
+
+def test_updating_a_member_revives_it_and_forgets_can_share(db: Driver) -> None:
+    image_id = an_image(db)
+    values = {"image_id": image_id, "member": "bob", "can_share": True}
+    member = db.call("image_member_create", ADMIN, values)
+    db.call("image_member_delete", ADMIN, member["id"])
+    again = db.call("image_member_update", ADMIN, member["id"], {"status": "accepted"})
+    assert (again["deleted"], again["can_share"]) == (False, False)
+
+
+def test_the_delete_time_of_a_location_is_not_looked_at(db: Driver) -> None:
+    image_id = an_image(db, locations=[a_location()])
+    [location] = db.call("image_get", ADMIN, image_id)["locations"]
+    earlier = db.world.now()
+    db.world.pass_time(days=A_DAY)
+    db.call("image_location_delete", ADMIN, image_id, location["id"], "deleted", earlier)
+    # Were it deleted a day ago, a purge of what is older than that would have taken it.
+    db.world.pass_time(microseconds=1)
+    db.call("purge_deleted_rows", ADMIN, A_DAY, -1)
+    found = db.call("image_get", ADMIN, image_id, force_show_deleted=True)
+    assert [location["status"] for location in found["locations"]] == ["deleted"]
+
+
+def test_a_property_that_lives_again_is_purged_by_its_old_deletion(db: Driver) -> None:
+    image_id = an_image(db, properties={"os": "linux"})
+    db.call("image_update", ADMIN, image_id, {}, purge_props=True)
+    db.call("image_update", ADMIN, image_id, {"properties": {"os": "linux"}})
+    db.world.pass_time(days=A_DAY, microseconds=1)
+    db.call("purge_deleted_rows", ADMIN, A_DAY, -1)
+    assert db.call("image_get", ADMIN, image_id)["properties"] == []
+
+
+def test_a_quota_counts_deleted_images_by_their_status(db: Driver) -> None:
+    image_id = an_image(db)
+    db.call("image_destroy", ADMIN, image_id)
+    assert db.call("user_get_image_count", ADMIN, "alice") == 1
+
+
+def test_storage_counts_locations_that_wait_for_their_deletion(db: Driver) -> None:
+    locations = [a_location(status="pending_delete"), a_location(status="deleted")]
+    an_image(db, size=5, locations=locations)
+    assert db.call("user_get_storage_usage", ADMIN, "alice") == 5
+
+
+def test_the_functions_of_children_ask_nobody_who_calls(db: Driver) -> None:
+    image_id = an_image(db, visibility="private")
+    db.call("image_tag_create", NOBODY, image_id, "linux")
+    db.call("image_location_add", NOBODY, image_id, a_location())
+    assert db.call("image_tag_get_all", NOBODY, image_id) == ["linux"]
+
+
+def test_widths_of_columns_are_not_enforced(db: Driver) -> None:
+    name = "n" * 1000
+    image_id = an_image(db, name=name)
+    assert db.call("image_get", ADMIN, image_id)["name"] == name
+
+
+def test_a_filter_of_a_column_that_is_none_asks_nothing(db: Driver) -> None:
+    image_id = an_image(db, name="cirros")
+    assert ids(db.call("image_get_all", ADMIN, filters={"name": None})) == {image_id}
+
+
+def test_a_checksum_filter_that_is_none_asks_for_images_without_checksum(db: Driver) -> None:
+    image_id = an_image(db)
+    an_image(db, checksum="c" * 32)
+    assert ids(db.call("image_get_all", ADMIN, filters={"checksum": None})) == {image_id}
+
+
+def test_an_escaped_quote_in_a_list_filter_stays_escaped(db: Driver) -> None:
+    image_id = an_image(db, name='12\\" disk')
+    found = db.call("image_get_all", ADMIN, filters={"name": 'in:"12\\" disk"'})
+    assert ids(found) == {image_id}
+
+
+def test_whole_numbers_in_text_columns_come_back_as_their_digits(db: Driver) -> None:
+    image_id = an_image(db, name=5, properties={"count": 7, "is": True})
+    image = db.call("image_get", ADMIN, image_id)
+    assert image["name"] == "5"
+    assert {row["name"]: row["value"] for row in image["properties"]} == {"count": "7", "is": "1"}
+
+
+def test_a_location_of_an_unknown_status_is_live(db: Driver) -> None:
+    image_id = an_image(db, locations=[a_location(status="resting")])
+    [location] = db.call("image_get", ADMIN, image_id)["locations"]
+    assert location["status"] == "resting"
