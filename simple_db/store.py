@@ -6,6 +6,7 @@ undone row by row; rows are replaced, never changed, so a copied table stays as 
 """
 
 import datetime as dt
+import logging
 import operator
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -15,6 +16,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from simple_db.clock import naive_utc
 from simple_db.errors import Invalid
 from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
+
+LOG = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=SoftDeletable)
 V = TypeVar("V")
@@ -242,7 +245,9 @@ class Store:
             try:
                 yield tables
                 changed = tables.journal or counters != [table.next_id for table in tables]
-                self.revision += bool(changed)
+                if changed:
+                    self.revision += 1
+                    _log(self.revision, tables.journal)
             except BaseException:
                 _roll_back(tables, counters)
                 raise
@@ -254,6 +259,13 @@ class Store:
         """Raise AssertionError, with what is wrong, unless every invariant of the tables holds."""
         with self.reading() as tables:
             tables.check()
+
+
+def _log(revision: int, journal: Journal) -> None:
+    """Tell which rows were written: tables and ids only, for a location can carry credentials."""
+    if LOG.isEnabledFor(logging.DEBUG):
+        written = dict.fromkeys(f"{table.record.table} {row_id}" for table, row_id, _ in journal)
+        LOG.debug("revision %d: %s", revision, ", ".join(written))
 
 
 def _roll_back(tables: Tables, counters: list[int]) -> None:

@@ -1,0 +1,76 @@
+"""docs/semantics.md is true: each row names a test that exists, and each difference is a row."""
+
+import ast
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from simple_db import Database
+from tests.differences import DIFFERENCES, Difference
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "semantics.md").read_text()
+ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQD]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+
+
+def names_in(file: str) -> set[str]:
+    tree = ast.parse((TESTS / file).read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def named_tests(row: str) -> list[tuple[str, str]]:
+    return re.findall(r"`(?:([\w/]+\.py)::)?(test_\w+)`", row)
+
+
+def of_kind(kind: str) -> list[str]:
+    return [number for number in ROWS if number.startswith(kind)]
+
+
+def numbered(kind: str, count: int) -> list[str]:
+    return [f"{kind}{number}" for number in range(1, count + 1)]
+
+
+def test_rows_are_numbered_without_gaps() -> None:
+    for kind in "RQD":
+        assert of_kind(kind) == numbered(kind, len(of_kind(kind)))
+
+
+def test_every_ruling_is_there() -> None:
+    assert of_kind("R") == numbered("R", 12)
+
+
+@pytest.mark.parametrize("number", [*of_kind("R"), *of_kind("Q")])
+def test_a_row_names_tests_that_exist(number: str) -> None:
+    named = named_tests(ROWS[number])
+    assert named or "`test_quirks.py`" in ROWS[number]
+    for file, test in named:
+        assert test in names_in(file or "test_quirks.py")
+
+
+def test_every_quirk_has_its_row() -> None:
+    named = {test for number in of_kind("Q") for _, test in named_tests(ROWS[number])}
+    quirks = {test for test in names_in("test_quirks.py") if test.startswith("test_")}
+    assert named == quirks
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES.values(), ids=lambda row: row.name)
+def test_every_difference_is_a_row_in_the_words_of_the_comparing_machine(
+    difference: Difference,
+) -> None:
+    told = f"| {difference.name} | {difference.reference} | {difference.ours} |"
+    assert told in PAGE
+
+
+def test_every_row_of_a_difference_is_known_to_the_comparing_machine() -> None:
+    names = {ROWS[number].split(" | ")[1] for number in of_kind("D")}
+    assert names == set(DIFFERENCES)
+
+
+def test_the_log_names_tables_and_ids_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = {"url": "swift://user:secret@store/1", "metadata": {"key": "secret"}}
+    image = {"id": "image", "status": "queued", "locations": [secret | {"status": "active"}]}
+    Database().image_create(None, image)
+    assert caplog.messages == ["revision 1: images image, image_locations 1"]
