@@ -8,8 +8,15 @@ import datetime as dt
 import re
 import uuid
 
-# What `datetime.fromisoformat` reads and Glance does not: other separators, weeks, ordinal days.
-_CALENDAR_TIME = re.compile(r"\d{4}(-?\d{2}(-?\d{2}([ T].*)?)?)?", re.ASCII)
+# Dates and times of day with all their separators or with none. `datetime.fromisoformat` reads
+# more than Glance does (other separators, weeks, fractions of minutes), and more with every Python.
+_OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)?"
+_TIME_OF_DAY = (
+    rf"[ T]\d{{2}}((:\d{{2}}(:\d{{2}}([.,]\d+)?)?)?|\d{{2}}(\d{{2}}([.,]\d+)?)?){_OFFSET}"
+)
+_CALENDAR_TIME = re.compile(
+    rf"\d{{4}}(-\d{{2}}(-\d{{2}}({_TIME_OF_DAY})?)?)?|\d{{8}}({_TIME_OF_DAY})?", re.ASCII
+)
 
 
 def utcnow() -> dt.datetime:
@@ -33,7 +40,7 @@ def naive_utc(moment: dt.datetime) -> dt.datetime:
 def parse_time(text: str) -> dt.datetime:
     """Return the moment that an ISO 8601 text names, as naive UTC.
 
-    A text without offset is in UTC; a year or a month alone is its first day.
+    A text without offset is in UTC; a year, or a year and a month, is its first day.
 
     Raises:
         ValueError: the text is no ISO 8601 calendar date, with or without a time of day.

@@ -5,15 +5,22 @@ Chosen with the environment variable HYPOTHESIS_PROFILE or pytest's ``--hypothes
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A step of a machine asks two databases, and a loaded machine is no failure.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-settings.register_profile("dev", parent=_PATIENT, max_examples=25)
-settings.register_profile("ci", parent=_PATIENT, max_examples=150, print_blob=True)
+settings.register_profile("dev", parent=_PATIENT, max_examples=20)
+settings.register_profile("ci", parent=_PATIENT, max_examples=100, print_blob=True)
 settings.register_profile("nightly", parent=_PATIENT, max_examples=2500, print_blob=True)
 
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
-)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--driver",
+        metavar="MODULE",
+        help="hold this driver, say glance.db.simple.api, to the quirks in place of simple_db",
+    )

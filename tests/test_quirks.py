@@ -1,12 +1,15 @@
 """Behaviour that may surprise, kept because Glance's SQL driver has it: each test runs on both.
 
-The names of the tests are those of the rows in docs/semantics.md.
+The names of the tests are those of the rows in docs/semantics.md. Any other driver can be held to
+them: ``python -m pytest tests/test_quirks.py --driver glance.db.simple.api``.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from attrs import frozen
@@ -49,15 +52,32 @@ def sql_driver() -> tuple[World, SqlDriver]:
     return world, SqlDriver(world)
 
 
-@pytest.fixture(params=["simple_db", pytest.param("sql driver", marks=pytest.mark.glance)])
-def db(request: pytest.FixtureRequest) -> Driver:
-    if request.param == "simple_db":
-        return simple_db()
+def fresh_sql_driver() -> Driver:
     pytest.importorskip("glance", reason="the SQL driver is Glance's")
     world, driver = sql_driver()
     driver.reset()
     world.restart()
     return Driver(world, driver.call)
+
+
+def module_driver(name: str) -> Driver:
+    module = importlib.import_module(name)
+    module.reset()
+    world = World()
+
+    def call(function: str, /, *args: Any, **kwargs: Any) -> Any:
+        with mock.patch("oslo_utils.timeutils.utcnow", world.now):
+            return getattr(module, function)(*args, **kwargs)
+
+    return Driver(world, call)
+
+
+@pytest.fixture(params=["simple_db", pytest.param("sql driver", marks=pytest.mark.glance)])
+def db(request: pytest.FixtureRequest) -> Driver:
+    if request.param == "simple_db":
+        other = request.config.getoption("--driver")
+        return module_driver(other) if other else simple_db()
+    return fresh_sql_driver()
 
 
 def an_image(db: Driver, **values: Any) -> str:
