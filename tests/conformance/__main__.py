@@ -1,8 +1,12 @@
-"""Run Glance's suites on three drivers and print how many tests each passes.
+"""Run Glance's suites on three drivers, and on others, and print how many tests each passes.
 
-The exit code is 1 if simple_db fails any.
+    python -m tests.conformance [MODULE ...]
+
+A module has the functions of Glance's database API and `reset`. The exit code is 1 if simple_db, or
+one of the modules, fails any test.
 """
 
+import importlib
 import io
 import logging
 import sys
@@ -57,11 +61,17 @@ def show(outcomes: list[Outcome]) -> None:
 def main() -> int:
     warnings.simplefilter("ignore")
     logging.disable()
-    ours, *others = (outcome(driver) for driver in (SIMPLE_DB, SQL, IN_TREE_FAKE))
-    show([ours, *others])
-    for name in ours.failed:
-        print(f"simple_db failed {name}", file=sys.stderr)  # noqa: T201 - likewise
-    return 1 if ours.failed else 0
+    held = [outcome(driver) for driver in (SIMPLE_DB, *map(imported, sys.argv[1:]))]
+    show([*held, *(outcome(driver) for driver in (SQL, IN_TREE_FAKE))])
+    for each in held:
+        for name in each.failed:
+            print(f"{each.driver.name} failed {name}", file=sys.stderr)  # noqa: T201 - likewise
+    return 1 if any(each.failed for each in held) else 0
+
+
+def imported(name: str) -> Driver:
+    module = importlib.import_module(name)
+    return Driver(name, module, module.reset)
 
 
 if __name__ == "__main__":
