@@ -1,0 +1,262 @@
+"""simple_db and Glance's SQL driver side by side: one call for both, and what it must leave.
+
+The two give different ids to the rows of child tables, so a row is called by its place: the
+first location, the second, and so on, in the order in which they were added.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from glance.common.exception import GlanceException
+
+from simple_db import Database
+from simple_db.errors import Invalid, SimpleDBError
+from tests.differences import BEYOND_THE_DRIVER, LEAKS, LEAVES_A_TRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.reference import SqlDriver
+    from tests.world import World
+
+NO_ROW = 10**6
+
+CHILDREN = {
+    "locations": "image_locations",
+    "properties": "image_properties",
+    "members": "image_members",
+}
+
+
+@frozen
+class RowAt:
+    """The row at this place of a child table, or none if the table has fewer rows."""
+
+    table: str
+    place: int
+
+
+@frozen
+class Outcome:
+    """What a call came to: an answer, or the name of an exception's class."""
+
+    answer: Any = None
+    error: str | None = None
+    leaked: bool = False
+    told: str = ""
+
+
+class Side:
+    """One database of the two, and the ids of its rows."""
+
+    def __init__(self, call: Callable[..., Any], own_error: type[Exception]) -> None:
+        self._call = call
+        self._own_error = own_error
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+
+    def learn(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        """Take note of all rows, in the order of their ids."""
+        self.tables = {
+            name: sorted(rows, key=lambda row: row["id"]) for name, rows in tables.items()
+        }
+
+    def outcome(self, function: str, args: Any, kwargs: Any) -> Outcome:
+        try:
+            return Outcome(self._call(function, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other side must match it
+            leaked = not isinstance(error, self._own_error)
+            return Outcome(None, type(error).__name__, leaked, str(error))
+
+    def id_at(self, row: RowAt) -> int:
+        rows = self.tables[row.table]
+        return int(rows[row.place]["id"]) if row.place < len(rows) else NO_ROW
+
+    def own_copy(self, value: Any) -> Any:
+        """Copy arguments deeply, with this side's ids for rows."""
+        if isinstance(value, RowAt):
+            return self.id_at(value)
+        if isinstance(value, dict):
+            return {key: self.own_copy(part) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.own_copy(part) for part in value)
+        return value
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Give all rows with places instead of ids."""
+        return {
+            name: [{**row, "id": row["id"] if name == "images" else place} for place, row in rows]
+            for name, rows in ((name, enumerate(rows)) for name, rows in self.tables.items())
+        }
+
+    def placed(self, answer: Any) -> Any:
+        """Give an answer with places instead of ids."""
+        if isinstance(answer, list):
+            return [self.placed(part) for part in answer]
+        if not isinstance(answer, dict):
+            return answer
+        if "properties" in answer:
+            return answer | {key: self._placed(answer[key], CHILDREN[key]) for key in _IN_IMAGES}
+        if "member" in answer:
+            return self._placed([answer], "image_members")[0]
+        return self._placed([answer], "image_properties")[0]
+
+    def _placed(self, dicts: list[dict[str, Any]], table: str) -> list[dict[str, Any]]:
+        places = {row["id"]: place for place, row in enumerate(self.tables[table])}
+        return [part | {"id": places[part["id"]]} for part in dicts]
+
+
+_IN_IMAGES = ("locations", "properties")
+
+
+def tables_of(snapshot: bytes) -> dict[str, list[dict[str, Any]]]:
+    """Read the rows out of a snapshot, with times as times."""
+    return {
+        name: [{key: _time(key, part) for key, part in row.items()} for row in rows]
+        for name, rows in json.loads(snapshot)["tables"].items()
+    }
+
+
+def _time(column: str, value: Any) -> Any:
+    if column.endswith("_at") and isinstance(value, str):
+        return dt.datetime.fromisoformat(value)
+    return value
+
+
+class Pair:
+    """Both databases, empty at first, in one world."""
+
+    def __init__(self, world: World, reference: SqlDriver) -> None:
+        world.restart()
+        reference.reset()
+        self.world = world
+        self.reference = reference
+        self.db = Database(clock=world.now, new_id=world.new_id)
+        self.theirs = Side(reference.call, GlanceException)
+        self.ours = Side(lambda name, *a, **k: getattr(self.db, name)(*a, **k), SimpleDBError)
+        self._learn()
+
+    def place_of(self, table: str, choice: int) -> RowAt:
+        """Choose a row of a table, or with 0 one that does not exist."""
+        count = len(self.ours.tables[table])
+        return RowAt(table, choice % count if choice and count else count)
+
+    def row_like(self, table: str, choice: int, **otherwise: Any) -> dict[str, Any]:
+        """Choose a row of a table, or with 0 make do with these columns."""
+        rows = self.ours.tables[table]
+        return rows[choice % len(rows)] if choice and rows else otherwise
+
+    def hold(self, function: str, /, *args: Any, **kwargs: Any) -> Outcome:
+        """Make a call on both sides, hold them to agree, and give the reference's outcome."""
+        self.world.next_turn()
+        theirs = self.theirs.outcome(
+            function, self.theirs.own_copy(args), self.theirs.own_copy(kwargs)
+        )
+        self._undo_trace(function, theirs)
+        if (function, theirs.error) in BEYOND_THE_DRIVER:
+            return theirs
+        ours = self._outcome_of_ours(function, args, kwargs)
+        if not self._two_faults(theirs, ours, function, args, kwargs):
+            _hold_errors(function, theirs, ours)
+        self._learn()
+        differing = _differing(self.theirs.rows(), self.ours.rows())
+        assert not differing, f"after {function}, reference and simple_db: {differing}"
+        if theirs.error is None:
+            _hold_answers(function, self.theirs.placed(theirs.answer), ours.answer)
+        return theirs
+
+    def look(self, function: str, /, *args: Any, **kwargs: Any) -> None:
+        """Make a call that changes nothing on both sides, and hold them to agree."""
+        theirs = self.theirs.outcome(
+            function, self.theirs.own_copy(args), self.theirs.own_copy(kwargs)
+        )
+        ours = self.ours.outcome(function, args, kwargs)
+        _hold_errors(function, theirs, ours)
+        _hold_answers(function, self.theirs.placed(theirs.answer), self.ours.placed(ours.answer))
+
+    def _outcome_of_ours(self, function: str, args: Any, kwargs: Any) -> Outcome:
+        """Call simple_db, and hold it to what it promises of every call."""
+        before = self.db.snapshot()
+        given = self.ours.own_copy([args, kwargs])
+        outcome = self.ours.outcome(function, *given)
+        self.db.check()
+        after = self.db.snapshot()
+        assert given == self.ours.own_copy([args, kwargs]), f"{function} changed its arguments"
+        assert outcome.error is None or before == after, f"{function} failed and left a trace"
+        self.ours.learn(tables_of(after))
+        placed = copy.deepcopy(self.ours.placed(outcome.answer))
+        ruin(outcome.answer)
+        ruin(given)
+        assert self.db.snapshot() == after, f"{function} shares something with the store"
+        return Outcome(placed, outcome.error, outcome.leaked, outcome.told)
+
+    def _undo_trace(self, function: str, theirs: Outcome) -> None:
+        """Hold the reference to 'a call that raises leaves no trace', which it does not keep."""
+        if theirs.error is None or function not in LEAVES_A_TRACE:
+            return
+        self.reference.load(self.theirs.tables)
+
+    def _two_faults(
+        self, theirs: Outcome, ours: Outcome, function: str, args: Any, kwargs: Any
+    ) -> bool:
+        """Tell whether simple_db tells a fault of the arguments, and the reference one of rows."""
+        if theirs.error is None or ours.error != "Invalid" or theirs.error == "Invalid":
+            return False
+        empty = Database(clock=self.world.now, new_id=self.world.new_id)
+        try:
+            getattr(empty, function)(*self.ours.own_copy(args), **self.ours.own_copy(kwargs))
+        except Invalid:
+            return True
+        except SimpleDBError:
+            pass
+        return False
+
+    def _learn(self) -> None:
+        self.theirs.learn(self.reference.dump())
+        self.ours.learn(tables_of(self.db.snapshot()))
+
+
+def _hold_errors(function: str, theirs: Outcome, ours: Outcome) -> None:
+    expected = theirs.error
+    if theirs.leaked:
+        leak = LEAKS.get((function, str(theirs.error)))
+        assert leak, f"an unknown leak of {function}: {theirs}, ours: {ours}"
+        expected = leak.ours
+    assert ours.error == expected, f"{function}: reference {theirs}, simple_db {ours}"
+
+
+# What the reference echoes of the values of a new property, instead of reading it back.
+_ECHOED = frozenset({"value", "unknown"})
+
+
+def _hold_answers(function: str, theirs: Any, ours: Any) -> None:
+    if function == "image_property_create":  # "a new property comes back whole"
+        kept = theirs.keys() - _ECHOED
+        theirs, ours = ({key: answer[key] for key in kept} for answer in (theirs, ours))
+    assert ours == theirs, f"{function}: reference and simple_db: {_differing(theirs, ours)}"
+
+
+def _differing(theirs: Any, ours: Any) -> Any:
+    """Give the parts in which two values differ, as pairs; nothing where they are equal."""
+    if isinstance(theirs, dict) and isinstance(ours, dict) and theirs.keys() == ours.keys():
+        parts = {key: _differing(theirs[key], ours[key]) for key in theirs}
+        return {key: part for key, part in parts.items() if part}
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [part for part in map(_differing, theirs, ours) if part]
+    return () if theirs == ours else (theirs, ours)
+
+
+def ruin(value: Any) -> None:
+    """Empty everything that can be changed in a value, from the inside out."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            ruin(part)
+    if isinstance(value, dict):
+        for part in value.values():
+            ruin(part)
+    if isinstance(value, (dict, list)):
+        value.clear()

@@ -1,0 +1,407 @@
+"""The same calls on simple_db and on Glance's SQL driver: answers, errors and tables are equal.
+
+After every call the rows of all five tables are compared, soft-deleted ones and times included,
+and simple_db is held to what it promises of every call (`tests.pair`). What may differ is listed
+in `tests.differences`.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.pair import Pair, RowAt
+from tests.property import strategies as some
+from tests.reference import SqlDriver
+from tests.world import World
+
+if TYPE_CHECKING:
+    from simple_db import RequestContext
+
+pytestmark = pytest.mark.glance
+
+LOCATIONS, MEMBERS = "image_locations", "image_members"
+
+choices = st.integers(0, 11)
+
+
+@functools.cache
+def sql_driver() -> tuple[World, SqlDriver]:
+    """Make the driver once a process: its schema takes longer than many examples."""
+    world = World()
+    return world, SqlDriver(world)
+
+
+class Agreement(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pair = Pair(*sql_driver())
+        self.agreed = True
+
+    def hold(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        self.agreed = False
+        outcome = self.pair.hold(function, *args, **kwargs)
+        self.agreed = True
+        return outcome
+
+    @initialize(
+        images=st.lists(some.sound_images, min_size=3, max_size=3),
+        members=st.lists(some.sound_members, max_size=3),
+        tags=st.lists(st.tuples(some.image_ids, some.tags), max_size=3),
+    )
+    def all_but_one_image_exist(
+        self,
+        images: list[some.Values],
+        members: list[some.Values],
+        tags: list[tuple[str, str]],
+    ) -> None:
+        for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
+            self.hold("image_create", some.ADMIN, values | {"id": image_id})
+        for values in members:
+            self.hold("image_member_create", some.ADMIN, values)
+        for image_id, tag in tags:
+            self.hold("image_tag_create", some.ADMIN, image_id, tag)
+
+    # --- the world ---------------------------------------------------------------------------
+
+    @rule(days=st.integers(0, 3), microseconds=st.integers(0, 1))
+    def time_passes(self, days: int, microseconds: int) -> None:
+        self.pair.world.pass_time(days=days, microseconds=microseconds)
+
+    @rule(running=st.booleans())
+    def the_clock_runs_or_stands_still(self, running: bool) -> None:
+        self.pair.world.running = running
+
+    @rule()
+    def simple_db_is_restored_from_its_snapshot(self) -> None:
+        self.pair.db.restore(self.pair.db.snapshot())
+
+    # --- images ------------------------------------------------------------------------------
+
+    @rule(context=some.mostly_admins, values=some.created_images, v1_mode=st.booleans())
+    def image_create(self, context: RequestContext, values: some.Values, v1_mode: bool) -> None:
+        self.hold("image_create", context, values, v1_mode=v1_mode)
+
+    @rule(
+        context=some.mostly_admins,
+        image_id=some.image_ids_or_not,
+        update=some.updates,
+    )
+    def image_update(
+        self, context: RequestContext, image_id: str, update: tuple[some.Values, some.Values]
+    ) -> None:
+        values, options = update
+        self.hold("image_update", context, image_id, values, **options)
+
+    @rule(
+        context=some.mostly_admins,
+        image_id=some.image_ids,
+        values=some.sound_changes,
+        data=st.data(),
+    )
+    def image_update_with_locations(
+        self, context: RequestContext, image_id: str, values: some.Values, data: st.DataObject
+    ) -> None:
+        values = values | {"locations": self._some_locations(image_id, data)}
+        self.hold("image_update", context, image_id, values)
+
+    def _some_locations(self, image_id: str, data: st.DataObject) -> list[some.Values]:
+        """Draw what an update makes of the locations: some kept, some changed, some new."""
+        places = [
+            place
+            for place, row in enumerate(self.pair.ours.tables[LOCATIONS])
+            if row["image_id"] == image_id
+        ]
+        place = st.sampled_from([*places * 3, 99])
+        ids = st.one_of(st.none(), place.map(lambda place: RowAt(LOCATIONS, place)))
+        location = st.builds(lambda values, row: values | {"id": row}, some.new_locations, ids)
+        several = st.lists(st.one_of(location, some.new_locations), max_size=3)
+        # A fault only alone: which of two is told first is another question.
+        return data.draw(st.one_of(several, several, some.guarded_locations.map(lambda one: [one])))
+
+    @rule(context=some.mostly_admins, image_id=some.image_ids_or_not)
+    def image_destroy(self, context: RequestContext, image_id: str) -> None:
+        self.hold("image_destroy", context, image_id)
+
+    @rule(context=some.mostly_admins, image_id=some.image_ids_or_not)
+    def image_restore(self, context: RequestContext, image_id: str) -> None:
+        self.hold("image_restore", context, image_id)
+
+    @rule(context=some.contexts, call=some.reads)
+    def somebody_reads(self, context: RequestContext, call: tuple[str, some.Values]) -> None:
+        function, arguments = call
+        self.hold(function, context, **arguments)
+
+    # --- listings ----------------------------------------------------------------------------
+
+    @rule(
+        context=some.mostly_admins,
+        filters=some.filters,
+        order=some.orders(),
+        scope=some.scopes,
+        limit=some.limits,
+        choices=st.tuples(choices, choices),
+        keys=st.lists(st.sampled_from(some.FILTERS_LIKE), max_size=3),
+    )
+    def image_get_all(
+        self,
+        context: RequestContext,
+        filters: some.Values | None,
+        order: some.Values,
+        scope: some.Values,
+        limit: int | None,
+        choices: tuple[int, int],
+        keys: list[str],
+    ) -> None:
+        marker = self.pair.row_like("images", choices[0], id=None)["id"]
+        if choices[1]:
+            image = self.pair.row_like("images", choices[1])
+            filters = self._filters_that_match(image, keys) if image else filters
+        query = {"filters": filters, **order, **scope}
+        whole = self.hold("image_get_all", context, **query)
+        query |= {"limit": limit, "marker": marker}
+        if whole.error is None and self._the_reference_can_page(whole.answer, query):
+            self.hold("image_get_all", context, **query)
+
+    def _filters_that_match(self, image: some.Values, keys: list[str]) -> some.Values:
+        """Ask for what the image has."""
+        tables = self.pair.ours.tables
+        tags, properties = (
+            [row for row in tables[table] if row["image_id"] == image["id"] and not row["deleted"]]
+            for table in ("image_tags", "image_properties")
+        )
+        known = image | {
+            "tags": [row["value"] for row in tags],
+            "properties": {row["name"]: row["value"] for row in properties},
+        }
+        return dict(some.filter_like(key, known[key.partition(" ")[0]]) for key in keys)
+
+    def _the_reference_can_page(self, whole: list[some.Values], query: some.Values) -> bool:
+        """Tell apart the pages in which the driver loses rows, see `tests.differences`."""
+        tags = [(row["image_id"], row["value"]) for row in self.pair.ours.tables["image_tags"]]
+        if query["limit"] and (query["filters"] or {}).get("tags") and len(tags) > len(set(tags)):
+            return False  # "a page of images that have a tag twice"
+        if query["marker"] is None:
+            return True
+        marker = [row for row in self.pair.theirs.tables["images"] if row["id"] == query["marker"]]
+        keys = [key for key in query["sort_key"] or [] if key != "id"]
+        if any(row.get(key) is None for row in [*whole, *marker] for key in keys):
+            return False  # "pages over nulls"
+        # "pages by a boolean or by visibility"
+        return not {"visibility", "protected", "os_hidden", "deleted"} & set(keys)
+
+    @rule(
+        context=some.contexts,
+        fault=st.sampled_from(
+            [
+                *({"filters": fault} for fault in some.BAD_FILTERS),
+                {"filters": {"unknown_min": 1}},
+                {"sort_key": ["bogus"]},
+                {"sort_key": ["name"], "sort_dir": ["up"]},
+                {"sort_key": ["name", "size"], "sort_dir": ["asc", "desc", "asc"]},
+                {"sort_key": ["name", "size", "id"], "sort_dir": ["asc", "desc"]},
+                {"marker": some.MISSING},
+                {"marker": some.TOO_LONG},
+                {"marker": ""},
+            ]
+        ),
+    )
+    def image_get_all_with_a_fault(self, context: RequestContext, fault: some.Values) -> None:
+        self.hold("image_get_all", context, **fault)
+
+    # --- locations ---------------------------------------------------------------------------
+
+    @rule(context=some.contexts, image_id=some.image_ids_or_not, location=some.guarded_locations)
+    def image_location_add(
+        self, context: RequestContext, image_id: str, location: some.Values
+    ) -> None:
+        self.hold("image_location_add", context, image_id, location)
+
+    @rule(
+        context=some.contexts,
+        image_id=some.image_ids_or_not,
+        location=some.guarded_locations,
+        choice=choices,
+        belongs=st.booleans(),
+        has_id=st.sampled_from([True] * 9 + [False]),
+    )
+    def image_location_update(
+        self,
+        context: RequestContext,
+        image_id: str,
+        location: some.Values,
+        choice: int,
+        belongs: bool,
+        has_id: bool,
+    ) -> None:
+        row = self.pair.place_of(LOCATIONS, choice)
+        if location["status"] is None:
+            location = location | {"status": "active"}  # None is the default on addition only
+        given = location | ({"id": row} if has_id else {})
+        self.hold("image_location_update", context, self._parent(row, image_id, belongs), given)
+
+    @rule(
+        context=some.contexts,
+        image_id=some.image_ids_or_not,
+        choice=choices,
+        belongs=st.booleans(),
+        status=st.sampled_from(["deleted", "pending_delete", "active"]),
+        delete_time=st.one_of(st.none(), some.times),
+    )
+    def image_location_delete(
+        self,
+        context: RequestContext,
+        image_id: str,
+        choice: int,
+        belongs: bool,
+        status: str,
+        delete_time: Any,
+    ) -> None:
+        row = self.pair.place_of(LOCATIONS, choice)
+        parent = self._parent(row, image_id, belongs)
+        self.hold("image_location_delete", context, parent, row, status, delete_time)
+
+    def _parent(self, row: RowAt, image_id: str, belongs: bool) -> str:
+        """Give the image of the row, or the one that was drawn."""
+        rows = self.pair.ours.tables[row.table]
+        return str(rows[row.place]["image_id"]) if belongs and row.place < len(rows) else image_id
+
+    # --- properties --------------------------------------------------------------------------
+
+    @rule(
+        context=some.contexts,
+        image_id=some.image_ids_or_not,
+        name=st.sampled_from(some.PROPERTY_NAMES),
+        values=st.fixed_dictionaries(
+            {}, optional={"value": some.property_values, "deleted": st.booleans()}
+        ),
+    )
+    def image_property_create(
+        self, context: RequestContext, image_id: str, name: str, values: some.Values
+    ) -> None:
+        given = {"image_id": image_id, "name": name, **values}
+        self.hold("image_property_create", context, given)
+
+    @rule(
+        context=some.contexts,
+        name=st.sampled_from(some.PROPERTY_NAMES),
+        image_id=some.image_ids_or_not,
+        choice=choices,
+    )
+    def image_property_delete(
+        self, context: RequestContext, name: str, image_id: str, choice: int
+    ) -> None:
+        row = self.pair.row_like("image_properties", choice, image_id=image_id, name=name)
+        self.hold("image_property_delete", context, row["name"], row["image_id"])
+
+    @rule(
+        image_id=some.image_ids_or_not,
+        name=st.sampled_from(some.PROPERTY_NAMES),
+        value=some.property_values,
+    )
+    def image_set_property_atomic(self, image_id: str, name: str, value: Any) -> None:
+        self.hold("image_set_property_atomic", image_id, name, value)
+
+    @rule(
+        image_id=some.image_ids_or_not,
+        name=st.sampled_from(some.PROPERTY_NAMES),
+        value=some.property_values,
+        choice=choices,
+    )
+    def image_delete_property_atomic(
+        self, image_id: str, name: str, value: Any, choice: int
+    ) -> None:
+        other = {"image_id": image_id, "name": name, "value": value}
+        row = self.pair.row_like("image_properties", choice, **other)
+        self.hold("image_delete_property_atomic", row["image_id"], row["name"], row["value"])
+
+    # --- members -----------------------------------------------------------------------------
+
+    @rule(context=some.contexts, values=some.created_members)
+    def image_member_create(self, context: RequestContext, values: some.Values) -> None:
+        self.hold("image_member_create", context, values)
+
+    @rule(context=some.contexts, choice=choices, values=some.changed_members)
+    def image_member_update(
+        self, context: RequestContext, choice: int, values: some.Values
+    ) -> None:
+        row = self.pair.place_of(MEMBERS, choice)
+        self.hold("image_member_update", context, row, values)
+
+    @rule(context=some.contexts, choice=choices)
+    def image_member_delete(self, context: RequestContext, choice: int) -> None:
+        self.hold("image_member_delete", context, self.pair.place_of(MEMBERS, choice))
+
+    # --- tags --------------------------------------------------------------------------------
+
+    @rule(context=some.contexts, image_id=some.image_ids_or_not, tag=some.tags_or_beyond)
+    def image_tag_create(self, context: RequestContext, image_id: str, tag: str) -> None:
+        self.hold("image_tag_create", context, image_id, tag)
+
+    @rule(context=some.contexts, image_id=some.image_ids_or_not, tag=some.tags, choice=choices)
+    def image_tag_delete(
+        self, context: RequestContext, image_id: str, tag: str, choice: int
+    ) -> None:
+        row = self.pair.row_like("image_tags", choice, image_id=image_id, value=tag)
+        self.hold("image_tag_delete", context, row["image_id"], row["value"])
+
+    @rule(
+        context=some.contexts,
+        image_id=some.image_ids_or_not,
+        tags=st.lists(some.tags_or_beyond, max_size=3),
+    )
+    def image_tag_set_all(self, context: RequestContext, image_id: str, tags: list[str]) -> None:
+        self.hold("image_tag_set_all", context, image_id, tags)
+
+    # --- purge -------------------------------------------------------------------------------
+
+    @rule(
+        context=some.contexts,
+        age_in_days=st.integers(-1, 2),
+        max_rows=st.one_of(st.sampled_from([-1, 0, 2**31]), st.integers(1, 3)),
+    )
+    def purge_deleted_rows(self, context: RequestContext, age_in_days: int, max_rows: int) -> None:
+        self.hold("purge_deleted_rows", context, age_in_days, max_rows)
+
+    @rule(
+        context=some.contexts,
+        age_in_days=st.integers(-1, 2),
+        max_rows=st.one_of(st.sampled_from([-1, 0, 2**31]), st.integers(1, 3)),
+    )
+    def purge_deleted_rows_from_images(
+        self, context: RequestContext, age_in_days: int, max_rows: int
+    ) -> None:
+        times = [row["deleted_at"] for row in self.pair.theirs.tables["images"]]
+        deleted = [time for time in times if time is not None]
+        if max_rows > 0 and len(deleted) > len(set(deleted)):
+            return  # "images deleted at one moment"
+        self.hold("purge_deleted_rows_from_images", context, age_in_days, max_rows)
+
+    # --- what everybody sees in the end --------------------------------------------------------
+
+    def teardown(self) -> None:
+        if not self.agreed:
+            return  # the failure is being told already
+        for context in some.CONTEXTS.values():
+            self._look_around(context)
+        for owner in (*some.OWNERS, None):
+            for usage in ("storage_usage", "staging_usage", "image_count", "uploading_count"):
+                self.pair.look(f"user_get_{usage}", some.ADMIN, owner)
+
+    def _look_around(self, context: RequestContext) -> None:
+        for row in self.pair.ours.tables["images"]:
+            self.pair.look("image_get", context, row["id"])
+            self.pair.look("image_get", context, row["id"], force_show_deleted=True)
+        for filters in ({"visibility": "all"}, {"deleted": False}, {"deleted": True}):
+            self.pair.look("image_get_all", context, filters=filters, return_tag=True)
+        self.pair.look("image_get_all", context, member_status="all", admin_as_user=True)
+        self.pair.look("image_member_find", context, include_deleted=True)
+
+
+Agreement.TestCase.settings = settings(settings(), stateful_step_count=50)
+TestAgreementWithTheSqlDriver = Agreement.TestCase

@@ -1,0 +1,588 @@
+"""simple_db against a naive model: plain lists of dict rows, scanned from end to end.
+
+The model is written from the documentation of the API and from what is ruled about it, with no
+index, no record class and no parser: what it does not understand the machine does not ask it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from simple_db import Database
+from simple_db.errors import SimpleDBError
+from tests.property import strategies as some
+from tests.world import World
+
+if TYPE_CHECKING:
+    from simple_db import RequestContext
+
+Row = dict[str, Any]
+
+
+class Refused(Exception):  # noqa: N818 - a model's answer, of which the name is what counts
+    """A call is refused, with the error whose name this has."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Refused) and other.args == self.args
+
+    __hash__ = None  # type: ignore[assignment]  # it is equal by value
+
+
+class Model:
+    """Five lists, and functions that go through all of them every time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.images: list[Row] = []
+        self.locations: list[Row] = []
+        self.properties: list[Row] = []
+        self.members: list[Row] = []
+        self.tags: list[Row] = []
+        self.last_ids = dict.fromkeys(("locations", "properties", "members", "tags"), 0)
+
+    # --- rows --------------------------------------------------------------------------------
+
+    def _common(self) -> Row:
+        now = self.world.now()
+        return {"created_at": now, "updated_at": now, "deleted_at": None, "deleted": False}
+
+    def _add(self, table: str, **columns: Any) -> Row:
+        self.last_ids[table] += 1
+        row = {"id": self.last_ids[table]} | columns | self._common()
+        getattr(self, table).append(row)
+        return row
+
+    def _delete(self, row: Row) -> None:
+        now = self.world.now()
+        row.update(deleted=True, deleted_at=now, updated_at=now)
+
+    def _of(self, rows: list[Row], image_id: str) -> list[Row]:
+        return [row for row in rows if row["image_id"] == image_id]
+
+    def _live(self, rows: list[Row], image_id: str) -> list[Row]:
+        return [row for row in self._of(rows, image_id) if not row["deleted"]]
+
+    def _property(self, image_id: str, name: str) -> Row | None:
+        return next(
+            (row for row in self._of(self.properties, image_id) if row["name"] == name), None
+        )
+
+    # --- who ---------------------------------------------------------------------------------
+
+    def is_image_mutable(self, context: RequestContext, image: Row) -> bool:
+        if context.is_admin:
+            return True
+        return image["owner"] is not None and image["owner"] == context.owner
+
+    def is_image_visible(
+        self, context: RequestContext, image: Row, status: str | None = None
+    ) -> bool:
+        if self.is_image_mutable(context, image) or image["owner"] is None:
+            return True
+        if image["visibility"] != "shared":
+            return image["visibility"] in ("public", "community")
+        return any(
+            row["member"] == context.owner and status in (None, row["status"])
+            for row in self._live(self.members, image["id"])
+        )
+
+    def _image(self, context: RequestContext, image_id: str, *, force: bool = False) -> Row:
+        for row in self.images:
+            if row["id"] == image_id and (force or context.can_see_deleted or not row["deleted"]):
+                if not self.is_image_visible(context, row):
+                    raise Refused("Forbidden")
+                return row
+        raise Refused("ImageNotFound")
+
+    def _changeable(self, context: RequestContext, image_id: str) -> Row:
+        image = self._image(context, image_id)
+        if not self.is_image_mutable(context, image):
+            public = image["visibility"] in ("public", "community")
+            raise Refused("ForbiddenPublicImage" if public else "Forbidden")
+        return image
+
+    def _exists(self, image_id: str) -> None:
+        if all(row["id"] != image_id for row in self.images):
+            raise Refused("ImageNotFound")
+
+    # --- images ------------------------------------------------------------------------------
+
+    def image_create(self, context: RequestContext, values: Row) -> Row:
+        image_id = values.get("id", self.world.new_id())
+        if any(row["id"] == image_id for row in self.images):
+            raise Refused("Duplicate")
+        defaults = dict.fromkeys(some.SORT_KEYS) | {
+            "visibility": "shared",
+            "min_disk": 0,
+            "min_ram": 0,
+            "protected": False,
+            "os_hidden": False,
+        }
+        columns = {key: values[key] for key in values if key in defaults}
+        image = defaults | self._common() | columns | {"id": image_id}
+        if not self.is_image_visible(context, image):
+            raise Refused("Forbidden")
+        self.images.append(image)
+        self._set_properties(image_id, values.get("properties", {}), purge=False)
+        for location in values.get("locations", []):
+            self.image_location_add(context, image_id, location)
+        return self._told(context, image)
+
+    def image_update(
+        self, context: RequestContext, image_id: str, values: Row, purge_props: bool = False
+    ) -> Row:
+        image = self._changeable(context, image_id)
+        columns = {key: values[key] for key in values if key in image}
+        if not self.is_image_visible(context, image | columns):
+            raise Refused("Forbidden")
+        image.update(columns, updated_at=self.world.now())
+        self._set_properties(image_id, values.get("properties", {}), purge=purge_props)
+        return self._told(context, image)
+
+    def _set_properties(self, image_id: str, properties: Row, *, purge: bool) -> None:
+        for old in self._of(self.properties, image_id):
+            if purge and old["name"] not in properties:
+                self._delete(old)
+        for name, value in properties.items():
+            row = self._property(image_id, name)
+            if row is None:
+                self._add("properties", image_id=image_id, name=name, value=value)
+            elif row["deleted"] or row["value"] != value:
+                row.update(value=value, deleted=False, updated_at=self.world.now())
+
+    def image_destroy(self, context: RequestContext, image_id: str) -> Row:
+        image = self._changeable(context, image_id)
+        self._delete(image)
+        for row in self._live(self.locations, image_id):
+            row["status"] = "deleted"
+        for rows in (self.locations, self.properties, self.members, self.tags):
+            for row in self._live(rows, image_id):
+                self._delete(row)
+        return self._told(context, image)
+
+    def image_restore(self, context: RequestContext, image_id: str) -> None:
+        image = self._image(context, image_id)
+        if image["status"] != "pending_delete":
+            raise Refused("Conflict")
+        image.update(status="active", deleted=False, updated_at=self.world.now())
+
+    def image_get(
+        self, context: RequestContext, image_id: str, force_show_deleted: bool = False
+    ) -> Row:
+        image = self._image(context, image_id, force=force_show_deleted)
+        return self._told(context, image, with_deleted=force_show_deleted)
+
+    def _told(self, context: RequestContext, image: Row, *, with_deleted: bool = False) -> Row:
+        locations = [
+            {
+                "id": row["id"],
+                "url": row["url"],
+                "metadata": row["metadata"],
+                "status": row["status"],
+            }
+            for row in self._of(self.locations, image["id"])
+            if with_deleted or not row["deleted"]
+        ]
+        hidden = image["status"] == "deactivated" and not context.is_admin
+        return image | {
+            "locations": [] if hidden else locations,
+            "properties": self._of(self.properties, image["id"]),
+        }
+
+    def image_get_all(
+        self,
+        context: RequestContext,
+        filters: Row,
+        marker: str | None,
+        limit: int | None,
+        sort_key: list[str],
+        sort_dir: list[str],
+        member_status: str,
+    ) -> list[Row]:
+        rows = [
+            row
+            for row in self.images
+            if self._is_listed(context, row, filters.get("visibility"), member_status)
+            and self._matches(row, filters)
+        ]
+        deleted = bool(filters.get("deleted"))
+        place = [] if marker is None else [self._image(context, marker, force=deleted)]
+        ordered = [*rows, *(row for row in place if row not in rows)]
+        for key in ("id", "created_at", *sort_key):
+            ordered.sort(key=lambda row: (row[key] is not None, row[key]))
+        if sort_dir == ["desc"]:
+            ordered.reverse()
+        start = 1 + ordered.index(place[0]) if place else 0
+        page = ordered[start:][:limit]
+        return [self._told(context, row, with_deleted=deleted) for row in page]
+
+    def _is_listed(
+        self, context: RequestContext, image: Row, visibility: str | None, member_status: str
+    ) -> bool:
+        owned = context.owner is not None and image["owner"] == context.owner
+        shared = image["visibility"] == "shared" and any(
+            context.owner is None
+            or (row["member"] == context.owner and member_status in ("all", row["status"]))
+            for row in self._live(self.members, image["id"])
+        )
+        public = image["visibility"] in ("public", "community")
+        if visibility is None and image["visibility"] == "community" and not owned:
+            return False
+        wanted = visibility in (None, "all", image["visibility"])
+        return wanted and (context.is_admin or owned or shared or public)
+
+    def _matches(self, image: Row, filters: Row) -> bool:
+        tags = [row["value"] for row in self._live(self.tags, image["id"])]
+        columns = [key for key in filters if key in image and key != "visibility"]
+        named = self._live(self.properties, image["id"])
+        return (
+            all(image[key] == filters[key] for key in columns)
+            and all(tag in tags for tag in filters.get("tags", []))
+            and all(
+                any(row["name"] == name and row["value"] == value for row in named)
+                for name, value in filters.get("properties", {}).items()
+            )
+            and (filters.get("deleted") is not False or image["status"] != "killed")
+        )
+
+    # --- children ----------------------------------------------------------------------------
+
+    def image_location_add(self, _context: RequestContext, image_id: str, location: Row) -> None:
+        self._exists(image_id)
+        row = self._add("locations", image_id=image_id, **location)
+        if row["status"] != "active":
+            self._delete(row)
+
+    def image_location_delete(
+        self, _context: RequestContext, image_id: str, location_id: int, status: str
+    ) -> None:
+        for row in self._of(self.locations, image_id):
+            if row["id"] == location_id:
+                row["status"] = status
+                return self._delete(row)
+        raise Refused("NotFound")
+
+    def image_set_property_atomic(self, image_id: str, name: str, value: Any) -> None:
+        self._exists(image_id)
+        row = self._property(image_id, name)
+        if row is not None and not row["deleted"]:
+            raise Refused("Duplicate")
+        self._set_properties(image_id, {name: value}, purge=False)
+
+    def image_delete_property_atomic(self, image_id: str, name: str, value: Any) -> None:
+        row = self._property(image_id, name)
+        if row is None or row["deleted"] or row["value"] != value:
+            raise Refused("NotFound")
+        self.properties.remove(row)
+
+    def image_member_create(self, _context: RequestContext, values: Row) -> Row:
+        self._exists(values["image_id"])
+        return _member(self._add("members", **({"status": "pending", "can_share": False} | values)))
+
+    def image_member_update(self, _context: RequestContext, memb_id: int, values: Row) -> Row:
+        row = self._member(memb_id)
+        before = dict(row)
+        row.update({"can_share": False} | values, deleted=False)
+        if row != before:
+            row["updated_at"] = self.world.now()
+        return _member(row)
+
+    def image_member_delete(self, _context: RequestContext, memb_id: int) -> None:
+        self._delete(self._member(memb_id))
+
+    def _member(self, memb_id: int) -> Row:
+        for row in self.members:
+            if row["id"] == memb_id:
+                return row
+        raise Refused("NotFound")
+
+    def image_member_find(
+        self, context: RequestContext, image_id: str | None, member: str | None
+    ) -> list[Row]:
+        owners = {row["id"]: row["owner"] for row in self.images}
+        return [
+            _member(row)
+            for row in self.members
+            if not row["deleted"]
+            and image_id in (None, row["image_id"])
+            and member in (None, row["member"])
+            and (context.is_admin or context.owner in (row["member"], owners[row["image_id"]]))
+        ]
+
+    def image_tag_create(self, _context: RequestContext, image_id: str, value: str) -> str:
+        self._exists(image_id)
+        self._add("tags", image_id=image_id, value=value)
+        return value
+
+    def image_tag_delete(self, _context: RequestContext, image_id: str, value: str) -> None:
+        found = [row for row in self._live(self.tags, image_id) if row["value"] == value]
+        if not found:
+            raise Refused("NotFound")
+        if len(found) > 1:
+            raise Refused("Duplicate")
+        self._delete(found[0])
+
+    def image_tag_get_all(self, _context: RequestContext, image_id: str) -> list[str]:
+        return [row["value"] for row in self._live(self.tags, image_id)]
+
+    # --- usage, purge ------------------------------------------------------------------------
+
+    def user_get_image_count(self, _context: RequestContext, owner: str | None) -> int:
+        gone = ("killed", "pending_delete", "deleted")
+        return sum(row["owner"] == owner and row["status"] not in gone for row in self.images)
+
+    def user_get_storage_usage(self, _context: RequestContext, owner: str | None) -> int:
+        gone = ("killed", "pending_delete", "deleted")
+        return sum(
+            max(0, image["size"] or 0)
+            for image in self.images
+            if image["owner"] == owner and image["status"] not in gone
+            for row in self._of(self.locations, image["id"])
+            if row["status"] != "deleted"
+        )
+
+    def purge_deleted_rows(self, _context: RequestContext, age_in_days: int, max_rows: int) -> None:
+        for rows in (self.locations, self.properties, self.members, self.tags):
+            for row in self._old(rows, age_in_days, max_rows):
+                rows.remove(row)
+
+    def purge_deleted_rows_from_images(
+        self, _context: RequestContext, age_in_days: int, max_rows: int
+    ) -> None:
+        old = self._old(self.images, age_in_days, max_rows)
+        for rows in (self.locations, self.properties, self.members, self.tags):
+            if any(self._of(rows, image["id"]) for image in old):
+                raise Refused("Conflict")
+        for row in old:
+            self.images.remove(row)
+
+    def _old(self, rows: list[Row], age_in_days: int, max_rows: int) -> list[Row]:
+        before = self.world.now() - dt.timedelta(days=age_in_days)
+        old = [row for row in rows if row["deleted_at"] and row["deleted_at"] < before]
+        old.sort(key=itemgetter("deleted_at", "id"))
+        return old if max_rows == -1 else old[:max_rows]
+
+
+def _member(row: Row) -> Row:
+    return {key: value for key, value in row.items() if key != "deleted_at"}
+
+
+# --- what the model understands: no conversions, no operators, no faults --------------------
+
+_texts = st.one_of(st.none(), some.texts)
+_names = st.sampled_from(["p", "q", "ünï"])
+_properties = st.dictionaries(_names, _texts, max_size=2)
+_columns: dict[str, st.SearchStrategy[Any]] = {
+    "name": _texts,
+    "size": st.one_of(st.none(), st.integers(-1, 3)),
+    "owner": some.owners,
+    "visibility": st.sampled_from(some.VISIBILITIES),
+    "properties": _properties,
+}
+_locations = st.fixed_dictionaries(
+    {
+        "url": some.texts,
+        "metadata": st.sampled_from([{}, {"a": [1, None]}]),
+        "status": st.sampled_from(["active", "active", "deleted", "pending_delete"]),
+    }
+)
+_created = st.fixed_dictionaries(
+    {"status": st.sampled_from(some.STATUSES)},
+    optional=_columns
+    | {"id": some.image_ids, "created_at": some.times, "locations": st.lists(_locations)},
+)
+_changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(some.STATUSES)})
+_image_ids = st.sampled_from([*some.IMAGE_IDS, *some.IMAGE_IDS, some.MISSING])
+_filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "visibility": st.sampled_from([*some.VISIBILITIES, "all"]),
+        "deleted": st.booleans(),
+        "tags": st.lists(some.tags, max_size=2),
+        "properties": _properties,
+        "size": st.integers(-1, 3),
+        "owner": st.sampled_from(some.OWNERS),
+    },
+)
+_row_ids = st.integers(1, 5)
+_membership: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from(some.MEMBER_STATUSES),
+    "can_share": st.booleans(),
+}
+
+
+def _outcome(side: Any, function: str, args: tuple[Any, ...]) -> Any:
+    try:
+        return getattr(side, function)(*args)
+    except Refused as refused:
+        return refused
+    except SimpleDBError as error:
+        return Refused(type(error).__name__)
+
+
+class AgainstTheModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.model = Model(self.world)
+        self.db = Database(clock=self.world.now, new_id=self.world.new_id)
+
+    def hold(self, function: str, /, *args: Any) -> None:
+        """Make a call on both, and hold them to give the same answer or the same error."""
+        self.world.next_turn()
+        before = self.db.snapshot()
+        expected = _outcome(self.model, function, args)
+        assert _outcome(self.db, function, args) == expected
+        if isinstance(expected, Refused):
+            assert self.db.snapshot() == before
+
+    @initialize(images=st.lists(_created, min_size=2, max_size=3))
+    def some_images_exist(self, images: list[Row]) -> None:
+        for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
+            self.hold("image_create", some.ADMIN, values | {"id": image_id})
+
+    @rule(days=st.integers(0, 2))
+    def days_pass(self, days: int) -> None:
+        self.world.pass_time(days=days)
+
+    @rule()
+    def a_snapshot_is_the_whole_database(self) -> None:
+        snapshot = self.db.snapshot()
+        restored = Database(clock=self.world.now, new_id=self.world.new_id)
+        restored.restore(snapshot)
+        assert restored.snapshot() == snapshot
+        self.db = restored
+
+    @rule(context=some.mostly_admins, values=_created)
+    def image_create(self, context: RequestContext, values: Row) -> None:
+        self.hold("image_create", context, values)
+
+    @rule(context=some.mostly_admins, image_id=_image_ids, values=_changed, purge=st.booleans())
+    def image_update(
+        self, context: RequestContext, image_id: str, values: Row, purge: bool
+    ) -> None:
+        self.hold("image_update", context, image_id, values, purge)
+
+    @rule(context=some.mostly_admins, image_id=_image_ids)
+    def image_destroy(self, context: RequestContext, image_id: str) -> None:
+        self.hold("image_destroy", context, image_id)
+
+    @rule(context=some.mostly_admins, image_id=_image_ids)
+    def image_restore(self, context: RequestContext, image_id: str) -> None:
+        self.hold("image_restore", context, image_id)
+
+    @rule(context=some.contexts, image_id=_image_ids, force=st.booleans())
+    def image_get(self, context: RequestContext, image_id: str, force: bool) -> None:
+        self.hold("image_get", context, image_id, force)
+
+    @rule(
+        context=some.mostly_admins,
+        filters=_filters,
+        marker=st.one_of(st.none(), _image_ids),
+        limit=st.one_of(st.none(), st.integers(0, 3)),
+        sort_key=st.sampled_from(some.SORT_KEYS),
+        sort_dir=st.sampled_from(["asc", "desc"]),
+        member_status=st.sampled_from([*some.MEMBER_STATUSES, "all"]),
+    )
+    def image_get_all(
+        self,
+        context: RequestContext,
+        filters: Row,
+        marker: str | None,
+        limit: int | None,
+        sort_key: str,
+        sort_dir: str,
+        member_status: str,
+    ) -> None:
+        query = (filters, marker, limit, [sort_key], [sort_dir], member_status)
+        self.hold("image_get_all", context, *query)
+
+    @rule(context=some.contexts, image_id=_image_ids, location=_locations)
+    def image_location_add(self, context: RequestContext, image_id: str, location: Row) -> None:
+        self.hold("image_location_add", context, image_id, location)
+
+    @rule(
+        context=some.contexts,
+        image_id=_image_ids,
+        location_id=_row_ids,
+        status=st.sampled_from(["deleted", "pending_delete"]),
+    )
+    def image_location_delete(
+        self, context: RequestContext, image_id: str, location_id: int, status: str
+    ) -> None:
+        self.hold("image_location_delete", context, image_id, location_id, status)
+
+    @rule(image_id=_image_ids, name=_names, value=_texts)
+    def image_set_property_atomic(self, image_id: str, name: str, value: str | None) -> None:
+        self.hold("image_set_property_atomic", image_id, name, value)
+
+    @rule(image_id=_image_ids, name=_names, value=_texts)
+    def image_delete_property_atomic(self, image_id: str, name: str, value: str | None) -> None:
+        self.hold("image_delete_property_atomic", image_id, name, value)
+
+    @rule(
+        context=some.contexts,
+        values=st.fixed_dictionaries(
+            {"image_id": _image_ids, "member": some.members}, optional=_membership
+        ),
+    )
+    def image_member_create(self, context: RequestContext, values: Row) -> None:
+        self.hold("image_member_create", context, values)
+
+    @rule(
+        context=some.contexts,
+        memb_id=_row_ids,
+        values=st.fixed_dictionaries({}, optional=_membership),
+    )
+    def image_member_update(self, context: RequestContext, memb_id: int, values: Row) -> None:
+        self.hold("image_member_update", context, memb_id, values)
+
+    @rule(context=some.contexts, memb_id=_row_ids)
+    def image_member_delete(self, context: RequestContext, memb_id: int) -> None:
+        self.hold("image_member_delete", context, memb_id)
+
+    @rule(
+        context=some.contexts,
+        image_id=st.one_of(st.none(), _image_ids),
+        member=st.one_of(st.none(), some.members),
+    )
+    def image_member_find(
+        self, context: RequestContext, image_id: str | None, member: str | None
+    ) -> None:
+        self.hold("image_member_find", context, image_id, member)
+
+    @rule(context=some.contexts, image_id=_image_ids, tag=some.tags)
+    def image_tag_create(self, context: RequestContext, image_id: str, tag: str) -> None:
+        self.hold("image_tag_create", context, image_id, tag)
+
+    @rule(context=some.contexts, image_id=_image_ids, tag=some.tags)
+    def image_tag_delete(self, context: RequestContext, image_id: str, tag: str) -> None:
+        self.hold("image_tag_delete", context, image_id, tag)
+
+    @rule(context=some.contexts, image_id=_image_ids)
+    def image_tag_get_all(self, context: RequestContext, image_id: str) -> None:
+        self.hold("image_tag_get_all", context, image_id)
+
+    @rule(context=some.contexts, owner=some.owners)
+    def usage(self, context: RequestContext, owner: str | None) -> None:
+        self.hold("user_get_image_count", context, owner)
+        self.hold("user_get_storage_usage", context, owner)
+
+    @rule(context=some.contexts, age=st.integers(0, 1), max_rows=st.integers(-1, 2))
+    def purge(self, context: RequestContext, age: int, max_rows: int) -> None:
+        self.hold("purge_deleted_rows", context, age, max_rows)
+        self.hold("purge_deleted_rows_from_images", context, age, max_rows)
+
+    @invariant()
+    def the_store_is_sound(self) -> None:
+        self.db.check()
+
+
+AgainstTheModel.TestCase.settings = settings(settings(), stateful_step_count=40)
+TestAgainstTheNaiveModel = AgainstTheModel.TestCase

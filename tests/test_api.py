@@ -1,0 +1,250 @@
+import inspect
+from typing import Any
+
+import pytest
+
+import simple_db
+from simple_db import Database, RequestContext, api
+from tests.build import ADMIN, ALICE, a_database, a_location, a_member, an_image, ids, rows
+
+# The functions of the Glance database API and how they are called.
+SIGNATURES = {
+    "image_create": "(context, values, v1_mode=False)",
+    "image_update": "(context, image_id, values, purge_props=False, from_state=None,"
+    " v1_mode=False, atomic_props=None)",
+    "image_destroy": "(context, image_id)",
+    "image_restore": "(context, image_id)",
+    "image_get": "(context, image_id, force_show_deleted=False, v1_mode=False)",
+    "image_get_all": "(context, filters=None, marker=None, limit=None, sort_key=None,"
+    " sort_dir=None, member_status='accepted', is_public=None, admin_as_user=False,"
+    " return_tag=False, v1_mode=False)",
+    "image_location_add": "(context, image_id, location)",
+    "image_location_update": "(context, image_id, location)",
+    "image_location_delete": "(context, image_id, location_id, status, delete_time=None)",
+    "image_property_create": "(context, values)",
+    "image_property_delete": "(context, prop_ref, image_ref)",
+    "image_set_property_atomic": "(image_id, name, value)",
+    "image_delete_property_atomic": "(image_id, name, value)",
+    "image_member_create": "(context, values)",
+    "image_member_update": "(context, memb_id, values)",
+    "image_member_delete": "(context, memb_id)",
+    "image_member_find": "(context, image_id=None, member=None, status=None,"
+    " include_deleted=False)",
+    "image_member_count": "(context, image_id)",
+    "image_tag_set_all": "(context, image_id, tags)",
+    "image_tag_create": "(context, image_id, value)",
+    "image_tag_delete": "(context, image_id, value)",
+    "image_tag_get_all": "(context, image_id)",
+    "is_image_mutable": "(context, image)",
+    "is_image_visible": "(context, image, status=None)",
+    "user_get_storage_usage": "(context, owner_id, image_id=None)",
+    "user_get_staging_usage": "(context, owner_id)",
+    "user_get_image_count": "(context, owner_id)",
+    "user_get_uploading_count": "(context, owner_id)",
+    "purge_deleted_rows": "(context, age_in_days, max_rows)",
+    "purge_deleted_rows_from_images": "(context, age_in_days, max_rows)",
+}
+
+# What the SQL driver has hidden behind a decorator that tells no signature.
+BEHIND_A_DECORATOR = {"image_member_create"}
+
+SETUP = {"configure": "()", "clear_db_env": "()", "reset": "()"}
+
+EVERY_FUNCTION = pytest.mark.parametrize(("name", "signature"), (SIGNATURES | SETUP).items())
+
+
+def signature_of(function: Any) -> str:
+    """Give names, order and defaults of a function's parameters."""
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in inspect.signature(function).parameters.values()
+    ]
+    return str(inspect.Signature(parameters))
+
+
+@pytest.fixture(autouse=True)
+def _emptied_default_database() -> None:
+    api.reset()
+
+
+# --- functions -------------------------------------------------------------------------------
+
+
+def test_these_are_all_functions_that_read_or_write_data() -> None:
+    assert tuple(SIGNATURES) == api.FUNCTIONS
+
+
+@EVERY_FUNCTION
+def test_a_method_has_the_signature_of_the_api(name: str, signature: str) -> None:
+    assert signature_of(getattr(Database(), name)) == signature
+
+
+@EVERY_FUNCTION
+def test_a_function_of_the_module_has_the_signature_of_the_api(name: str, signature: str) -> None:
+    assert signature_of(getattr(api, name)) == signature
+
+
+@EVERY_FUNCTION
+def test_a_function_of_the_module_is_the_method_of_the_default_database(
+    name: str, signature: str
+) -> None:
+    assert getattr(api, name) == getattr(api.database, name)
+
+
+@pytest.mark.glance
+@pytest.mark.parametrize("name", sorted(SIGNATURES.keys() - BEHIND_A_DECORATOR))
+def test_the_sql_driver_takes_the_same_parameters(name: str) -> None:
+    driver = pytest.importorskip("glance.db.sqlalchemy.api")
+
+    assert signature_of(getattr(driver, name)) == SIGNATURES[name]
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_function_tells_where_its_behaviour_comes_from(name: str) -> None:
+    assert f"``{name}`` of Glance 33" in (inspect.getdoc(getattr(Database, name)) or "")
+
+
+# --- databases -------------------------------------------------------------------------------
+
+
+def test_functions_of_the_module_share_one_database() -> None:
+    image_id = api.image_create(ALICE, {"status": "active", "owner": "alice"})["id"]
+    api.image_tag_create(ALICE, image_id, "blue")
+
+    assert ids(api.image_get_all(ALICE, {"tags": ["blue"]})) == [image_id]
+    assert api.database.image_get(ALICE, image_id)["id"] == image_id
+
+
+def test_databases_share_nothing() -> None:
+    first, second = a_database(), a_database()
+    empty = second.snapshot()
+    image_id = an_image(first)
+    a_location(first, image_id)
+    a_member(first, image_id)
+
+    assert second.snapshot() == empty
+    assert second.revision == 0
+    assert api.database.image_get_all(ADMIN) == []
+    assert an_image(second, image_id) == image_id
+
+
+def test_clocks_and_id_sources_are_given_by_name() -> None:
+    positional: Any = Database
+    with pytest.raises(TypeError):
+        positional(lambda: None)
+
+
+def test_a_database_stands_where_glance_takes_a_module() -> None:
+    glance_db: Any = Database()
+    glance_db.configure()
+    glance_db.image_create(context=ALICE, values={"status": "active", "owner": "alice"})
+
+    assert len(glance_db.image_get_all(context=ALICE, filters={"owner": "alice"})) == 1
+
+
+@pytest.mark.parametrize("name", ["configure", "clear_db_env"])
+def test_setting_up_and_tearing_down_do_nothing(name: str) -> None:
+    db = a_database()
+    an_image(db)
+    before = db.snapshot(), db.revision
+    getattr(db, name)()
+
+    assert (db.snapshot(), db.revision) == before
+
+
+# --- reset -----------------------------------------------------------------------------------
+
+
+def test_a_reset_database_is_as_a_new_one() -> None:
+    db = a_database()
+    image_id = an_image(db, properties={"os": "linux"})
+    a_location(db, image_id)
+    a_member(db, image_id)
+    db.image_tag_create(ADMIN, image_id, "blue")
+    db.reset()
+
+    assert db.snapshot() == Database().snapshot()
+    db.check()
+
+
+def test_a_reset_forgets_counters_that_no_row_has_any_more() -> None:
+    db = a_database()
+    image_id = an_image(db)
+    db.image_set_property_atomic(image_id, "lock", "mine")
+    db.image_delete_property_atomic(image_id, "lock", "mine")
+    db.image_destroy(ALICE, image_id)
+    db.purge_deleted_rows_from_images(ADMIN, -1, -1)
+    before = db.revision
+    db.reset()
+
+    assert db.snapshot() == Database().snapshot()
+    assert db.revision == before + 1
+
+
+# --- revision, check and repr ----------------------------------------------------------------
+
+
+def test_the_revision_counts_the_calls_that_changed_something() -> None:
+    db = a_database()
+    image_id = an_image(db, properties={"os": "linux"})
+    db.image_update(ALICE, image_id, {"name": "new", "properties": {"os": "bsd"}})
+    db.image_get(ALICE, image_id)
+    db.image_tag_set_all(ALICE, image_id, [])
+
+    assert db.revision == 2
+
+
+def test_the_revision_cannot_be_set() -> None:
+    db: Any = Database()
+    with pytest.raises(AttributeError):
+        db.revision = 5
+
+
+def test_check_tells_what_is_wrong() -> None:
+    db = a_database()
+    an_image(db)
+    with db.store.writing() as tables:
+        tables.tags.next_id = 5
+        tables.images.rows["misfiled"] = next(iter(tables.images.rows.values()))
+
+    with pytest.raises(AssertionError, match="is filed under 'misfiled'"):
+        db.check()
+
+
+def test_the_repr_of_a_new_database_says_that_it_is_empty() -> None:
+    assert repr(Database()) == "<Database: empty>"
+
+
+def test_the_repr_counts_rows() -> None:
+    db = a_database()
+    image_id = an_image(db)
+    an_image(db)
+    for tag in ("a", "b", "c"):
+        db.image_tag_create(ADMIN, image_id, tag)
+    a_location(db, image_id)
+
+    assert repr(db) == "<Database: 2 images, 1 locations, 3 tags>"
+
+
+def test_the_repr_names_the_class() -> None:
+    class Ours(Database):
+        """A database of our own."""
+
+    assert repr(Ours()) == "<Ours: empty>"
+
+
+# --- the package -----------------------------------------------------------------------------
+
+
+def test_the_package_offers_database_context_and_errors() -> None:
+    assert sorted(simple_db.__all__) == ["Database", "RequestContext", "errors"]
+    assert all(hasattr(simple_db, name) for name in simple_db.__all__)
+
+
+def test_the_example_in_the_packages_docstring_runs() -> None:
+    example = inspect.cleandoc((simple_db.__doc__ or "").split("::\n")[1])
+    namespace: dict[str, Any] = {}
+    exec(example, namespace)  # noqa: S102 - it is our own
+
+    assert len(rows(namespace["db"], "images")) == 1
+    assert namespace["alice"] == RequestContext(owner="alice")

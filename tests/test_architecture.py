@@ -1,0 +1,233 @@
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import simple_db
+from simple_db import Database
+from simple_db.api import FUNCTIONS
+
+PACKAGE = Path(simple_db.__file__).parent
+TESTS = Path(__file__).parent
+DRAWING = PACKAGE.parent / "ARCHITECTURE.md"
+
+# The core is what a database needs; the floors above it are doors for other programs and people.
+TOP_OF_THE_CORE = 6
+
+
+def drawn_floors() -> dict[str, int]:
+    """Read the floor of every module from the table in ARCHITECTURE.md."""
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", DRAWING.read_text(), flags=re.MULTILINE)
+    return {
+        name.rstrip("/"): int(floor)
+        for floor, names in rows
+        for name in re.findall("`(.+?)`", names)
+    }
+
+
+FLOORS = drawn_floors()
+CORE = [name for name, floor in FLOORS.items() if floor <= TOP_OF_THE_CORE]
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+# One door in two files: the first can tell that what the second needs is not installed.
+DOOR = {"cli", "commands"}
+
+# How Python is asked what time it is, and for what nobody can foresee.
+PRESENT = {
+    f"dt.{ask}" for ask in ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
+}
+CHANCE = {"random", "secrets", "time", "uuid"}
+
+EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+EVERY_CORE_MODULE = pytest.mark.parametrize("name", CORE)
+EVERY_PUBLIC_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def room(path: Path) -> str:
+    """Give the module, or the package within ours, that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def core_module(name: str) -> ast.Module:
+    return parsed(PACKAGE / f"{name}.py")
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Give the dotted names that a file imports, at its top or anywhere else."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_below(tree: ast.AST) -> set[str]:
+    """Give the modules of ours that a file imports."""
+    return {
+        parts[1] if parts[1] in FLOORS else "__init__"
+        for parts in (name.split(".") for name in imported(tree))
+        if parts[0] == "simple_db" and len(parts) > 1
+    }
+
+
+def functions(tree: ast.AST) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def first_parameter(function: ast.FunctionDef) -> str | None:
+    return function.args.args[0].arg if function.args.args else None
+
+
+def called(tree: ast.AST) -> set[str]:
+    """Give the names, without what is before a dot, of all that is called or handed on."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+# --- floors ----------------------------------------------------------------------------------
+
+
+def test_every_module_has_its_floor_in_the_drawing() -> None:
+    assert {room(path) for path in FILES} == FLOORS.keys()
+
+
+@EVERY_FILE
+def test_imports_go_down_only(path: Path) -> None:
+    here = room(path)
+    above = {
+        name
+        for name in rooms_below(parsed(path))
+        if {name, here} not in ({here}, DOOR) and FLOORS.get(name, TOP_OF_THE_CORE) >= FLOORS[here]
+    }
+
+    assert above == set()
+
+
+@EVERY_CORE_MODULE
+def test_the_core_needs_nothing_but_attrs_and_orjson(name: str) -> None:
+    packages = {module.split(".")[0] for module in imported(core_module(name))}
+
+    assert packages - sys.stdlib_module_names <= {"simple_db", "attr", "attrs", "orjson"}
+
+
+def test_only_the_snapshot_knows_orjson() -> None:
+    assert [room(path) for path in FILES if "orjson" in set(imported(parsed(path)))] == ["snapshot"]
+
+
+def test_only_the_clock_knows_time_and_chance() -> None:
+    askers = {
+        name
+        for name in CORE
+        for node in ast.walk(core_module(name))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) in PRESENT)
+        or not CHANCE.isdisjoint(imported(node))
+    }
+
+    assert askers == {"clock"}
+
+
+@EVERY_CORE_MODULE
+def test_every_module_of_the_core_has_its_tests(name: str) -> None:
+    assert (TESTS / f"test_{name}.py").exists()
+
+
+# --- contexts --------------------------------------------------------------------------------
+
+
+def test_only_visibility_reads_a_context() -> None:
+    readers = {
+        name
+        for name in CORE
+        for node in ast.walk(core_module(name))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "context"
+    }
+
+    assert readers == {"visibility"}
+
+
+def test_only_visibility_knows_who_can_see_deleted_images() -> None:
+    readers = {
+        name
+        for name in CORE
+        for node in ast.walk(core_module(name))
+        if isinstance(node, ast.Attribute) and node.attr == "can_see_deleted"
+    }
+
+    assert readers == {"visibility"}
+
+
+@EVERY_CORE_MODULE
+def test_a_context_is_handed_to_caller_of_and_to_nothing_else(name: str) -> None:
+    takers = {
+        ast.unparse(node.func)
+        for node in ast.walk(core_module(name))
+        if isinstance(node, ast.Call)
+        and any(ast.unparse(argument) == "context" for argument in node.args)
+    }
+
+    assert takers <= {"caller_of"}
+
+
+# --- kinds of functions ----------------------------------------------------------------------
+
+
+@EVERY_PUBLIC_FUNCTION
+def test_a_public_function_takes_the_database_and_then_the_context(name: str) -> None:
+    first, second, *_ = inspect.signature(vars(Database)[name]).parameters
+
+    assert first == "db"
+    assert (second == "context") is not name.endswith("_atomic")
+
+
+@EVERY_PUBLIC_FUNCTION
+def test_a_public_function_calls_no_other(name: str) -> None:
+    source = inspect.getsource(vars(Database)[name])
+
+    assert called(ast.parse(source)).isdisjoint(FUNCTIONS)
+
+
+@EVERY_CORE_MODULE
+def test_no_helper_calls_a_public_function(name: str) -> None:
+    helpers = [
+        function for function in functions(core_module(name)) if function.name not in FUNCTIONS
+    ]
+
+    assert [helper.name for helper in helpers if not called(helper).isdisjoint(FUNCTIONS)] == []
+
+
+@EVERY_CORE_MODULE
+def test_only_what_takes_a_database_or_a_store_opens_it(name: str) -> None:
+    openers = {
+        first_parameter(function)
+        for function in functions(core_module(name))
+        if {"reading", "writing"} & called(function)
+    }
+
+    assert openers <= {"db", "store", "self"}
+
+
+@EVERY_CORE_MODULE
+def test_the_tables_come_first(name: str) -> None:
+    late = [
+        function.name
+        for function in functions(core_module(name))
+        if "tables" in [argument.arg for argument in function.args.args[1:]]
+        and first_parameter(function) not in {"self", "table"}
+    ]
+
+    assert late == []
+
+
+def test_the_drawing_goes_up_floor_by_floor() -> None:
+    assert all(above - below in {0, 1} for below, above in pairwise(FLOORS.values()))
+    assert min(FLOORS.values()) == 0

@@ -1,0 +1,457 @@
+import datetime as dt
+import re
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import attrs
+import pytest
+
+from simple_db.errors import Invalid
+from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag
+from simple_db.store import Index, Store, Table, Tables
+from tests.build import image_record, utc
+from tests.world import BEGINNING, World
+
+CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
+    "locations": (Location, {"value": "file:///a"}),
+    "properties": (Property, {"name": "os"}),
+    "members": (Member, {"member": "bob"}),
+    "tags": (Tag, {"value": "blue"}),
+}
+
+
+class Stop(BaseException):
+    """What ends a call from outside, as an interrupt from the keyboard does."""
+
+
+def a_store() -> Store:
+    return Store(World().now, lambda: "new")
+
+
+def child(kind: str, row_id: int = 1, image_id: str = "i", **columns: Any) -> Any:
+    """Make a record of a child table by itself."""
+    record, required = CHILDREN[kind]
+    times: dict[str, Any] = {"created_at": BEGINNING, "updated_at": BEGINNING}
+    return record(**(times | required | {"id": row_id, "image_id": image_id} | columns))
+
+
+def a_filled_store() -> Store:
+    """Make a store with image i and one row in every other table."""
+    store = a_store()
+    with store.writing() as tables:
+        tables.images.put(image_record())
+        for kind in CHILDREN:
+            table: Table[Any] = getattr(tables, kind)
+            table.put(child(kind, table.new_id()))
+    return store
+
+
+def write_and_stop(store: Store) -> None:
+    with store.writing() as tables:
+        tables.images.put(image_record())
+        raise Stop
+
+
+def everything(store: Store) -> list[tuple[dict[Any, Any], int]]:
+    """Copy all rows and counters."""
+    with store.reading() as tables:
+        return [(dict(table.rows), table.next_id) for table in tables]
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+def test_a_row_is_found_by_its_id() -> None:
+    with a_store().writing() as tables:
+        image = tables.images.put(image_record(id="a"))
+
+        assert tables.images.get("a") is image
+
+
+@pytest.mark.parametrize("row_id", ["b", None, 5, ["a"], {}])
+def test_there_is_no_row_of_another_id(row_id: Any) -> None:
+    with a_store().writing() as tables:
+        tables.images.put(image_record(id="a"))
+
+        assert tables.images.get(row_id) is None
+
+
+def test_a_row_of_the_same_id_takes_the_place_of_the_old_one() -> None:
+    with a_store().writing() as tables:
+        tables.images.put(image_record(name="old"))
+        tables.images.put(image_record(name="new"))
+
+        assert [image.name for image in tables.images.where()] == ["new"]
+
+
+def test_rows_are_found_by_an_indexed_column() -> None:
+    with a_store().writing() as tables:
+        tables.images.put(image_record(id="a", owner="alice"))
+        tables.images.put(image_record(id="b", owner="bob"))
+
+        assert [image.id for image in tables.images.where(owner="alice")] == ["a"]
+
+
+def test_rows_are_found_by_several_columns() -> None:
+    with a_filled_store().writing() as tables:
+        other = tables.properties.put(child("properties", tables.properties.new_id(), name="arch"))
+
+        assert tables.properties.where(image_id="i", name="arch") == [other]
+
+
+@pytest.mark.parametrize("values", [{}, {"image_id": "i"}])
+def test_rows_are_found_in_the_order_of_their_ids(values: dict[str, Any]) -> None:
+    with a_store().writing() as tables:
+        tables.images.put(image_record())
+        for row_id in (3, 1, 2):
+            tables.tags.put(child("tags", row_id))
+
+        assert [tag.id for tag in tables.tags.where(**values)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("image_id", ["other", None, ["i"], {}])
+def test_no_rows_are_found_by_another_value(image_id: Any) -> None:
+    with a_filled_store().reading() as tables:
+        assert tables.tags.where(image_id=image_id) == []
+        assert tables.properties.where(image_id=image_id, name="os") == []
+
+
+def test_rows_are_found_by_none() -> None:
+    with a_store().writing() as tables:
+        image = tables.images.put(image_record(owner=None))
+
+        assert tables.images.where(owner=None) == [image]
+
+
+def test_a_column_without_index_cannot_be_asked() -> None:
+    with a_store().reading() as tables, pytest.raises(KeyError):
+        tables.images.where(name="cirros")
+
+
+def test_an_index_follows_a_changed_row() -> None:
+    with a_store().writing() as tables:
+        tables.images.put(image_record(owner="alice"))
+        tables.images.put(image_record(owner="bob"))
+
+        assert tables.images.where(owner="alice") == []
+        assert len(tables.images.where(owner="bob")) == 1
+
+
+def test_an_index_follows_a_removed_row() -> None:
+    with a_filled_store().writing() as tables:
+        tables.tags.remove(1)
+
+        assert tables.tags.where(image_id="i") == []
+        assert tables.tags.get(1) is None
+
+
+def test_ids_are_counted_from_one() -> None:
+    with a_store().writing() as tables:
+        assert [tables.tags.new_id() for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_id_of_a_removed_row_is_not_given_again() -> None:
+    with a_filled_store().writing() as tables:
+        tables.tags.remove(1)
+
+        assert tables.tags.new_id() == 2
+
+
+def test_a_table_can_be_replaced_as_a_whole() -> None:
+    store = a_filled_store()
+    with store.writing() as tables:
+        tables.tags.replace([child("tags", 7, value="red")], next_id=9)
+
+        assert [tag.value for tag in tables.tags.where(image_id="i")] == ["red"]
+        assert tables.tags.new_id() == 9
+    store.check()
+
+
+def test_tables_come_parents_first() -> None:
+    with a_store().reading() as tables:
+        assert [table.record for table in tables] == [Image, Location, Property, Member, Tag]
+
+
+def test_an_index_keeps_nothing_of_rows_that_are_gone() -> None:
+    index: Index[Image] = Index("owner")
+    index.add("a", image_record(id="a", owner="alice"))
+    index.add("b", image_record(id="b", owner="alice"))
+    index.discard("a", image_record(id="a", owner="alice"))
+
+    assert set(index.ids("alice")) == {"b"}
+    index.discard("b", image_record(id="b", owner="alice"))
+
+    assert index.agrees_with({})
+
+
+# --- transactions ----------------------------------------------------------------------------
+
+
+def test_what_a_transaction_writes_stays() -> None:
+    store = a_store()
+    with store.writing() as tables:
+        tables.images.put(image_record())
+
+    with store.reading() as tables:
+        assert tables.images.get("i") == image_record()
+
+
+def fill(tables: Tables) -> None:
+    tables.images.put(image_record(id="j", owner="carol"))
+    tables.tags.put(child("tags", tables.tags.new_id(), "j"))
+
+
+def change(tables: Tables) -> None:
+    tables.images.put(image_record(owner="bob"))
+    tables.images.put(image_record(owner="carol"))
+
+
+def remove(tables: Tables) -> None:
+    for kind in CHILDREN:
+        getattr(tables, kind).remove(1)
+    tables.images.remove("i")
+
+
+def count(tables: Tables) -> None:
+    tables.tags.new_id()
+
+
+def replace(tables: Tables) -> None:
+    for table in tables:
+        table.replace([], next_id=1)
+
+
+@pytest.mark.parametrize("write", [fill, change, remove, count, replace])
+@pytest.mark.parametrize("error", [Invalid("no"), Stop()])
+def test_a_transaction_that_raises_leaves_no_row_no_index_and_no_counter_behind(
+    write: Callable[[Tables], None], error: BaseException
+) -> None:
+    store = a_filled_store()
+    before = everything(store)
+
+    def fail() -> None:
+        with store.writing() as tables:
+            write(tables)
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+
+    assert everything(store) == before
+    store.check()
+
+
+def test_a_store_can_be_written_after_a_transaction_that_raised() -> None:
+    store = a_store()
+    with pytest.raises(Stop):
+        write_and_stop(store)
+
+    with store.writing() as tables:
+        tables.images.put(image_record())
+
+    assert store.revision == 1
+
+
+def test_a_copy_of_a_table_stays_as_it_was() -> None:
+    store = a_filled_store()
+    with store.reading() as tables:
+        copy = dict(tables.images.rows)
+    with store.writing() as tables:
+        tables.images.put(attrs.evolve(tables.images.rows["i"], name="new"))
+
+    assert copy["i"].name is None
+
+
+def test_a_write_within_a_write_is_refused() -> None:
+    store = a_store()
+    with store.writing() as tables:
+        tables.images.put(image_record())
+        with pytest.raises(RuntimeError, match="clock or the id source"), store.writing():
+            pytest.fail("two transactions at once")
+
+    with store.reading() as tables:
+        assert tables.images.get("i") is not None
+
+
+def test_a_read_within_a_write_sees_what_is_written() -> None:
+    store = a_store()
+    with store.writing() as tables:
+        tables.images.put(image_record())
+        with store.reading() as inner:
+            assert inner.images.get("i") is not None
+
+
+@pytest.mark.parametrize("access", [Store.reading, Store.writing])
+def test_another_thread_waits_for_its_turn(
+    access: Callable[[Store], AbstractContextManager[Tables]],
+) -> None:
+    store = a_store()
+
+    def write() -> None:
+        with store.writing() as tables:
+            tables.images.put(image_record(name="from the other thread"))
+
+    other = threading.Thread(target=write)
+    with access(store) as tables:
+        other.start()
+        other.join(timeout=0.05)
+        assert other.is_alive()
+        assert tables.images.get("i") is None
+    other.join()
+
+    with store.reading() as tables:
+        assert tables.images.get("i") is not None
+
+
+# --- revision --------------------------------------------------------------------------------
+
+
+def test_a_new_store_has_revision_0() -> None:
+    assert a_store().revision == 0
+
+
+def test_a_transaction_counts_once_however_much_it_writes() -> None:
+    assert a_filled_store().revision == 1
+
+
+def test_what_changes_nothing_does_not_count() -> None:
+    store = a_store()
+    with store.reading():
+        pass
+    with store.writing():
+        pass
+    with pytest.raises(Stop):
+        write_and_stop(store)
+
+    assert store.revision == 0
+
+
+def test_a_change_of_a_counter_alone_counts() -> None:
+    store = a_store()
+    with store.writing() as tables:
+        tables.tags.replace([], next_id=5)
+
+    assert store.revision == 1
+
+
+# --- time and ids ----------------------------------------------------------------------------
+
+
+def test_the_clock_is_read_once_a_call() -> None:
+    times = iter([utc("2026-01-01"), utc("2026-01-02")])
+    store = Store(lambda: next(times), lambda: "new")
+
+    with store.writing() as tables:
+        assert [tables.now, tables.now] == [utc("2026-01-01")] * 2
+    with store.writing() as tables:
+        assert tables.now == utc("2026-01-02")
+
+
+def test_the_clock_is_not_read_by_a_call_without_time() -> None:
+    def broken() -> dt.datetime:
+        raise AssertionError("the clock was read")
+
+    with Store(broken, lambda: "new").writing() as tables:
+        tables.images.put(image_record())
+
+
+def test_a_clock_with_a_time_zone_is_refused() -> None:
+    now = utc("2026-01-01T00:00+00:00")
+    with Store(lambda: now, lambda: "new").reading() as tables:
+        with pytest.raises(Invalid, match="naive UTC") as caught:
+            _ = tables.now
+
+        assert repr(now) in str(caught.value)
+
+
+def test_a_time_of_another_class_becomes_a_plain_datetime() -> None:
+    class Moment(dt.datetime):
+        """What a test's frozen clock gives."""
+
+    now = Moment.fromisoformat("2026-01-01T12:00:00.000001")
+    with Store(lambda: now, lambda: "new").reading() as tables:
+        assert type(tables.now) is dt.datetime
+        assert tables.now == now
+
+
+def test_ids_of_images_come_from_the_id_source() -> None:
+    with a_store().reading() as tables:
+        assert tables.new_image_id() == "new"
+
+
+# --- invariants ------------------------------------------------------------------------------
+
+
+def test_check_finds_nothing_in_a_store_that_is_in_order() -> None:
+    a_filled_store().check()
+
+
+def misfile(tables: Tables) -> None:
+    tables.images.rows["j"] = tables.images.rows.pop("i")
+
+
+def forget_counter(tables: Tables) -> None:
+    tables.members.next_id = 1
+
+
+def bypass_the_index(tables: Tables) -> None:
+    tables.images.rows["i"] = image_record(owner="carol")
+
+
+def bypass_the_index_of_two_columns(tables: Tables) -> None:
+    tables.members.rows[1] = child("members", member="carol")
+
+
+def lose_a_required_value(tables: Tables) -> None:
+    tables.tags.put(child("tags", value=None))
+
+
+def lose_the_parent(tables: Tables) -> None:
+    tables.images.remove("i")
+
+
+def repeat_a_property(tables: Tables) -> None:
+    tables.properties.put(child("properties", tables.properties.new_id(), deleted=True))
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (misfile, "images: .* is filed under 'j'"),
+        (forget_counter, "image_members: id 1 is to come"),
+        (bypass_the_index, r"images: the index of \('owner',\) is not the rows'"),
+        (bypass_the_index_of_two_columns, r"image_members: the index of \('member',\)"),
+        (lose_a_required_value, "image_tags.value is None"),
+        (lose_the_parent, "image_locations.image_id: no images row"),
+        (repeat_a_property, "two properties of one name"),
+    ],
+)
+def test_check_tells_what_is_broken(damage: Callable[[Tables], None], told: str) -> None:
+    store = a_filled_store()
+    with store.writing() as tables:
+        damage(tables)
+
+    with pytest.raises(AssertionError, match=told):
+        store.check()
+
+
+def test_check_tells_of_a_write_outside_a_transaction() -> None:
+    store = a_filled_store()
+    with store.reading() as tables:
+        tables.images.put(image_record(name="sneaked in"))
+
+    with pytest.raises(AssertionError, match="a transaction was not ended"):
+        store.check()
+
+
+@pytest.mark.parametrize("kind", CHILDREN)
+def test_check_holds_every_child_to_its_parent(kind: str) -> None:
+    store = a_store()
+    with store.writing() as tables:
+        table: Table[Any] = getattr(tables, kind)
+        table.put(child(kind, table.new_id(), "gone"))
+
+    with pytest.raises(AssertionError, match=re.escape(f"{CHILDREN[kind][0].table}.image_id")):
+        store.check()
