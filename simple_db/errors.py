@@ -4,11 +4,27 @@
 
     SimpleDBError
     ├── NotFound                          no such member, property, tag or location
-    │   └── ImageNotFound                 no such image, or a deleted one that is not shown
+    │   ├── ImageNotFound                 no such image, or a deleted one that is not shown
+    │   ├── TaskNotFound                  likewise a task
+    │   ├── MetadefNamespaceNotFound      no such namespace of metadata definitions
+    │   ├── MetadefObjectNotFound         ... and nothing of that name, or id, in it
+    │   ├── MetadefPropertyNotFound
+    │   ├── MetadefTagNotFound
+    │   ├── MetadefResourceTypeNotFound
+    │   └── MetadefResourceTypeAssociationNotFound
     ├── Duplicate                         it exists already, or exists twice
+    │   ├── MetadefDuplicateNamespace
+    │   ├── MetadefDuplicateObject
+    │   ├── MetadefDuplicateProperty
+    │   ├── MetadefDuplicateTag
+    │   ├── MetadefDuplicateResourceType
+    │   └── MetadefDuplicateResourceTypeAssociation
     ├── Conflict                          it is in another state than the call needs
     ├── Forbidden                         the caller may not see or change it
-    │   └── ForbiddenPublicImage          ... change a public or community image
+    │   ├── ForbiddenPublicImage          ... change a public or community image
+    │   ├── MetadefForbidden              ... see the namespace
+    │   ├── MetadefIntegrityError         other rows refer to it
+    │   └── ProtectedMetadefResourceTypeSystemDelete
     ├── Invalid                           an argument that no database state makes right
     │   ├── InvalidSortKey
     │   ├── InvalidSortDir
@@ -72,6 +88,70 @@ class InvalidFilterRangeValue(Invalid):
 
 class InvalidFilterOperatorValue(Invalid):
     """A filter is given an operator that it does not have."""
+
+
+class TaskNotFound(NotFound):
+    """There is no such task, or it is deleted and the caller may not see deleted tasks."""
+
+
+class MetadefNamespaceNotFound(NotFound):
+    """There is no such namespace of metadata definitions."""
+
+
+class MetadefObjectNotFound(NotFound):
+    """The namespace has no such object."""
+
+
+class MetadefPropertyNotFound(NotFound):
+    """The namespace has no such property."""
+
+
+class MetadefTagNotFound(NotFound):
+    """The namespace has no such tag."""
+
+
+class MetadefResourceTypeNotFound(NotFound):
+    """There is no such resource type."""
+
+
+class MetadefResourceTypeAssociationNotFound(NotFound):
+    """The namespace is not associated with the resource type."""
+
+
+class MetadefDuplicateNamespace(Duplicate):
+    """There is a namespace of that name."""
+
+
+class MetadefDuplicateObject(Duplicate):
+    """The namespace has an object of that name."""
+
+
+class MetadefDuplicateProperty(Duplicate):
+    """The namespace has a property of that name."""
+
+
+class MetadefDuplicateTag(Duplicate):
+    """The namespace has a tag of that name."""
+
+
+class MetadefDuplicateResourceType(Duplicate):
+    """There is a resource type of that name."""
+
+
+class MetadefDuplicateResourceTypeAssociation(Duplicate):
+    """The namespace is associated with the resource type already."""
+
+
+class MetadefForbidden(Forbidden):
+    """The caller may not see the namespace."""
+
+
+class MetadefIntegrityError(Forbidden):
+    """Other rows refer to what is to be deleted."""
+
+
+class ProtectedMetadefResourceTypeSystemDelete(Forbidden):
+    """The resource type is protected, and is not deleted."""
 
 
 class SnapshotError(SimpleDBError):

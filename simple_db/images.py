@@ -359,7 +359,7 @@ def _require_state(image: Image, status: str | None) -> None:
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
     given = columns.pop("id", None)
-    image_id = _checked_id(tables.new_image_id() if given is None else given)
+    image_id = _checked_id(tables.new_id() if given is None else given)
     if tables.images.get(image_id) is not None:
         raise Duplicate(f"Image ID {image_id} already exists")
     times = {"created_at": tables.now, "updated_at": tables.now}

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from simple_db import values
 from simple_db.errors import Invalid, InvalidSortDir, InvalidSortKey
-from simple_db.records import SoftDeletable, columns_of
+from simple_db.records import Record, columns_of
 
 _DIRECTIONS = ("asc", "desc")
 
@@ -44,9 +44,7 @@ def _none_first(value: Any) -> tuple[bool, Any]:
     return (value is not None, value)
 
 
-def sort_order(
-    record: type[SoftDeletable], sort_key: object = None, sort_dir: object = None
-) -> SortOrder:
+def sort_order(record: type[Record], sort_key: object = None, sort_dir: object = None) -> SortOrder:
     """Return the total order that keys and directions ask for.
 
     One direction is for all keys; none is descending. Ties are broken by ``created_at`` and
@@ -72,7 +70,7 @@ def sort_order(
     return SortOrder(tuple(_sort_pair(record, key, direction) for key, direction in pairs))
 
 
-def _sort_pair(record: type[SoftDeletable], key: object, direction: object) -> tuple[str, bool]:
+def _sort_pair(record: type[Record], key: object, direction: object) -> tuple[str, bool]:
     if direction not in _DIRECTIONS:
         raise InvalidSortDir(f"a sort direction is asc or desc, not {values.shown(direction)}")
     if not isinstance(key, str) or key not in columns_of(record):

@@ -24,7 +24,7 @@ from attrs import frozen
 
 from simple_db import values
 from simple_db.errors import Invalid, SnapshotError
-from simple_db.records import RECORDS, Column, Image, Property, SoftDeletable, as_dict, columns_of
+from simple_db.records import RECORDS, Column, Record, as_dict, columns_of, counts_ids, key_of
 from simple_db.store import Store
 
 FORMAT = "simple_db"
@@ -48,9 +48,9 @@ def snapshot(store: Store) -> bytes:
     return b"".join(_encoded(contents))
 
 
-def _encoded(contents: Mapping[type[SoftDeletable], _Contents]) -> Iterator[bytes]:
+def _encoded(contents: Mapping[type[Record], _Contents]) -> Iterator[bytes]:
     counters = {
-        record.table: held.next_id for record, held in contents.items() if record is not Image
+        record.table: held.next_id for record, held in contents.items() if counts_ids(record)
     }
     yield b'{"format":"%b","version":%d,' % (FORMAT.encode(), VERSION)
     yield b'\n"counters":%b,' % orjson.dumps(counters)
@@ -65,7 +65,7 @@ def _encoded(contents: Mapping[type[SoftDeletable], _Contents]) -> Iterator[byte
 def _lines(rows: list[Any]) -> Iterator[bytes]:
     # The comma is before a row, not behind the last: one more row is one more line to git.
     comma = b" "
-    for row in sorted(rows, key=lambda row: row.id):
+    for row in sorted(rows, key=key_of):
         yield b"\n" + comma + orjson.dumps(as_dict(row))
         comma = b","
 
@@ -141,7 +141,7 @@ def load(store: Store, path: str | os.PathLike[str]) -> None:
         raise SnapshotError(f"{path}: {error}") from error
 
 
-def _decoded(snapshot: bytes) -> dict[type[SoftDeletable], _Contents]:
+def _decoded(snapshot: bytes) -> dict[type[Record], _Contents]:
     try:
         document = orjson.loads(snapshot)
     except orjson.JSONDecodeError as error:
@@ -152,14 +152,16 @@ def _decoded(snapshot: bytes) -> dict[type[SoftDeletable], _Contents]:
     _check_keys("the snapshot", document, {"format", "version", "counters", "tables"})
     tables, counters = document["tables"], document["counters"]
     _check_keys("tables", tables, {record.table for record in RECORDS})
-    _check_keys("counters", counters, {record.table for record in RECORDS if record is not Image})
+    _check_keys("counters", counters, {record.table for record in RECORDS if counts_ids(record)})
     contents = {
         record: _table(record, tables[record.table], counters.get(record.table, 1))
         for record in RECORDS
     }
+    keys = {record.table: {key_of(row) for row in contents[record].rows} for record in RECORDS}
     for record, held in contents.items():
-        _check_references(record, held.rows, contents)
-    _check_names(contents[Property].rows)
+        _check_references(record, held.rows, keys)
+        for names in record.unique:
+            _check_unique(record, held.rows, names)
     return contents
 
 
@@ -185,19 +187,20 @@ def _check_keys(what: str, given: object, expected: set[str]) -> None:
             raise SnapshotError(f"{what} {verb} {', '.join(sorted(wrong))}")
 
 
-def _table(record: type[SoftDeletable], rows: object, next_id: object) -> _Contents:
+def _table(record: type[Record], rows: object, next_id: object) -> _Contents:
     if not isinstance(rows, list):
         raise SnapshotError(f"{record.table}: this must be a list of rows")
     records: dict[Any, Any] = {}
     for number, row in enumerate(rows, start=1):
         read = _record(record, row, f"{record.table}, row {number}")
-        if read.id in records:
-            raise SnapshotError(f"{record.table}, row {number}: the id {read.id!r} is there twice")
-        records[read.id] = read
+        key = key_of(read)
+        if key in records:
+            raise SnapshotError(f"{record.table}, row {number}: the id {key!r} is there twice")
+        records[key] = read
     return _Contents(list(records.values()), _counter(record, records, next_id))
 
 
-def _record(record: type[SoftDeletable], row: object, where: str) -> Any:
+def _record(record: type[Record], row: object, where: str) -> Any:
     columns = columns_of(record)
     _check_keys(where, row, set(columns))
     assert isinstance(row, dict)  # noqa: S101 - as _check_keys has found
@@ -223,33 +226,31 @@ def _time(text: str) -> dt.datetime:
     return time
 
 
-def _counter(record: type[SoftDeletable], ids: Iterable[Any], next_id: object) -> int:
+def _counter(record: type[Record], ids: Iterable[Any], next_id: object) -> int:
     if type(next_id) is not int or next_id < 1:
         raise SnapshotError(f"counters: {record.table} must be a positive integer")
-    if record is not Image and any(row_id >= next_id for row_id in ids):
+    if counts_ids(record) and any(row_id >= next_id for row_id in ids):
         raise SnapshotError(f"counters: {record.table} is {next_id}, and an id is not below that")
     return next_id
 
 
-def _check_references(
-    record: type[SoftDeletable], rows: list[Any], contents: Mapping[type[SoftDeletable], _Contents]
-) -> None:
-    ids = {parent.table: {row.id for row in held.rows} for parent, held in contents.items()}
+def _check_references(record: type[Record], rows: list[Any], keys: Mapping[str, set[Any]]) -> None:
     for column in columns_of(record).values():
         parent = column.type.references
         for row in rows if parent else ():
-            if getattr(row, column.name) not in ids[parent or ""]:
+            if getattr(row, column.name) not in keys[parent or ""]:
                 raise SnapshotError(
-                    f"{column} of row {row.id} is {getattr(row, column.name)!r}, "
+                    f"{column} of row {key_of(row)} is {getattr(row, column.name)!r}, "
                     f"and no row of {parent} has that id"
                 )
 
 
-def _check_names(rows: list[Property]) -> None:
-    seen: set[tuple[str, str]] = set()
+def _check_unique(record: type[Record], rows: list[Any], names: tuple[str, ...]) -> None:
+    seen: set[tuple[Any, ...]] = set()
     for row in rows:
-        if (row.image_id, row.name) in seen:
+        value = tuple(getattr(row, name) for name in names)
+        if value in seen:
             raise SnapshotError(
-                f"image_properties: image {row.image_id} has two properties {row.name!r}"
+                f"{record.table}: row {key_of(row)} has the same {', '.join(names)} as another"
             )
-        seen.add((row.image_id, row.name))
+        seen.add(value)

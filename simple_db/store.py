@@ -15,17 +15,36 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from simple_db.clock import naive_utc
 from simple_db.errors import Invalid
-from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
+from simple_db.records import (
+    RECORDS,
+    Association,
+    CachedImage,
+    Image,
+    Location,
+    Member,
+    MetadefObject,
+    MetadefProperty,
+    MetadefTag,
+    Namespace,
+    NodeReference,
+    Property,
+    Record,
+    ResourceType,
+    Tag,
+    Task,
+    TaskInfo,
+    columns_of,
+    counts_ids,
+    key_of,
+)
 
 LOG = logging.getLogger(__name__)
 
-R = TypeVar("R", bound=SoftDeletable)
+R = TypeVar("R", bound=Record)
 V = TypeVar("V")
 
 # One write of a transaction: the table, the id of the row, and the row that was there before.
-Journal = list[tuple["Table[Any]", Hashable, SoftDeletable | None]]
-
-_id_of: Callable[[SoftDeletable], Any] = operator.attrgetter("id")
+Journal = list[tuple["Table[Any]", Hashable, Record | None]]
 
 
 def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
@@ -66,6 +85,10 @@ class Index(Generic[R]):
             expected.add(row_id, row)
         return self._ids == expected._ids
 
+    def is_unique(self) -> bool:
+        """Return whether no two rows have the same value."""
+        return all(len(ids) == 1 for ids in self._ids.values())
+
 
 class Table(Generic[R]):
     """The rows of one table by id, with the indexes that are derived from them.
@@ -79,7 +102,9 @@ class Table(Generic[R]):
         self.next_id = 1
         self._journal = journal
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
-        self._indexes: dict[tuple[str, ...], Index[R]] = {key: Index(*key) for key in keys}
+        self._indexes: dict[tuple[str, ...], Index[R]] = {
+            key: Index(*key) for key in (*keys, *record.unique)
+        }
 
     def get(self, row_id: object) -> R | None:
         """Return the row of that id, if there is one."""
@@ -98,7 +123,7 @@ class Table(Generic[R]):
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""
-        row_id = _id_of(row)
+        row_id = key_of(row)
         self._journal.append((self, row_id, self._set(row_id, row)))
         return row
 
@@ -138,12 +163,13 @@ class Table(Generic[R]):
         """Raise AssertionError unless ids, counter and indexes agree with the rows."""
         name = self.record.table
         for row_id, row in self.rows.items():
-            assert _id_of(row) == row_id, f"{name}: {row} is filed under {row_id!r}"
-            assert isinstance(row_id, str) or row_id < self.next_id, (
-                f"{name}: id {row_id} is to come"
-            )
+            assert key_of(row) == row_id, f"{name}: {row} is filed under {row_id!r}"
+            if counts_ids(self.record):
+                assert row_id < self.next_id, f"{name}: id {row_id} is to come"
         for columns, index in self._indexes.items():
             assert index.agrees_with(self.rows), f"{name}: the index of {columns} is not the rows'"
+        for columns in self.record.unique:
+            assert self._indexes[columns].is_unique(), f"{name}: two rows have the same {columns}"
 
 
 class Tables:
@@ -153,20 +179,38 @@ class Tables:
         self.journal: Journal = []
         self.images: Table[Image] = Table(Image, self.journal, "owner")
         self.locations: Table[Location] = Table(Location, self.journal, "image_id")
-        self.properties: Table[Property] = Table(
-            Property, self.journal, "image_id", ("image_id", "name")
-        )
+        self.properties: Table[Property] = Table(Property, self.journal, "image_id")
         self.members: Table[Member] = Table(
             Member, self.journal, "image_id", "member", ("image_id", "member")
         )
         self.tags: Table[Tag] = Table(Tag, self.journal, "image_id")
+        self.tasks: Table[Task] = Table(Task, self.journal, "image_id", "owner")
+        self.task_infos: Table[TaskInfo] = Table(TaskInfo, self.journal)
+        self.namespaces: Table[Namespace] = Table(Namespace, self.journal)
+        self.resource_types: Table[ResourceType] = Table(ResourceType, self.journal)
+        self.associations: Table[Association] = Table(
+            Association, self.journal, "namespace_id", "resource_type_id"
+        )
+        self.metadef_objects: Table[MetadefObject] = Table(
+            MetadefObject, self.journal, "namespace_id"
+        )
+        self.metadef_properties: Table[MetadefProperty] = Table(
+            MetadefProperty, self.journal, "namespace_id"
+        )
+        self.metadef_tags: Table[MetadefTag] = Table(MetadefTag, self.journal, "namespace_id")
+        self.nodes: Table[NodeReference] = Table(NodeReference, self.journal)
+        self.cached_images: Table[CachedImage] = Table(
+            CachedImage, self.journal, "image_id", "node_reference_id"
+        )
+        tables = [value for value in vars(self).values() if isinstance(value, Table)]
+        self._by_record = {table.record: table for table in tables}
         self._clock = clock
         self._new_id = new_id
         self._now: dt.datetime | None = None
 
     def __iter__(self) -> Iterator[Table[Any]]:
         """Go through the tables, parents before their children."""
-        return iter((self.images, self.locations, self.properties, self.members, self.tags))
+        return (self._by_record[record] for record in RECORDS)
 
     def begin_call(self) -> None:
         """Let the next reading of the clock be a new one."""
@@ -182,8 +226,8 @@ class Tables:
             self._now = naive_utc(now)
         return self._now
 
-    def new_image_id(self) -> str:
-        """Return a new id for an image, from the database's id source."""
+    def new_id(self) -> str:
+        """Return a new id for an image or a task, from the database's id source."""
         return self._new_id()
 
     def check(self) -> None:
@@ -192,8 +236,6 @@ class Tables:
             table.check()
             _check_types(table)
             _check_references(table, self)
-        named = [(row.image_id, row.name) for row in self.properties.rows.values()]
-        assert len(named) == len(set(named)), "an image has two properties of one name"
         assert not self.journal, "a transaction was not ended"
 
 

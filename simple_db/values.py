@@ -12,7 +12,7 @@ from typing import Any
 
 from simple_db import clock
 from simple_db.errors import ImageNotFound, Invalid
-from simple_db.records import Column, Json, SoftDeletable, columns_of
+from simple_db.records import Column, Json, Record, columns_of
 
 JSON_DEPTH = 64
 """How deep lists and dicts may be nested in a JSON-valued column."""
@@ -38,7 +38,7 @@ _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def columns(record: type[SoftDeletable], values: Mapping[str, object]) -> dict[str, Any]:
+def columns(record: type[Record], values: Mapping[str, object]) -> dict[str, Any]:
     """Return those values that name a column of the record's table, as the column stores them.
 
     Other keys are ignored, as in Glance's driver.
