@@ -9,8 +9,8 @@ import datetime as dt
 import os
 from collections.abc import Callable
 
-from simple_db import clock as clocks
 from simple_db import (
+    cached_images,
     images,
     locations,
     members,
@@ -19,8 +19,10 @@ from simple_db import (
     quotas,
     snapshot,
     tags,
+    tasks,
     visibility,
 )
+from simple_db import clock as clocks
 from simple_db.store import Store
 
 
@@ -76,6 +78,25 @@ class Database:
     user_get_staging_usage = quotas.user_get_staging_usage
     user_get_image_count = quotas.user_get_image_count
     user_get_uploading_count = quotas.user_get_uploading_count
+
+    task_create = tasks.task_create
+    task_update = tasks.task_update
+    task_delete = tasks.task_delete
+    task_get = tasks.task_get
+    task_get_all = tasks.task_get_all
+    tasks_get_by_image = tasks.tasks_get_by_image
+
+    node_reference_create = cached_images.node_reference_create
+    node_reference_get_by_url = cached_images.node_reference_get_by_url
+    insert_cache_details = cached_images.insert_cache_details
+    update_hit_count = cached_images.update_hit_count
+    get_hit_count = cached_images.get_hit_count
+    is_image_cached_for_node = cached_images.is_image_cached_for_node
+    get_cached_images = cached_images.get_cached_images
+    get_cached_nodes = cached_images.get_cached_nodes
+    get_least_recently_accessed = cached_images.get_least_recently_accessed
+    delete_cached_image = cached_images.delete_cached_image
+    delete_all_cached_images = cached_images.delete_all_cached_images
 
     purge_deleted_rows = purge.purge_deleted_rows
     purge_deleted_rows_from_images = purge.purge_deleted_rows_from_images
@@ -179,6 +200,25 @@ user_get_storage_usage = database.user_get_storage_usage
 user_get_staging_usage = database.user_get_staging_usage
 user_get_image_count = database.user_get_image_count
 user_get_uploading_count = database.user_get_uploading_count
+
+task_create = database.task_create
+task_update = database.task_update
+task_delete = database.task_delete
+task_get = database.task_get
+task_get_all = database.task_get_all
+tasks_get_by_image = database.tasks_get_by_image
+
+node_reference_create = database.node_reference_create
+node_reference_get_by_url = database.node_reference_get_by_url
+insert_cache_details = database.insert_cache_details
+update_hit_count = database.update_hit_count
+get_hit_count = database.get_hit_count
+is_image_cached_for_node = database.is_image_cached_for_node
+get_cached_images = database.get_cached_images
+get_cached_nodes = database.get_cached_nodes
+get_least_recently_accessed = database.get_least_recently_accessed
+delete_cached_image = database.delete_cached_image
+delete_all_cached_images = database.delete_all_cached_images
 
 purge_deleted_rows = database.purge_deleted_rows
 purge_deleted_rows_from_images = database.purge_deleted_rows_from_images

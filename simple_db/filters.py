@@ -99,16 +99,22 @@ def _add(query: ImageQuery, key: str, value: object) -> None:
     elif key[-4:] in _RANGES:
         query.conditions.append(_range(key, value))
     elif key in _COLUMNS:
-        query.conditions.append(_equals(key, value))
+        query.conditions.append(equals(_COLUMNS[key], value))
     else:
         query.properties.append(_property(key, value))
 
 
-def _equals(key: str, value: object) -> Condition:
+def equals(column: Column, value: object) -> Callable[[Any], bool]:
+    """Return whether a row's column equals the value, read as the column would store it.
+
+    Raises:
+        Invalid: the column holds no such values; a number that is none merely equals nothing.
+    """
+    name = column.name
     if value is None:
-        return lambda image: getattr(image, key) is None
-    wanted = _comparable(_COLUMNS[key], value)
-    return lambda image: getattr(image, key) == wanted
+        return lambda row: getattr(row, name) is None
+    wanted = _comparable(column, value)
+    return lambda row: bool(getattr(row, name) == wanted)
 
 
 def _comparable(column: Column, value: object) -> object:
@@ -132,11 +138,11 @@ def _number(text: str) -> float | str:
 
 
 def _deleted(key: str, value: object) -> Condition:
-    equals = _equals(key, value)
+    holds = equals(_COLUMNS[key], value)
     if value:
-        return equals
+        return holds
     # Killed uploads are not deleted, and nobody who asks for live images wants them.
-    return lambda image: equals(image) and image.status != "killed"
+    return lambda image: holds(image) and image.status != "killed"
 
 
 def _changed_since(key: str, value: object) -> Condition:

@@ -5,6 +5,7 @@ from typing import Any
 
 from simple_db import values
 from simple_db.errors import Conflict, Invalid
+from simple_db.records import SoftDeletable
 from simple_db.shapes import Context
 from simple_db.store import HasStore, Table, Tables
 
@@ -15,6 +16,8 @@ def purge_deleted_rows(
     db: HasStore, context: Context | None, age_in_days: int, max_rows: int
 ) -> None:
     """Remove old soft-deleted rows from every table but ``images``, the oldest first.
+
+    With a task goes what it was told and what came of it.
 
     Args:
         context: Who calls; every caller may.
@@ -29,8 +32,12 @@ def purge_deleted_rows(
     limit = _row_limit(max_rows)
     with db.store.writing() as tables:
         before = _days_ago(tables, age_in_days)
+        # What tasks were told goes first: it refers to them.
+        for task in _oldest(tables.tasks, before, limit):
+            if tables.task_infos.get(task.id) is not None:
+                tables.task_infos.remove(task.id)
         for table in tables:
-            if table is not tables.images:
+            if issubclass(table.record, SoftDeletable) and table is not tables.images:
                 _purge(table, _oldest(table, before, limit))
 
 
@@ -86,8 +93,8 @@ def _purge(table: Table[Any], rows: list[Any]) -> None:
 
 
 def _require_childless(tables: Tables, image_id: str) -> None:
-    for table in tables:
-        children = [] if table is tables.images else table.where(image_id=image_id)
+    for table in (tables.locations, tables.properties, tables.members, tables.tags):
+        children = table.where(image_id=image_id)
         if children:
             raise Conflict(
                 f"Image {image_id} still has {len(children)} rows in {table.record.table}: "

@@ -110,3 +110,110 @@ class ImageDict(TypedDict):
     properties: list[PropertyDict]
     locations: list[LocationDict]
     tags: NotRequired[list[str]]
+
+
+class TaskDict(TypedDict):
+    """A row of ``tasks``, with what it was told and what came of it unless it is in a list."""
+
+    id: str
+    type: str
+    status: str
+    owner: str
+    expires_at: dt.datetime | None
+    image_id: str | None
+    request_id: str | None
+    user_id: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+    deleted_at: dt.datetime | None
+    deleted: bool
+    input: NotRequired[Json]
+    result: NotRequired[Json]
+    message: NotRequired[str | None]
+
+
+class NodeReferenceDict(TypedDict):
+    """A row of ``node_reference``."""
+
+    node_reference_id: int
+    node_reference_url: str
+
+
+class CachedImageDict(TypedDict):
+    """A row of ``cached_images`` of one server: `size` in bytes, times in seconds since 1970."""
+
+    id: int
+    image_id: str
+    last_accessed: float
+    last_modified: float
+    size: int
+    hits: int
+    checksum: str | None
+
+
+class NamespaceDict(TypedDict):
+    """A row of ``metadef_namespaces``."""
+
+    id: int
+    namespace: str
+    display_name: str | None
+    description: str | None
+    visibility: str | None
+    protected: bool | None
+    owner: str
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+
+
+class MetadefObjectDict(TypedDict):
+    """A row of ``metadef_objects``."""
+
+    id: int
+    namespace_id: int
+    name: str
+    description: str | None
+    required: str | None
+    json_schema: Json
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+
+
+class MetadefPropertyDict(TypedDict):
+    """A row of ``metadef_properties``."""
+
+    id: int
+    namespace_id: int
+    name: str
+    json_schema: Json
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+
+
+class MetadefTagDict(TypedDict):
+    """A row of ``metadef_tags``."""
+
+    id: int
+    namespace_id: int
+    name: str
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+
+
+class ResourceTypeDict(TypedDict):
+    """A row of ``metadef_resource_types``."""
+
+    id: int
+    name: str
+    protected: bool
+    created_at: dt.datetime
+    updated_at: dt.datetime | None
+
+
+class AssociationDict(TypedDict):
+    """An association of a namespace with the resource type of that name."""
+
+    name: str
+    properties_target: str | None
+    prefix: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime | None

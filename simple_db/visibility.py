@@ -20,7 +20,7 @@ from attrs import frozen
 from simple_db import values
 from simple_db.errors import Forbidden, ForbiddenPublicImage, ImageNotFound, Invalid
 from simple_db.filters import ImageQuery
-from simple_db.records import Image
+from simple_db.records import Image, SoftDeletable
 from simple_db.shapes import Context
 from simple_db.store import HasStore, Tables
 
@@ -136,6 +136,11 @@ def _is_member(tables: Tables, caller: Caller, image_id: str, status: str | None
     )
 
 
+def exists_for(caller: Caller, row: SoftDeletable, *, show_deleted: bool = False) -> bool:
+    """Return whether the row is there for the caller: a deleted one is for some only."""
+    return not row.deleted or show_deleted or caller.can_see_deleted
+
+
 def visible_image(
     tables: Tables, caller: Caller, image_id: object, *, show_deleted: bool = False
 ) -> Image:
@@ -146,7 +151,7 @@ def visible_image(
         Forbidden: the caller may not see it.
     """
     image = tables.images.get(image_id)
-    if image is None or (image.deleted and not (show_deleted or caller.can_see_deleted)):
+    if image is None or not exists_for(caller, image, show_deleted=show_deleted):
         raise ImageNotFound(f"No image found with ID {image_id}")
     if not may_see(tables, caller, image):
         raise Forbidden(f"Image {image_id} is not visible to project {caller.owner}")

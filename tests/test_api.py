@@ -41,12 +41,37 @@ SIGNATURES = {
     "user_get_staging_usage": "(context, owner_id)",
     "user_get_image_count": "(context, owner_id)",
     "user_get_uploading_count": "(context, owner_id)",
+    "task_create": "(context, values)",
+    "task_update": "(context, task_id, values)",
+    "task_delete": "(context, task_id)",
+    "task_get": "(context, task_id, force_show_deleted=False)",
+    "task_get_all": "(context, filters=None, marker=None, limit=None, sort_key='created_at',"
+    " sort_dir='desc', admin_as_user=False)",
+    "tasks_get_by_image": "(context, image_id)",
+    "node_reference_create": "(context, node_reference_url)",
+    "node_reference_get_by_url": "(context, node_reference_url)",
+    "insert_cache_details": "(context, node_reference_url, image_id, filesize, checksum=None,"
+    " last_accessed=None, last_modified=None, hits=None)",
+    "update_hit_count": "(context, image_id, node_reference_url)",
+    "get_hit_count": "(context, image_id, node_reference_url)",
+    "is_image_cached_for_node": "(context, node_reference_url, image_id)",
+    "get_cached_images": "(context, node_reference_url)",
+    "get_cached_nodes": "(context, image_id)",
+    "get_least_recently_accessed": "(context, node_reference_url)",
+    "delete_cached_image": "(context, image_id, node_reference_url)",
+    "delete_all_cached_images": "(context, node_reference_url)",
     "purge_deleted_rows": "(context, age_in_days, max_rows)",
     "purge_deleted_rows_from_images": "(context, age_in_days, max_rows)",
 }
 
 # What the SQL driver has hidden behind a decorator that tells no signature.
-BEHIND_A_DECORATOR = {"image_member_create"}
+BEHIND_A_DECORATOR = {
+    "delete_all_cached_images",
+    "image_member_create",
+    "insert_cache_details",
+    "node_reference_create",
+    "update_hit_count",
+}
 
 SETUP = {"configure": "()", "clear_db_env": "()", "reset": "()"}
 

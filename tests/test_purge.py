@@ -274,3 +274,48 @@ def test_a_microsecond_is_old_enough() -> None:
     db.purge_deleted_rows_from_images(ADMIN, 0, -1)
 
     assert rows(db, "images") == []
+
+
+def a_deleted_task(db: Database, task_id: str, **values: Any) -> str:
+    task = {"id": task_id, "type": "import", "status": "success", "owner": "alice"} | values
+    db.task_create(ADMIN, task)
+    db.task_delete(ADMIN, task_id)
+    return task_id
+
+
+def test_with_an_old_deleted_task_goes_what_it_was_told() -> None:
+    world = World()
+    db = a_database(world)
+    a_deleted_task(db, "t", input={"n": 1})
+    world.pass_time(days=1, microseconds=1)
+
+    db.purge_deleted_rows(ADMIN, 1, -1)
+
+    assert (rows(db, "tasks"), rows(db, "task_info")) == ([], [])
+
+
+def test_what_a_kept_task_was_told_is_kept() -> None:
+    world = World()
+    db = a_database(world)
+    for task_id in ("a", "b"):
+        a_deleted_task(db, task_id)
+        world.pass_time(microseconds=1)
+    world.pass_time(days=1)
+
+    db.purge_deleted_rows(ADMIN, 1, 1)
+
+    assert [row["task_id"] for row in rows(db, "task_info")] == ["b"]
+    db.check()
+
+
+def test_a_task_that_lost_what_it_was_told_is_removed_too() -> None:
+    world = World()
+    db = a_database(world)
+    a_deleted_task(db, "t")
+    with db.store.writing() as tables:
+        tables.task_infos.remove("t")
+    world.pass_time(days=1, microseconds=1)
+
+    db.purge_deleted_rows(ADMIN, 1, -1)
+
+    assert rows(db, "tasks") == []

@@ -11,7 +11,16 @@ import pytest
 
 from simple_db import Database
 from simple_db.errors import SnapshotError
-from simple_db.records import RECORDS, columns_of
+from simple_db.records import (
+    RECORDS,
+    Association,
+    MetadefObject,
+    MetadefProperty,
+    MetadefTag,
+    Namespace,
+    ResourceType,
+    columns_of,
+)
 from tests.build import (
     ADMIN,
     ALICE,
@@ -33,7 +42,9 @@ if TYPE_CHECKING:
 
 EMPTY = b"""\
 {"format":"simple_db","version":1,
-"counters":{"image_locations":1,"image_properties":1,"image_members":1,"image_tags":1},
+"counters":{"image_locations":1,"image_properties":1,"image_members":1,"image_tags":1,\
+"metadef_namespaces":1,"metadef_resource_types":1,"metadef_objects":1,"metadef_properties":1,\
+"metadef_tags":1,"node_reference":1,"cached_images":1},
 "tables":{
 "images":[
 ],
@@ -44,6 +55,26 @@ EMPTY = b"""\
 "image_members":[
 ],
 "image_tags":[
+],
+"tasks":[
+],
+"task_info":[
+],
+"metadef_namespaces":[
+],
+"metadef_resource_types":[
+],
+"metadef_namespace_resource_types":[
+],
+"metadef_objects":[
+],
+"metadef_properties":[
+],
+"metadef_tags":[
+],
+"node_reference":[
+],
+"cached_images":[
 ]}}
 """
 
@@ -61,7 +92,26 @@ def a_full_database() -> Database:
     db.image_set_property_atomic("a", "lock", "mine")
     db.image_delete_property_atomic("a", "lock", "mine")
     db.image_destroy(ALICE, "b")
+    db.task_create(ADMIN, {"id": "t", "type": "import", "status": "pending", "owner": "alice"})
+    db.node_reference_create(ADMIN, "http://here")
+    db.insert_cache_details(ADMIN, "http://here", "a", 10)
+    add_definitions(db)
     return db
+
+
+def add_definitions(db: Database) -> None:
+    """Add a row to each table of metadata definitions."""
+    with db.store.writing() as tables:
+        times: dict[str, Any] = {"created_at": tables.now, "updated_at": tables.now}
+        within: dict[str, Any] = times | {"namespace_id": 1}
+        new = [table.new_id() for table in tables if table.record.table.startswith("metadef_")]
+        assert set(new) == {1}
+        tables.namespaces.put(Namespace(id=1, namespace="n", owner="alice", **times))
+        tables.resource_types.put(ResourceType(id=1, name="r", **times))
+        tables.associations.put(Association(resource_type_id=1, **within))
+        tables.metadef_objects.put(MetadefObject(id=1, name="o", **within))
+        tables.metadef_properties.put(MetadefProperty(id=1, name="p", **within))
+        tables.metadef_tags.put(MetadefTag(id=1, name="t", **within))
 
 
 def document(db: Database) -> Any:
@@ -105,6 +155,13 @@ def test_soft_deleted_rows_and_counters_are_held() -> None:
         "image_properties": 6,
         "image_members": 3,
         "image_tags": 3,
+        "metadef_namespaces": 2,
+        "metadef_resource_types": 2,
+        "metadef_objects": 2,
+        "metadef_properties": 2,
+        "metadef_tags": 2,
+        "node_reference": 2,
+        "cached_images": 2,
     }
 
 
@@ -120,7 +177,7 @@ def test_a_row_is_a_line_of_its_own() -> None:
     lines = db.snapshot().decode().splitlines()
     held = [row for table in document(db)["tables"].values() for row in table]
 
-    assert [json.loads(line[1:]) for line in lines if line.startswith((' {"id"', ',{"id"'))] == held
+    assert [json.loads(line[1:]) for line in lines if line.startswith((" {", ",{"))] == held
     assert len(lines) == len(EMPTY.splitlines()) + len(held)
 
 
@@ -313,7 +370,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("tables",), None, "tables: this must be a JSON object"),
     (("counters",), [], "counters: this must be a JSON object"),
     (("tables", "image_tags"), REMOVED, "tables lacks image_tags"),
-    (("tables", "tasks"), [], "tables has unknown tasks"),
+    (("tables", "flavors"), [], "tables has unknown flavors"),
     (("tables", "image_tags"), {}, "image_tags: this must be a list of rows"),
     (("tables", "image_tags"), None, "image_tags: this must be a list of rows"),
     (("tables", "image_tags", 0), [], "image_tags, row 1: this must be a JSON object"),
@@ -357,7 +414,11 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (in_row("images", "created_at"), "2026-01-01T12:00:00+02:00", "is not naive UTC"),
     (in_row("images", "created_at"), "2026-01-01T12:00:00.5", "is not naive UTC"),
     (in_row("image_tags", "image_id"), "gone", "image_tags.image_id of row 1 is 'gone'"),
-    (in_row("image_properties", "name"), "note", "image b has two properties 'note'"),
+    (
+        in_row("image_properties", "name"),
+        "note",
+        "image_properties: row 2 has the same image_id, name",
+    ),
 ]
 
 
