@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
+from simple_db import file_commands
 from simple_db.cli import NEEDS_EXTRA, refuse
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+main.add_command(file_commands.metadefs)
+main.add_command(file_commands.draw_schema)
+
+
 @main.command(epilog=_SERVE_EXAMPLES)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -95,6 +100,15 @@ def main(context: click.Context) -> None:
     type=click.IntRange(min=1),
     help="Requests that are answered at the same time.",
 )
+@click.option(
+    "--download-from",
+    metavar="HOST",
+    multiple=True,
+    help=(
+        "Host that web-download may import from, on any port; can be given several times.  "
+        "[default: this machine; with --allow-remote ports 80 and 443 of every host but this one]"
+    ),
+)
 def serve(
     host: str,
     port: int,
@@ -103,12 +117,17 @@ def serve(
     allow_remote: bool,
     save_interval: float,
     threads: int,
+    download_from: tuple[str, ...],
 ) -> int:
     """Serve a real OpenStack Glance API, for development.
 
     Glance's own application answers; its records are in memory and in one JSON file, the data of
     the images are files in a directory. There is no database server, no keystone and no login.
     Ctrl-C stops it, and everything is there again when it is started the next time.
+
+    There are two stores, images (the default) and spare, and three ways to import: web-download,
+    glance-direct and copy-image. What is downloaded is copied to a cache, which /v2/cache shows
+    and clears.
     """
     try:
         with warnings.catch_warnings():
@@ -125,6 +144,7 @@ def serve(
         allow_remote=allow_remote,
         save_interval=save_interval,
         threads=threads,
+        download_from=download_from,
     )
     try:
         database = server.serve(settings, lambda started: _announce(settings, started))

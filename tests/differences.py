@@ -27,6 +27,11 @@ _ROWS = (
         "ImageNotFound",
     ),
     Difference(
+        "a task created twice",
+        "DBDuplicateEntry of oslo.db",
+        "Duplicate",
+    ),
+    Difference(
         "a missing member or property",
         "NoResultFound of SQLAlchemy",
         "NotFound",
@@ -73,7 +78,7 @@ _ROWS = (
     ),
     Difference(
         "a filter of another type",
-        "AttributeError, TypeError or DBError of oslo.db",
+        "AttributeError, TypeError, ArgumentError of SQLAlchemy or DBError of oslo.db",
         "InvalidParameterValue, or another Invalid",
     ),
     Difference(
@@ -113,8 +118,14 @@ _ROWS = (
         "the same error, and no image",
     ),
     Difference(
+        "a task that its creator, or its owner, may not see afterwards",
+        "Forbidden or TaskNotFound, and the task is created or changed",
+        "the same error, and nothing is changed",
+    ),
+    Difference(
         "arguments",
-        "filters, sort keys, directions and the values of members and properties are changed",
+        "filters, sort keys, directions and the values of members, properties and metadata"
+        " definitions are changed",
         "no argument is changed",
     ),
     # --- pages
@@ -166,7 +177,7 @@ _ROWS = (
     ),
     Difference(
         "ids of rows",
-        "taken from the values of a member or a property",
+        "taken from the values of a member, a property or a metadata definition",
         "always given by the database",
     ),
     Difference(
@@ -207,6 +218,11 @@ _ROWS = (
         "both are deleted",
     ),
     Difference(
+        "an image that is noted twice in one cache",
+        "PendingRollbackError of SQLAlchemy",
+        "nothing changes",
+    ),
+    Difference(
         "images deleted at one moment",
         "the one that was created first is purged first",
         "the one with the smallest id is purged first",
@@ -215,6 +231,67 @@ _ROWS = (
         "no context",
         "AttributeError",
         "None is an administrator",
+    ),
+    # --- metadata definitions
+    Difference(
+        "a metadata definition that lacks a key",
+        "KeyError",
+        "Invalid",
+    ),
+    Difference(
+        "an object or property renamed to a name that is taken",
+        "PendingRollbackError of SQLAlchemy",
+        "MetadefDuplicateObject or MetadefDuplicateProperty",
+    ),
+    Difference(
+        "deleting a resource type",
+        "AttributeError",
+        "it is removed, unless it is protected or a namespace is associated with it",
+    ),
+    Difference(
+        "a definition of another namespace",
+        "changed, or taken for a marker, by its id",
+        "not found",
+    ),
+    Difference(
+        "a metadata definition whose id or namespace changes",
+        "it changes; KeyError, PendingRollbackError or DBReferenceError where it cannot",
+        "Invalid",
+    ),
+    Difference(
+        "metadata definitions in no order that there is",
+        "InvalidSortKey of oslo.db, ValueError or TypeError",
+        "InvalidSortKey or InvalidSortDir",
+    ),
+    Difference(
+        "a direction that says where nulls go",
+        "taken for namespaces and tags",
+        "InvalidSortDir",
+    ),
+    Difference(
+        "namespaces of a resource type that there is not",
+        "an empty list, whatever marker, order and limit",
+        "the error of the marker, the order or the limit",
+    ),
+    Difference(
+        "a list of metadata definitions without sort key",
+        "comes as the database finds it",
+        "is in the order in which the rows, or the resource types, were added",
+    ),
+    Difference(
+        "metadata definitions come back as they are stored",
+        "as they were given: a number for its digits, a tuple for a list",
+        "as they are stored",
+    ),
+    Difference(
+        "an id that is text, a name that is a number",
+        "read as the column would store it",
+        "not found",
+    ),
+    Difference(
+        "metadata definitions sorted by id",
+        "sorted by created_at, and then by id",
+        "sorted by id",
     ),
 )
 
@@ -252,6 +329,7 @@ LEAKS: dict[tuple[str, str], Leak] = (
         "image_tag_create",
         "image_tag_set_all",
     )
+    | _leaks("a task created twice", "Duplicate", "DBDuplicateEntry", "task_create")
     | _leaks(
         "a missing member or property",
         "NotFound",
@@ -306,9 +384,57 @@ LEAKS: dict[tuple[str, str], Leak] = (
         "image_create",
         "image_update",
     )
-    | _leaks("a bad sort direction", "InvalidSortDir", "KeyError", "image_get_all")
+    | _leaks("a bad sort direction", "InvalidSortDir", "KeyError", "image_get_all", "task_get_all")
     | _leaks("as many directions as keys", "Invalid", "AssertionError", "image_get_all")
     | _leaks("a range of no column", "Invalid", "AttributeError", "image_get_all")
+    | _leaks(
+        "None where a column takes none",
+        "Invalid",
+        "DBError",
+        "metadef_namespace_create",
+        "metadef_namespace_update",
+        "metadef_object_create",
+        "metadef_object_update",
+        "metadef_property_create",
+        "metadef_property_update",
+        "metadef_resource_type_create",
+        "metadef_tag_create",
+        "metadef_tag_create_tags",
+        "metadef_tag_update",
+    )
+    | _leaks(
+        "a metadata definition that lacks a key",
+        "Invalid",
+        "KeyError",
+        "metadef_namespace_create",
+        "metadef_resource_type_association_create",
+    )
+    | _leaks(
+        "an object or property renamed to a name that is taken",
+        "MetadefDuplicateObject",
+        "PendingRollbackError",
+        "metadef_object_update",
+    )
+    | _leaks(
+        "an object or property renamed to a name that is taken",
+        "MetadefDuplicateProperty",
+        "PendingRollbackError",
+        "metadef_property_update",
+    )
+    | _leaks(
+        "metadata definitions in no order that there is",
+        "InvalidSortKey",
+        "InvalidSortKey",
+        "metadef_namespace_get_all",
+        "metadef_tag_get_all",
+    )
+    | _leaks(
+        "metadata definitions in no order that there is",
+        "InvalidSortDir",
+        "ValueError",
+        "metadef_namespace_get_all",
+        "metadef_tag_get_all",
+    )
 )
 
 # Calls that simple_db makes and the driver cannot: the machine leaves them out on both sides.
@@ -317,7 +443,33 @@ BEYOND_THE_DRIVER: dict[tuple[str, str], str] = {
         "one project twice a member, deleted at one moment"
     ].name
     for function in ("image_destroy", "image_member_delete", "image_member_update")
+} | {
+    ("insert_cache_details", "PendingRollbackError"): DIFFERENCES[
+        "an image that is noted twice in one cache"
+    ].name,
+    ("metadef_resource_type_delete", "AttributeError"): DIFFERENCES[
+        "deleting a resource type"
+    ].name,
 }
 
 # Functions that fail in the driver and leave a trace all the same.
-LEAVES_A_TRACE = {"image_create": DIFFERENCES["an image that its creator may not see"].name}
+LEAVES_A_TRACE = {
+    "image_create": DIFFERENCES["an image that its creator may not see"].name,
+    "task_create": DIFFERENCES[
+        "a task that its creator, or its owner, may not see afterwards"
+    ].name,
+    "task_update": DIFFERENCES[
+        "a task that its creator, or its owner, may not see afterwards"
+    ].name,
+}
+
+# Lists that the driver gives in whatever order SQLite finds them.
+HAS_NO_ORDER = dict.fromkeys(
+    (
+        "metadef_object_get_all",
+        "metadef_property_get_all",
+        "metadef_resource_type_association_get_all_by_namespace",
+        "metadef_resource_type_get_all",
+    ),
+    DIFFERENCES["a list of metadata definitions without sort key"].name,
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -16,7 +17,8 @@ from glance.common.exception import GlanceException
 
 from simple_db import Database
 from simple_db.errors import Invalid, SimpleDBError
-from tests.differences import BEYOND_THE_DRIVER, LEAKS, LEAVES_A_TRACE
+from simple_db.records import RECORDS, Record, columns_of, counts_ids
+from tests.differences import BEYOND_THE_DRIVER, HAS_NO_ORDER, LEAKS, LEAVES_A_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +64,8 @@ class Side:
     def learn(self, tables: dict[str, list[dict[str, Any]]]) -> None:
         """Take note of all rows, in the order of their ids."""
         self.tables = {
-            name: sorted(rows, key=lambda row: row["id"]) for name, rows in tables.items()
+            record.table: sorted(tables[record.table], key=itemgetter(*record.key))
+            for record in RECORDS
         }
 
     def outcome(self, function: str, args: Any, kwargs: Any) -> Outcome:
@@ -73,8 +76,8 @@ class Side:
             return Outcome(None, type(error).__name__, leaked, str(error))
 
     def id_at(self, row: RowAt) -> int:
-        rows = self.tables[row.table]
-        return int(rows[row.place]["id"]) if row.place < len(rows) else NO_ROW
+        ids = list(self._places(row.table))
+        return int(ids[row.place]) if row.place < len(ids) else NO_ROW
 
     def own_copy(self, value: Any) -> Any:
         """Copy arguments deeply, with this side's ids for rows."""
@@ -88,10 +91,7 @@ class Side:
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Give all rows with places instead of ids."""
-        return {
-            name: [{**row, "id": row["id"] if name == "images" else place} for place, row in rows]
-            for name, rows in ((name, enumerate(rows)) for name, rows in self.tables.items())
-        }
+        return {name: self._placed(rows, name) for name, rows in self.tables.items()}
 
     def placed(self, answer: Any) -> Any:
         """Give an answer with places instead of ids."""
@@ -101,16 +101,58 @@ class Side:
             return answer
         if "properties" in answer:
             return answer | {key: self._placed(answer[key], CHILDREN[key]) for key in _IN_IMAGES}
-        if "member" in answer:
-            return self._placed([answer], "image_members")[0]
-        return self._placed([answer], "image_properties")[0]
+        return self._placed([answer], _table_of(answer))[0]
 
     def _placed(self, dicts: list[dict[str, Any]], table: str) -> list[dict[str, Any]]:
-        places = {row["id"]: place for place, row in enumerate(self.tables[table])}
-        return [part | {"id": places[part["id"]]} for part in dicts]
+        # A row that the call has removed has no place any more.
+        places = {name: self._places(of) for name, of in NUMBERED[table].items()}
+        return [
+            part | {name: by_id.get(part[name]) for name, by_id in places.items() if name in part}
+            for part in dicts
+        ]
+
+    def _places(self, table: str) -> dict[int, int]:
+        """Give the places of a table's rows by their ids."""
+        [key] = RECORD_OF[table].key
+        return {row[key]: place for place, row in enumerate(self.tables[table])}
 
 
 _IN_IMAGES = ("locations", "properties")
+
+RECORD_OF = {record.table: record for record in RECORDS}
+
+
+def _numbered_columns(record: type[Record]) -> dict[str, str]:
+    """Give the columns that hold an id which a database made up, and the table it is from."""
+    own = {name: record.table for name in record.key if counts_ids(record)}
+    references = {
+        name: column.type.references
+        for name, column in columns_of(record).items()
+        if column.type.references and counts_ids(RECORD_OF[column.type.references])
+    }
+    return own | references
+
+
+NUMBERED = {record.table: _numbered_columns(record) for record in RECORDS}
+
+# The first of these keys that an answer has tells the table that it is from.
+_TELLING_KEYS = {
+    "member": "image_members",
+    "expires_at": "tasks",
+    "node_reference_url": "node_reference",
+    "hits": "cached_images",
+    "prefix": "metadef_namespace_resource_types",
+    "namespace": "metadef_namespaces",
+    "required": "metadef_objects",
+    "json_schema": "metadef_properties",
+    "namespace_id": "metadef_tags",
+    "protected": "metadef_resource_types",
+    "image_id": "image_properties",
+}
+
+
+def _table_of(answer: dict[str, Any]) -> str:
+    return next(table for key, table in _TELLING_KEYS.items() if key in answer)
 
 
 def tables_of(snapshot: bytes) -> dict[str, list[dict[str, Any]]]:
@@ -122,7 +164,7 @@ def tables_of(snapshot: bytes) -> dict[str, list[dict[str, Any]]]:
 
 
 def _time(column: str, value: Any) -> Any:
-    if column.endswith("_at") and isinstance(value, str):
+    if column.endswith(("_at", "_accessed", "_modified")) and isinstance(value, str):
         return dt.datetime.fromisoformat(value)
     return value
 
@@ -237,6 +279,8 @@ def _hold_answers(function: str, theirs: Any, ours: Any) -> None:
     if function == "image_property_create":  # "a new property comes back whole"
         kept = theirs.keys() - _ECHOED
         theirs, ours = ({key: answer[key] for key in kept} for answer in (theirs, ours))
+    if function in HAS_NO_ORDER:
+        theirs, ours = (sorted(answer, key=itemgetter("name")) for answer in (theirs, ours))
     assert ours == theirs, f"{function}: reference and simple_db: {_differing(theirs, ours)}"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from glance.db.sqlalchemy import api as sql
-from glance.db.sqlalchemy import models
+from glance.db.sqlalchemy import models, models_metadef
 from oslo_db.sqlalchemy import enginefacade
 from oslo_utils import timeutils
 
@@ -25,16 +25,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Dump = dict[str, list[Row]]
 
+_SCHEMAS = (models.BASE.metadata, models_metadef.BASE_DICT.metadata)
+
 # Children first, so that they can be emptied in this order.
 TABLES: dict[str, Any] = {
-    model.__tablename__: model.__table__
-    for model in (
-        models.ImageLocation,
-        models.ImageProperty,
-        models.ImageMember,
-        models.ImageTag,
-        models.Image,
-    )
+    table.name: table for schema in _SCHEMAS for table in reversed(schema.sorted_tables)
 }
 
 
@@ -46,7 +41,8 @@ class SqlDriver:
         self._facade = enginefacade.transaction_context()
         self._facade.configure(connection="sqlite://", sqlite_fk=True)
         self._engine = self._facade.writer.get_engine()
-        models.BASE.metadata.create_all(self._engine)
+        for schema in _SCHEMAS:
+            schema.create_all(self._engine)
 
     def call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the driver and give its answer as plain values."""
@@ -73,7 +69,7 @@ class SqlDriver:
             return {
                 name: [
                     dict(row._mapping)  # noqa: SLF001 - the public name of this attribute
-                    for row in connection.execute(table.select().order_by(table.c.id))
+                    for row in connection.execute(table.select().order_by(*table.primary_key))
                 ]
                 for name, table in TABLES.items()
             }
@@ -102,7 +98,7 @@ def _in_silence() -> Iterator[None]:
 
 def plain(value: Any) -> Any:
     """Turn the driver's model objects into dicts of their columns, wherever they are."""
-    if isinstance(value, models.BASE):
+    if isinstance(value, (models.BASE, models_metadef.BASE_DICT)):
         return {column.name: getattr(value, column.name) for column in value.__table__.columns}
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}

@@ -156,6 +156,30 @@ def trace_of_an_invisible_image(call: Call) -> Any:
         return type(error).__name__, len(image)
 
 
+def a_task(call: Call, **values: Any) -> Any:
+    task = {"id": "task", "type": "import", "status": "pending", "owner": "alice"} | values
+    return call("task_create", ADMIN, task)
+
+
+def task_created_twice(call: Call) -> Any:
+    a_task(call)
+    a_task(call)
+
+
+def trace_of_a_task_given_away(call: Call) -> Any:
+    a_task(call)
+    try:
+        call("task_update", ALICE, "task", {"owner": "bob"})
+    except Exception as error:  # noqa: BLE001 - of either side
+        return type(error).__name__, call("task_get", ADMIN, "task")["owner"]
+
+
+def noted_twice(call: Call) -> Any:
+    call("node_reference_create", ADMIN, "http://here")
+    call("insert_cache_details", ADMIN, "http://here", "image", 1)
+    return call("insert_cache_details", ADMIN, "http://here", "image", 2)
+
+
 def arguments_after_a_listing(call: Call) -> Any:
     filters, keys, directions = {"visibility": "all"}, ["name"], ["asc"]
     call("image_get_all", ADMIN, filters=filters, sort_key=keys, sort_dir=directions)
@@ -332,6 +356,14 @@ CASES = [
         ("Forbidden", 1),
         ("Forbidden", 0),
     ),
+    Case(
+        "a task that its creator, or its owner, may not see afterwards",
+        trace_of_a_task_given_away,
+        ("Forbidden", "bob"),
+        ("Forbidden", "alice"),
+    ),
+    Case("a task created twice", task_created_twice, "DBDuplicateEntry", "Duplicate"),
+    Case("an image that is noted twice in one cache", noted_twice, "PendingRollbackError", None),
     Case(
         "arguments",
         arguments_after_a_listing,

@@ -278,3 +278,46 @@ def test_a_location_of_an_unknown_status_is_live(db: Driver) -> None:
     image_id = an_image(db, locations=[a_location(status="resting")])
     [location] = db.call("image_get", ADMIN, image_id)["locations"]
     assert location["status"] == "resting"
+
+
+def a_task(db: Driver, task_id: str, **values: Any) -> str:
+    task = {"id": task_id, "type": "import", "status": "pending", "owner": "alice"} | values
+    db.call("task_create", ADMIN, task)
+    db.world.next_turn()
+    return task_id
+
+
+def test_a_caller_without_project_is_listed_the_tasks_of_all(db: Driver) -> None:
+    a_task(db, "task")
+    assert ids(db.call("task_get_all", NOBODY)) == {"task"}
+
+
+def test_admin_as_user_lists_the_tasks_of_all_to_everybody(db: Driver) -> None:
+    a_task(db, "task")
+    assert ids(db.call("task_get_all", BOB, admin_as_user=True)) == {"task"}
+
+
+def test_tasks_sorted_by_id_come_in_the_order_of_their_creation(db: Driver) -> None:
+    a_task(db, "b")
+    a_task(db, "a")
+    tasks = db.call("task_get_all", ALICE, sort_key="id", sort_dir="asc")
+    assert [task["id"] for task in tasks] == ["b", "a"]
+
+
+def test_an_unknown_key_among_the_filters_of_tasks_is_ignored(db: Driver) -> None:
+    a_task(db, "task")
+    assert ids(db.call("task_get_all", ALICE, filters={"colour": "red"})) == {"task"}
+
+
+def test_updating_a_deleted_task_revives_it(db: Driver) -> None:
+    a_task(db, "task")
+    db.call("task_delete", ADMIN, "task")
+    assert db.call("task_update", ADMIN, "task", {})["deleted"] is False
+
+
+def test_a_listing_of_tasks_deletes_expired_ones_of_the_callers_project_only(db: Driver) -> None:
+    for owner in ("alice", "bob"):
+        a_task(db, owner, owner=owner, expires_at=db.world.now())
+    db.call("task_get_all", ALICE)
+    deleted = db.call("task_get_all", ADMIN, filters={"deleted": True})
+    assert ids(deleted) == {"alice"}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 import glance.async_
 import glance_store
+from attrs import frozen
 from glance import notifier
 from glance.api import common
+from glance.api.v2 import cached_images
 from glance.common import config, wsgi_app
 from oslo_config import cfg
 
@@ -20,12 +22,20 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import WSGIApplication
 
-# Directories below the data directory: image data, uploads that are staged, results of tasks.
-STORES = ("images", "staging", "tasks")
+# Directories below the data directory: image data in two stores, uploads that are staged, results
+# of tasks, and copies of what was downloaded.
+STORES = ("images", "spare", "staging", "tasks", "cache")
+
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+"""What a URL of this machine names as its host."""
 
 _CONF = """\
 [DEFAULT]
-enabled_backends = images:file
+enabled_backends = images:file, spare:file
+enabled_import_methods = [glance-direct,web-download,copy-image]
+image_cache_dir = {data}/cache
+image_cache_driver = centralized_db
+worker_self_reference_url = {url}
 lock_path = {private}
 
 [glance_store]
@@ -34,6 +44,10 @@ default_backend = images
 [images]
 filesystem_store_datadir = {data}/images
 store_description = Files in {data}/images
+
+[spare]
+filesystem_store_datadir = {data}/spare
+store_description = Files in {data}/spare
 
 [os_glance_staging_store]
 filesystem_store_datadir = {data}/staging
@@ -52,6 +66,15 @@ policy_dirs = {private}/policy.d
 config_file = {private}/glance-api-paste.ini
 """
 
+# Glance fetches nothing from loopback unless the host is named, and a list of names is the whole
+# list. Servers on a development machine listen on any port.
+_FILTERING = """\
+
+[import_filtering_opts]
+allowed_hosts = [{hosts}]
+allowed_ports = []
+"""
+
 _PASTE = """\
 [composite:glance-api]
 use = egg:Paste#urlmap
@@ -59,7 +82,7 @@ use = egg:Paste#urlmap
 /healthcheck = healthcheck
 
 [pipeline:service]
-pipeline = cors proxies versions token context resources
+pipeline = cors proxies versions token context cache cachemanage resources
 
 [composite:resources]
 use = egg:Paste#urlmap
@@ -91,39 +114,79 @@ paste.filter_factory = simple_db.glance.auth:filter_factory
 
 [filter:context]
 paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
+
+[filter:cache]
+paste.filter_factory = glance.api.middleware.cache:CacheFilter.factory
+
+[filter:cachemanage]
+paste.filter_factory = glance.api.middleware.cache_manage:CacheManageFilter.factory
 """
 
 
-def glance_app(private: Path, data: Path) -> WSGIApplication:
+@frozen
+class Site:
+    """Where an application runs.
+
+    Attributes:
+        private: an empty directory that stays as long as the application.
+        data: where the data of the images goes, in the directories that `STORES` names.
+        url: where the API answers; images that are staged or cached are noted as being there.
+        download_from: names and addresses of the hosts that ``web-download`` may fetch from, on
+            any port; none for Glance's own rule: ports 80 and 443 of any host but this machine.
+    """
+
+    private: Path
+    data: Path
+    url: str
+    download_from: tuple[str, ...] = THIS_MACHINE
+
+
+def glance_app(site: Site) -> WSGIApplication:
     """Return Glance's API as it is served, on whatever database Glance reaches for now.
 
     This is what ``glance.common.wsgi_app.init_app`` does, less what it reads from the machine. It
     can be done once in a process: Glance's configuration is one global object.
 
     Args:
-        private: an empty directory that stays as long as the application; both paths absolute.
-        data: where the data of the images goes, in the directories that `STORES` names.
+        site: both its directories are absolute paths.
     """
-    _configure(_written_config(private, data))
+    _configure(_written_config(site))
     _open_stores()
     wsgi_app.run_staging_cleanup()
     return cast("WSGIApplication", config.load_paste_app("glance-api"))
 
 
 def finish_tasks() -> None:
-    """Wait for what Glance's own threads still do, imports of images for example."""
+    """Wait for what Glance's own threads still do, imports for example, and let no more begin."""
     wsgi_app.drain_workers()
 
 
-def _written_config(private: Path, data: Path) -> Path:
+def settle_tasks() -> None:
+    """Wait for what Glance's own threads still do; what is asked for later begins as before."""
+    # Glance makes a pool when it finds none.
+    pool = common._CACHED_THREAD_POOL.pop("tasks_pool", None)  # noqa: SLF001 - there is no other way
+    if pool:
+        pool.pool.shutdown()
+    worker = cached_images.WORKER
+    # Zero is the usual case. One that failed is dead, and never counts its image as done.
+    if worker.q.unfinished_tasks:
+        worker.terminate()
+        cached_images.WORKER = cached_images.CacheWorker()
+        cached_images.WORKER.start()
+
+
+def _written_config(site: Site) -> Path:
     # A dollar sign begins a substitution in the files of oslo.config.
-    paths = {"private": str(private), "data": str(data)}
-    values = {name: path.replace("$", "$$") for name, path in paths.items()}
-    (private / "policy.yaml").touch()
-    (private / "schema-image.json").write_text("{}")
-    (private / "glance-api-paste.ini").write_text(_PASTE)
-    conf = private / "glance-api.conf"
-    conf.write_text(textwrap.dedent(_CONF).format(**values))
+    values = {
+        name: str(value).replace("$", "$$")
+        for name, value in (("private", site.private), ("data", site.data), ("url", site.url))
+    }
+    (site.private / "policy.yaml").touch()
+    (site.private / "schema-image.json").write_text("{}")
+    (site.private / "glance-api-paste.ini").write_text(_PASTE)
+    filtering = _FILTERING.format(hosts=",".join(site.download_from)) if site.download_from else ""
+    conf = site.private / "glance-api.conf"
+    conf.write_text(textwrap.dedent(_CONF).format(**values) + filtering)
     return conf
 
 

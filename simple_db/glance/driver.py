@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from glance.common import exception
 from oslo_utils import timeutils
@@ -31,6 +31,10 @@ class Driver:
         self.database = database
         for name in (*FUNCTIONS, *SETUP_FUNCTIONS):
             setattr(self, name, _raising_as_glance(getattr(database, name)))
+
+    def get_engine(self) -> Self:
+        """Return this driver, for ``glance-manage`` to hand to the metadata backend."""
+        return self
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Say that Glance asks for a function that simple_db does not have.

@@ -21,6 +21,12 @@ BINDINGS = (
     ("glance.db.metadata", "db_api"),
 )
 
+# Modules of Glance that bind the SQL driver's loader of metadata definitions.
+METADATA_BINDINGS = (
+    ("glance.cmd.manage", "metadata"),
+    ("glance.db.metadata", "metadata_db_api"),
+)
+
 _lock = threading.Lock()
 _installed: list[Installation] = []
 _originals: list[tuple[ModuleType, str, object]] = []
@@ -105,6 +111,11 @@ def install(database: Database | Driver | None = None) -> Installation:
     return Installation(_driver(database))._install()  # noqa: SLF001 - its only caller
 
 
+def current() -> Driver | None:
+    """Return the driver that Glance uses now, if it is one that was installed."""
+    return _installed[-1].driver if _installed else None
+
+
 def _driver(database: Any) -> Driver:
     if database is None:
         return Driver(new_database())
@@ -123,7 +134,8 @@ def _driver(database: Any) -> Driver:
 
 def _places() -> list[tuple[ModuleType, str]]:
     get_api = (importlib.import_module("glance.db"), "get_api")
-    return [get_api, *((importlib.import_module(module), name) for module, name in BINDINGS)]
+    bindings = (*BINDINGS, *METADATA_BINDINGS)
+    return [get_api, *((importlib.import_module(module), name) for module, name in bindings)]
 
 
 def _refresh() -> None:
@@ -131,8 +143,17 @@ def _refresh() -> None:
     if _installed:
         driver = _installed[-1].driver
         for module, name, _ in _originals:
-            setattr(module, name, driver if name != "get_api" else lambda: driver)
+            setattr(module, name, _replacement(module.__name__, name, driver))
         return
     for module, name, original in _originals:
         setattr(module, name, original)
     _originals.clear()
+
+
+def _replacement(module: str, name: str, driver: Driver) -> object:
+    if name == "get_api":
+        return lambda: driver
+    if (module, name) in METADATA_BINDINGS:
+        # Imported late: it asks this module which driver is in force.
+        return importlib.import_module("simple_db.glance.metadata_backend")
+    return driver

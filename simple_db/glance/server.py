@@ -21,13 +21,14 @@ import threading
 import time
 import urllib.parse
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import waitress.server
 from attrs import frozen
+from oslo_config import types
 
 from simple_db.errors import SimpleDBError, SnapshotError
-from simple_db.glance.app import STORES, finish_tasks, glance_app
+from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.driver import new_database
 from simple_db.glance.installation import install
 
@@ -43,8 +44,9 @@ LOG = logging.getLogger(__name__)
 # waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
 
-# The part of a URL that can hold a name and a password.
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+# The parts of a URL that can hold a secret: a name and a password; a signature in the query.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+(?=@)")
+_QUERY = re.compile(r"(://[^\s?'\"]+\?)[^\s'\"]+")
 
 
 class StartError(Exception):
@@ -63,6 +65,9 @@ class Settings:
         allow_remote: whether `host` may be reached from other machines.
         save_interval: seconds between two saves while the records change.
         threads: how many requests are answered at the same time.
+        download_from: the hosts that images may be imported from, each a name or an address of
+            which every port is allowed. Without any: this machine, and no other; or, if
+            `allow_remote`, ports 80 and 443 of every host but this machine.
     """
 
     host: str
@@ -72,6 +77,7 @@ class Settings:
     allow_remote: bool = False
     save_interval: float = 5
     threads: int = 8
+    download_from: tuple[str, ...] = ()
 
 
 @frozen
@@ -102,33 +108,40 @@ def serve(settings: Settings, announce: Callable[[Started], None]) -> Database:
         The records, as they were saved.
 
     Raises:
-        StartError: the host is not loopback, the port is taken, the snapshot or the data directory
-            cannot be used. No record has been written.
+        StartError: the host is not loopback, the port is taken, a host to download from is none,
+            the snapshot or the data directory cannot be used. No record has been written.
         SystemExit: a signal came before the server was up.
         SimpleDBError, OSError: the last save failed.
     """
     with contextlib.ExitStack() as stack:
+        sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
+        url = url_of(settings.host, listener)
         stack.enter_context(_claimed(settings.data_dir))
         database, fresh = _opened(settings.snapshot)
         _stop_on_signals()
-        _log_to_stderr()
+        log_to_stderr()
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
         stack.enter_context(install(database))
-        app = glance_app(private, settings.data_dir.absolute())
+        app = glance_app(Site(private, settings.data_dir.absolute(), url, sources))
         stack.enter_context(Saver(database, settings.snapshot, settings.save_interval))
         stack.callback(finish_tasks)
-        server = waitress.server.create_server(
-            _logged(app),
-            sockets=[listener],
-            threads=settings.threads,
-            max_request_body_size=_MAX_BODY_BYTES,
-            ident=None,
-        )
-        announce(Started(_url(settings.host, listener), fresh, database))
+        server = wsgi_server(app, listener, settings.threads)
+        announce(Started(url, fresh, database))
         server.run()
         server.close()
     return database
+
+
+def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> Any:
+    """Return a waitress server, to be run, that logs one line for each request."""
+    return waitress.server.create_server(
+        _logged(app),
+        sockets=[listener],
+        threads=threads,
+        max_request_body_size=_MAX_BODY_BYTES,
+        ident=None,
+    )
 
 
 class Saver:
@@ -181,11 +194,11 @@ class Saver:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record without the credentials that URLs in it carry."""
+    """Formats a record without what is secret in its URLs: user and password, and the query."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
-        return _CREDENTIALS.sub("***", super().format(record))
+        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", super().format(record)))
 
 
 def _stop_on_signals() -> None:
@@ -199,7 +212,8 @@ def _stop_on_signals() -> None:
         signal.signal(number, stop)
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
+    """Log warnings of everybody and each request, without the secrets in URLs."""
     handler = logging.StreamHandler()
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(RedactingFormatter(form, datefmt="%H:%M:%S"))
@@ -207,6 +221,17 @@ def _log_to_stderr() -> None:
     logging.getLogger("simple_db").setLevel(logging.INFO)
     # It reports each store of Glance whose own dependencies are not installed.
     logging.getLogger("stevedore").setLevel(logging.CRITICAL)
+
+
+def _sources(settings: Settings) -> tuple[str, ...]:
+    """Return the hosts to download from, none for Glance's own rule."""
+    for host in settings.download_from:
+        try:
+            types.HostAddress()(host)
+        except ValueError as error:
+            raise StartError(f"host {host!r} to download from is no name or address") from error
+    # Through a server that others reach they would reach what listens on this machine alone.
+    return settings.download_from or (() if settings.allow_remote else THIS_MACHINE)
 
 
 @contextlib.contextmanager
@@ -282,7 +307,8 @@ def _opened(snapshot: Path) -> tuple[Database, bool]:
     return database, fresh
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def url_of(host: str, listener: socket.socket) -> str:
+    """Return where a client on this machine finds what listens there."""
     # Nobody can connect to the wildcard address but the machine itself.
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound here
     port = listener.getsockname()[1]

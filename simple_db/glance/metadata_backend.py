@@ -1,0 +1,112 @@
+"""The metadata backend ``simple_db`` of Glance: its definitions from files, and back to files.
+
+The entry point ``simple_db`` of ``glance.database.metadata_backend`` is this module. Its functions
+have the signatures of ``glance.db.sqlalchemy.metadata``. The engine that Glance hands to them is
+here a `Driver` or a `Database`; for None, or any other engine, it is the driver of the `install()`
+in force, and without one that of `simple_db.glance.api`.
+
+What goes in and what is replaced, skipped and left is what Glance's SQL backend does. It differs
+where that one loses something:
+
+- a bad file, directory or combination of switches is an error, and nothing is loaded; the SQL
+  backend logs it, and goes on with the next file;
+- the files of a directory are loaded in the order of their names; the SQL backend's order is that
+  of the disk;
+- an object without properties has none, ``{}``; the SQL backend stores the JSON value null;
+- the owner of a namespace, and what an object requires, are exported too, so that what is loaded
+  from the files is what was exported. The export of Glance 33's SQL backend is a TypeError.
+
+While a driver is installed, the commands of ``glance-manage`` that load, unload and export
+definitions use this module.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from glance.db.sqlalchemy import metadata as _options  # noqa: F401 - it registers the path's option
+from oslo_config import cfg
+
+from simple_db import Database, metadef_files
+from simple_db.errors import SimpleDBError
+from simple_db.glance import api, installation
+from simple_db.glance.driver import Driver, glance_error
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+LOG = logging.getLogger(__name__)
+
+
+def db_load_metadefs(
+    engine: Any = None,
+    metadata_path: str | os.PathLike[str] | None = None,
+    merge: bool = False,
+    prefer_new: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Load the definitions of a file, or of all ``.json`` files of a directory: all, or none.
+
+    Args:
+        engine: where they go; see above.
+        metadata_path: the file or directory; without it Glance's option `metadata_source_path`.
+        merge: add to namespaces that are there what they lack; else their files are skipped.
+        prefer_new: with `merge`, replace what is there by what the files have.
+        overwrite: with `merge`, delete namespaces that are there and make them anew.
+
+    Raises:
+        Invalid: these switches exclude each other, or a file is bad; nothing is loaded. Glance's
+            own backend logs it and goes on.
+    """
+    with _raising_as_glance():
+        mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)
+        path = metadata_path or cfg.CONF.metadata_source_path
+        definitions = [metadef_files.read(file) for file in metadef_files.paths(path)]
+        loaded = metadef_files.load(_database(engine), definitions, mode)
+    LOG.info("metadata definitions of %s: %s", path, loaded)
+
+
+def db_unload_metadefs(engine: Any = None) -> None:
+    """Delete all metadata definitions, and all resource types.
+
+    Args:
+        engine: where they are; see above.
+    """
+    count = metadef_files.unload(_database(engine))
+    LOG.info("metadata definitions of %d namespaces are unloaded", count)
+
+
+def db_export_metadefs(
+    engine: Any = None, metadata_path: str | os.PathLike[str] | None = None
+) -> None:
+    """Write each namespace to a file of its own; a file of that name is replaced.
+
+    Args:
+        engine: where they are; see above.
+        metadata_path: a directory; without it Glance's option `metadata_source_path`.
+
+    Raises:
+        Invalid: a file cannot be written; those before it are.
+    """
+    with _raising_as_glance():
+        path = metadata_path or cfg.CONF.metadata_source_path
+        for file in metadef_files.write(path, metadef_files.dump(_database(engine))):
+            LOG.info("metadata definitions are saved in %s", file)
+
+
+def _database(engine: Any) -> Database:
+    if isinstance(engine, Database):
+        return engine
+    driver = engine if isinstance(engine, Driver) else installation.current() or api.driver
+    return driver.database
+
+
+@contextlib.contextmanager
+def _raising_as_glance() -> Iterator[None]:
+    try:
+        yield
+    except SimpleDBError as error:
+        raise glance_error(error) from error

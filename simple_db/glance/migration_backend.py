@@ -1,0 +1,115 @@
+"""The migration backend ``simple_db`` of Glance: the format versions of a snapshot file.
+
+The entry point ``simple_db`` of ``glance.database.migration_backend`` is this module. Its functions
+have the signatures of ``oslo_db.sqlalchemy.migration``, which Glance's own entry point named as
+long as it had one. Where that takes the directory of the migrations these take a snapshot file,
+and there is no engine: a database in memory has the current format always.
+
+There is one format version so far, so there is nothing to migrate yet: what `db_sync` does is to
+make a file that is not there, and to check one that is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simple_db import Database, snapshot
+from simple_db.errors import Invalid, SimpleDBError, SnapshotError
+from simple_db.glance.driver import glance_error
+
+if TYPE_CHECKING:
+    import os
+
+
+def db_sync(
+    engine: Any,
+    abs_path: str | os.PathLike[str],
+    version: int | str | None = None,
+    init_version: int = 0,
+    sanity_check: bool = True,
+) -> int:
+    """Bring a snapshot file to the current format version; make it, empty, if it is not there.
+
+    Args:
+        engine: not looked at.
+        abs_path: the snapshot file.
+        version: the version to reach; None is the current one, which is the only one.
+        init_version: not looked at; a file that is not there has no version before.
+        sanity_check: whether to read a file of the current version to its end.
+
+    Returns:
+        The version that the file has now.
+
+    Raises:
+        Invalid: there is no way to that version.
+        GlanceException: the file has a version that this release does not know, or cannot be read
+            or written; it is as it was.
+    """
+    try:
+        _check_target(version)
+        if not Path(abs_path).exists():
+            Database().save(abs_path)
+        elif _version(abs_path) != snapshot.VERSION or sanity_check:
+            Database().load(abs_path)  # which refuses any other version
+    except SimpleDBError as error:
+        raise glance_error(error) from error
+    return snapshot.VERSION
+
+
+def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int = 0) -> int:
+    """Return the format version of a snapshot file, or `init_version` if it is not there.
+
+    Args:
+        engine: not looked at.
+        abs_path: the snapshot file; only its version is looked at.
+        init_version: what is returned for no file.
+
+    Raises:
+        GlanceException: the file cannot be read, or is no snapshot.
+    """
+    if not Path(abs_path).exists():
+        return init_version
+    try:
+        return _version(abs_path)
+    except SimpleDBError as error:
+        raise glance_error(error) from error
+
+
+def db_version_control(
+    engine: Any, abs_path: str | os.PathLike[str], version: int | str | None = None
+) -> int:
+    """Put a snapshot file under version control; every snapshot is, so this is `db_sync`.
+
+    Args:
+        engine: not looked at.
+        abs_path: the snapshot file.
+        version: None, or the current version.
+
+    Returns:
+        The version that the file has.
+
+    Raises:
+        Invalid, GlanceException: as `db_sync` does.
+    """
+    return db_sync(engine, abs_path, version)
+
+
+def _check_target(version: int | str | None) -> None:
+    if version is not None and str(version) != str(snapshot.VERSION):
+        raise Invalid(
+            f"a snapshot cannot be brought to version {version!r}: this release of simple_db "
+            f"knows version {snapshot.VERSION} only"
+        )
+
+
+def _version(path: str | os.PathLike[str]) -> int:
+    try:
+        document = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise SnapshotError(f"{path!s} cannot be read: {error}") from error
+    version = document.get("version") if isinstance(document, dict) else None
+    if type(version) is not int or document.get("format") != snapshot.FORMAT:
+        raise SnapshotError(f"{path!s} is no snapshot of simple_db")
+    return version
