@@ -21,7 +21,7 @@ def purge_deleted_rows(
 
     Args:
         context: Who calls; every caller may.
-        age_in_days: How many days ago, at least, a row was deleted to be removed.
+        age_in_days: A row is removed that was deleted more than so many days ago.
         max_rows: How many rows of each table are removed at most; -1 is no limit.
 
     Raises:
@@ -48,7 +48,7 @@ def purge_deleted_rows_from_images(
 
     Args:
         context: Who calls; every caller may.
-        age_in_days: How many days ago, at least, an image was deleted to be removed.
+        age_in_days: An image is removed that was deleted more than so many days ago.
         max_rows: How many images are removed at most; -1 is no limit.
 
     Raises:

@@ -271,7 +271,6 @@ class Store:
     def reading(self) -> Iterator[Tables]:
         """Give the tables, to be read only, and keep every writer out meanwhile."""
         with self._lock:
-            self._tables.begin_call()
             yield self._tables
 
     @contextmanager

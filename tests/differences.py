@@ -223,6 +223,16 @@ _ROWS = (
         "nothing changes",
     ),
     Difference(
+        "a number of rows to purge below -1",
+        "no limit, as is None",
+        "Invalid",
+    ),
+    Difference(
+        "the id of a row given as text",
+        "found, as SQLite compares text with numbers",
+        "NotFound",
+    ),
+    Difference(
         "images deleted at one moment",
         "the one that was created first is purged first",
         "the one with the smallest id is purged first",
@@ -287,11 +297,6 @@ _ROWS = (
         "an id that is text, a name that is a number",
         "read as the column would store it",
         "not found",
-    ),
-    Difference(
-        "metadata definitions sorted by id",
-        "sorted by created_at, and then by id",
-        "sorted by id",
     ),
 )
 

@@ -62,8 +62,8 @@ def set_up(call: Call) -> None:
 # --- programs ---------------------------------------------------------------------------------
 
 
-def does(function: str, *args: Any) -> Program:
-    return lambda call: call(function, *copy.deepcopy(args))
+def does(function: str, *args: Any, **kwargs: Any) -> Program:
+    return lambda call: call(function, *copy.deepcopy(args), **copy.deepcopy(kwargs))
 
 
 def shows(key: str, function: str, *args: Any) -> Program:
@@ -209,6 +209,67 @@ def number_over_text(call: Call) -> Any:
     call("image_update", ADMIN, "image", {"properties": {"p": 1}})
     row = call("image_get", ADMIN, "image")["properties"][0]
     return row["value"], row["updated_at"] - BEGINNING
+
+
+def a_namespace(call: Call, name: str = "ns", **values: Any) -> Any:
+    namespace = {"namespace": name, "owner": "alice", "visibility": "private"} | values
+    return call("metadef_namespace_create", ADMIN, namespace)["id"]
+
+
+def defined(function: str, *args: Any, **kwargs: Any) -> Program:
+    """Make a namespace of alice's with two of everything and one of bob's, and call a function."""
+
+    def program(call: Call) -> Any:
+        a_namespace(call)
+        a_namespace(call, "bobs", owner="bob")
+        for kind in ("object", "property", "tag"):
+            for name in ("one", "two"):
+                call(f"metadef_{kind}_create", ADMIN, "ns", {"name": name})
+        association = {"name": "server", "properties_target": None, "prefix": None}
+        call("metadef_resource_type_association_create", ADMIN, "ns", association)
+        call("metadef_resource_type_create", ADMIN, {"name": "system", "protected": True})
+        call("metadef_resource_type_create", ADMIN, {"name": "bare"})
+        return call(function, *copy.deepcopy(args), **copy.deepcopy(kwargs))
+
+    return program
+
+
+def part(key: str, program: Program) -> Program:
+    """Tell one key of the answer, or of each dict in it."""
+
+    def told(call: Call) -> Any:
+        answer = program(call)
+        return [row[key] for row in answer] if isinstance(answer, list) else answer[key]
+
+    return told
+
+
+def values_after_an_object(call: Call) -> Any:
+    a_namespace(call)
+    values = {"name": "o", "created_at": BEGINNING}
+    call("metadef_object_create", ADMIN, "ns", values)
+    return sorted(values)
+
+
+def named_by_a_number(call: Call) -> Any:
+    call("metadef_resource_type_create", ADMIN, {"name": "5"})
+    return call("metadef_resource_type_get", ADMIN, 5)
+
+
+def objects_in_a_row(call: Call) -> Any:
+    a_namespace(call)
+    for name in ("b", "a"):
+        call("metadef_object_create", ADMIN, "ns", {"name": name})
+    return [row["name"] for row in call("metadef_object_get_all", ADMIN, "ns")]
+
+
+def namespaces_behind_a_null(call: Call) -> Any:
+    a_namespace(call, "c", description="")
+    first = a_namespace(call, "a")
+    a_namespace(call, "b")
+    query = {"sort_key": "description", "sort_dir": "asc", "marker": first}
+    found = call("metadef_namespace_get_all", ADMIN, **query)
+    return [row["namespace"] for row in found]
 
 
 NULL_SIZES = ({"id": "a", "size": None}, {"id": "b", "size": None}, {"id": "c", "size": -1})
@@ -362,6 +423,18 @@ CASES = [
         ("Forbidden", "bob"),
         ("Forbidden", "alice"),
     ),
+    Case(
+        "a number of rows to purge below -1",
+        does("purge_deleted_rows", ADMIN, 0, -2),
+        None,
+        "Invalid",
+    ),
+    Case(
+        "the id of a row given as text",
+        does("image_location_delete", ADMIN, "image", "1", "deleted"),
+        None,
+        "NotFound",
+    ),
     Case("a task created twice", task_created_twice, "DBDuplicateEntry", "Duplicate"),
     Case("an image that is noted twice in one cache", noted_twice, "PendingRollbackError", None),
     Case(
@@ -472,6 +545,189 @@ CASES = [
     ),
     Case("images deleted at one moment", destroyed_at_one_moment, ["a"], ["z"]),
     Case("no context", shows("id", "image_get", None, "image"), "AttributeError", "image"),
+    # --- metadata definitions
+    *(
+        Case("a metadata definition that lacks a key", program, "KeyError", "Invalid")
+        for program in (
+            does("metadef_namespace_create", ADMIN, {"owner": "alice"}),
+            defined("metadef_resource_type_association_create", ADMIN, "ns", {"name": "volume"}),
+        )
+    ),
+    *(
+        Case("None where a column takes none", program, "DBError", "Invalid")
+        for program in (
+            does("metadef_namespace_create", ADMIN, {"namespace": "ns"}),
+            does("metadef_resource_type_create", ADMIN, {"protected": True}),
+            defined("metadef_object_create", ADMIN, "ns", {}),
+            defined("metadef_property_update", ADMIN, "ns", 1, {"json_schema": None}),
+            defined("metadef_tag_create_tags", ADMIN, "ns", [{"name": None}]),
+        )
+    ),
+    *(
+        Case(
+            "an object or property renamed to a name that is taken",
+            defined(f"metadef_{kind}_update", ADMIN, "ns", 1, {"name": "two"}),
+            "PendingRollbackError",
+            f"MetadefDuplicate{kind.title()}",
+        )
+        for kind in ("object", "property")
+    ),
+    *(
+        Case(
+            "deleting a resource type",
+            part("name", defined("metadef_resource_type_delete", ADMIN, name)),
+            "AttributeError",
+            ours,
+        )
+        for name, ours in (
+            ("bare", "bare"),
+            ("server", "MetadefIntegrityError"),
+            ("system", "ProtectedMetadefResourceTypeSystemDelete"),
+        )
+    ),
+    *(
+        Case(
+            "a definition of another namespace",
+            part("name", defined(f"metadef_{kind}_update", BOB, "bobs", 1, {"name": "mine"})),
+            "mine",
+            f"Metadef{kind.title()}NotFound",
+        )
+        for kind in ("object", "property", "tag")
+    ),
+    Case(
+        "a definition of another namespace",
+        defined("metadef_tag_get_all", BOB, "bobs", marker=1),
+        [],
+        "MetadefTagNotFound",
+    ),
+    *(
+        Case("a metadata definition whose id or namespace changes", program, reference, "Invalid")
+        for program, reference in (
+            (part("id", defined("metadef_namespace_update", ADMIN, 2, {"id": 9})), 9),
+            (defined("metadef_namespace_update", ADMIN, 2, {"id": 1}), "KeyError"),
+            (part("id", defined("metadef_object_update", ADMIN, "ns", 1, {"id": 9})), 9),
+            (
+                part(
+                    "namespace_id",
+                    defined("metadef_tag_update", ADMIN, "ns", 1, {"namespace_id": 2}),
+                ),
+                2,
+            ),
+            (
+                defined("metadef_tag_update", ADMIN, "ns", 1, {"namespace_id": 99}),
+                "DBReferenceError",
+            ),
+        )
+    ),
+    *(
+        Case("metadata definitions in no order that there is", program, reference, ours)
+        for query, reference, ours in (
+            ({"sort_key": "bogus"}, "InvalidSortKey", "InvalidSortKey"),
+            ({"sort_key": ["name"]}, "TypeError", "InvalidSortKey"),
+            ({"sort_dir": "up"}, "ValueError", "InvalidSortDir"),
+        )
+        for program in (
+            defined("metadef_tag_get_all", ADMIN, "ns", **query),
+            defined("metadef_namespace_get_all", ADMIN, **query),
+        )
+    ),
+    Case(
+        "a direction that says where nulls go",
+        part(
+            "name",
+            defined("metadef_tag_get_all", ADMIN, "ns", sort_key="name", sort_dir="asc-nullslast"),
+        ),
+        ["one", "two"],
+        "InvalidSortDir",
+    ),
+    *(
+        Case("namespaces of a resource type that there is not", program, [], ours)
+        for program, ours in (
+            (
+                defined(
+                    "metadef_namespace_get_all", ADMIN, filters={"resource_types": ""}, **query
+                ),
+                ours,
+            )
+            for query, ours in (
+                ({"marker": 99}, "MetadefNamespaceNotFound"),
+                ({"sort_key": "bogus"}, "InvalidSortKey"),
+                ({"limit": "many"}, "Invalid"),
+            )
+        )
+    ),
+    Case(
+        "a list of metadata definitions without sort key",
+        objects_in_a_row,
+        ["a", "b"],
+        ["b", "a"],
+    ),
+    Case(
+        "metadata definitions come back as they are stored",
+        part("namespace", does("metadef_namespace_create", ADMIN, {"namespace": 5, "owner": "a"})),
+        5,
+        "5",
+    ),
+    Case(
+        "metadata definitions come back as they are stored",
+        part(
+            "json_schema",
+            defined("metadef_property_update", ADMIN, "ns", 1, {"json_schema": {"a": (1,)}}),
+        ),
+        {"a": (1,)},
+        {"a": [1]},
+    ),
+    *(
+        Case("an id that is text, a name that is a number", program, reference, ours)
+        for program, reference, ours in (
+            (
+                part("id", defined("metadef_namespace_update", ADMIN, "1", {})),
+                1,
+                "MetadefNamespaceNotFound",
+            ),
+            (
+                part("id", defined("metadef_namespace_get_all", ADMIN, filters={"id_list": ["1"]})),
+                [1],
+                [],
+            ),
+            (
+                part("name", named_by_a_number),
+                "5",
+                "MetadefResourceTypeNotFound",
+            ),
+        )
+    ),
+    Case("arguments", values_after_an_object, ["name", "namespace_id"], ["created_at", "name"]),
+    Case("pages over nulls", namespaces_behind_a_null, ["b"], ["b", "c"]),
+    Case(
+        "a negative limit",
+        part("name", defined("metadef_tag_get_all", ADMIN, "ns", limit=-1)),
+        ["two", "one"],
+        "Invalid",
+    ),
+    Case(
+        "ids of rows",
+        part(
+            "id", does("metadef_namespace_create", ADMIN, {"id": 7, "namespace": "n", "owner": "a"})
+        ),
+        7,
+        1,
+    ),
+    *(
+        Case("a filter of another type", program, reference, ours)
+        for program, reference, ours in (
+            (
+                does("metadef_namespace_get_all", ADMIN, filters={"id_list": 1}),
+                "ArgumentError",
+                "Invalid",
+            ),
+            (
+                does("metadef_namespace_get_all", ADMIN, filters={"resource_types": None}),
+                "AttributeError",
+                "InvalidParameterValue",
+            ),
+        )
+    ),
 ]
 
 
