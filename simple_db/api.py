@@ -23,6 +23,12 @@ from simple_db import (
     visibility,
 )
 from simple_db import clock as clocks
+from simple_db.metadefs import associations as metadef_associations
+from simple_db.metadefs import namespaces as metadef_namespaces
+from simple_db.metadefs import objects as metadef_objects
+from simple_db.metadefs import properties as metadef_properties
+from simple_db.metadefs import resource_types as metadef_resource_types
+from simple_db.metadefs import tags as metadef_tags
 from simple_db.store import Store
 
 
@@ -85,6 +91,59 @@ class Database:
     task_get = tasks.task_get
     task_get_all = tasks.task_get_all
     tasks_get_by_image = tasks.tasks_get_by_image
+
+    metadef_namespace_create = metadef_namespaces.metadef_namespace_create
+    metadef_namespace_update = metadef_namespaces.metadef_namespace_update
+    metadef_namespace_delete = metadef_namespaces.metadef_namespace_delete
+    metadef_namespace_get = metadef_namespaces.metadef_namespace_get
+    metadef_namespace_get_all = metadef_namespaces.metadef_namespace_get_all
+
+    metadef_object_create = metadef_objects.metadef_object_create
+    metadef_object_update = metadef_objects.metadef_object_update
+    metadef_object_delete = metadef_objects.metadef_object_delete
+    metadef_object_get = metadef_objects.metadef_object_get
+    metadef_object_get_all = metadef_objects.metadef_object_get_all
+    metadef_object_count = metadef_objects.metadef_object_count
+    metadef_object_delete_namespace_content = (
+        metadef_objects.metadef_object_delete_namespace_content
+    )
+
+    metadef_property_create = metadef_properties.metadef_property_create
+    metadef_property_update = metadef_properties.metadef_property_update
+    metadef_property_delete = metadef_properties.metadef_property_delete
+    metadef_property_get = metadef_properties.metadef_property_get
+    metadef_property_get_all = metadef_properties.metadef_property_get_all
+    metadef_property_count = metadef_properties.metadef_property_count
+    metadef_property_delete_namespace_content = (
+        metadef_properties.metadef_property_delete_namespace_content
+    )
+
+    metadef_tag_create = metadef_tags.metadef_tag_create
+    metadef_tag_create_tags = metadef_tags.metadef_tag_create_tags
+    metadef_tag_update = metadef_tags.metadef_tag_update
+    metadef_tag_delete = metadef_tags.metadef_tag_delete
+    metadef_tag_get = metadef_tags.metadef_tag_get
+    metadef_tag_get_all = metadef_tags.metadef_tag_get_all
+    metadef_tag_count = metadef_tags.metadef_tag_count
+    metadef_tag_delete_namespace_content = metadef_tags.metadef_tag_delete_namespace_content
+
+    metadef_resource_type_create = metadef_resource_types.metadef_resource_type_create
+    metadef_resource_type_delete = metadef_resource_types.metadef_resource_type_delete
+    metadef_resource_type_get = metadef_resource_types.metadef_resource_type_get
+    metadef_resource_type_get_all = metadef_resource_types.metadef_resource_type_get_all
+
+    metadef_resource_type_association_create = (
+        metadef_associations.metadef_resource_type_association_create
+    )
+    metadef_resource_type_association_delete = (
+        metadef_associations.metadef_resource_type_association_delete
+    )
+    metadef_resource_type_association_get = (
+        metadef_associations.metadef_resource_type_association_get
+    )
+    metadef_resource_type_association_get_all_by_namespace = (
+        metadef_associations.metadef_resource_type_association_get_all_by_namespace
+    )
 
     node_reference_create = cached_images.node_reference_create
     node_reference_get_by_url = cached_images.node_reference_get_by_url
@@ -207,6 +266,49 @@ task_delete = database.task_delete
 task_get = database.task_get
 task_get_all = database.task_get_all
 tasks_get_by_image = database.tasks_get_by_image
+
+metadef_namespace_create = database.metadef_namespace_create
+metadef_namespace_update = database.metadef_namespace_update
+metadef_namespace_delete = database.metadef_namespace_delete
+metadef_namespace_get = database.metadef_namespace_get
+metadef_namespace_get_all = database.metadef_namespace_get_all
+
+metadef_object_create = database.metadef_object_create
+metadef_object_update = database.metadef_object_update
+metadef_object_delete = database.metadef_object_delete
+metadef_object_get = database.metadef_object_get
+metadef_object_get_all = database.metadef_object_get_all
+metadef_object_count = database.metadef_object_count
+metadef_object_delete_namespace_content = database.metadef_object_delete_namespace_content
+
+metadef_property_create = database.metadef_property_create
+metadef_property_update = database.metadef_property_update
+metadef_property_delete = database.metadef_property_delete
+metadef_property_get = database.metadef_property_get
+metadef_property_get_all = database.metadef_property_get_all
+metadef_property_count = database.metadef_property_count
+metadef_property_delete_namespace_content = database.metadef_property_delete_namespace_content
+
+metadef_tag_create = database.metadef_tag_create
+metadef_tag_create_tags = database.metadef_tag_create_tags
+metadef_tag_update = database.metadef_tag_update
+metadef_tag_delete = database.metadef_tag_delete
+metadef_tag_get = database.metadef_tag_get
+metadef_tag_get_all = database.metadef_tag_get_all
+metadef_tag_count = database.metadef_tag_count
+metadef_tag_delete_namespace_content = database.metadef_tag_delete_namespace_content
+
+metadef_resource_type_create = database.metadef_resource_type_create
+metadef_resource_type_delete = database.metadef_resource_type_delete
+metadef_resource_type_get = database.metadef_resource_type_get
+metadef_resource_type_get_all = database.metadef_resource_type_get_all
+
+metadef_resource_type_association_create = database.metadef_resource_type_association_create
+metadef_resource_type_association_delete = database.metadef_resource_type_association_delete
+metadef_resource_type_association_get = database.metadef_resource_type_association_get
+metadef_resource_type_association_get_all_by_namespace = (
+    database.metadef_resource_type_association_get_all_by_namespace
+)
 
 node_reference_create = database.node_reference_create
 node_reference_get_by_url = database.node_reference_get_by_url

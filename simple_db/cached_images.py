@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import attrs
 
-from simple_db import values
+from simple_db import clock, values
 from simple_db.errors import Duplicate, NotFound
 from simple_db.records import CachedImage, NodeReference, as_dict, columns_of
 from simple_db.shapes import CachedImageDict, Context, NodeReferenceDict
@@ -57,8 +57,8 @@ def insert_cache_details(
     image_id: str,
     filesize: int,
     checksum: str | None = None,
-    last_accessed: dt.datetime | None = None,
-    last_modified: dt.datetime | None = None,
+    last_accessed: dt.datetime | str | None = None,
+    last_modified: dt.datetime | str | None = None,
     hits: int | None = None,
 ) -> None:
     """Note that a server has an image in its cache; nothing changes if that is noted already.
@@ -69,8 +69,8 @@ def insert_cache_details(
         image_id: The image; it need not exist.
         filesize: The size in bytes.
         checksum: The MD5 of the data, in hexadecimal digits.
-        last_accessed: When it was last read, naive UTC; now unless given.
-        last_modified: When it was last written, naive UTC; now unless given.
+        last_accessed: When it was last read, naive UTC or ISO 8601 text; now unless given.
+        last_modified: When it was last written, likewise.
         hits: How often it was read; 0 unless given.
 
     Raises:
@@ -88,8 +88,8 @@ def insert_cache_details(
                 "image_id": image_id,
                 "size": filesize,
                 "checksum": checksum,
-                "last_accessed": last_accessed or tables.now,
-                "last_modified": last_modified or tables.now,
+                "last_accessed": _time(last_accessed) or tables.now,
+                "last_modified": _time(last_modified) or tables.now,
                 "hits": hits or 0,
             },
         )
@@ -204,6 +204,14 @@ def delete_all_cached_images(
     with db.store.writing() as tables:
         for row in _cached_on(tables, node_reference_url):
             tables.cached_images.remove(row.id)
+
+
+def _time(moment: dt.datetime | str | None) -> dt.datetime | str | None:
+    """Return the moment that a text names, which Glance's own upgrade of its cache hands over."""
+    try:
+        return clock.parse_time(moment) if isinstance(moment, str) else moment
+    except ValueError:
+        return moment  # for the column to refuse it by name
 
 
 def _find_node(tables: Tables, url: str) -> NodeReference | None:

@@ -5,7 +5,6 @@
     SimpleDBError
     ├── NotFound                          no such member, property, tag or location
     │   ├── ImageNotFound                 no such image, or a deleted one that is not shown
-    │   ├── TaskNotFound                  likewise a task
     │   ├── MetadefNamespaceNotFound      no such namespace of metadata definitions
     │   ├── MetadefObjectNotFound         ... and nothing of that name, or id, in it
     │   ├── MetadefPropertyNotFound
@@ -31,6 +30,8 @@
     │   ├── InvalidParameterValue         a filter whose value cannot be read
     │   ├── InvalidFilterRangeValue       a ``_min`` or ``_max`` filter that is not a number
     │   └── InvalidFilterOperatorValue    an operator that this filter does not have
+    ├── TaskException                     something is wrong with a task
+    │   └── TaskNotFound                  no such task, and a NotFound too
     └── SnapshotError                     bytes or a file that are no snapshot of simple_db
 
 A class that Glance has too (``glance.common.exception``) has the same name and the same parent
@@ -90,7 +91,11 @@ class InvalidFilterOperatorValue(Invalid):
     """A filter is given an operator that it does not have."""
 
 
-class TaskNotFound(NotFound):
+class TaskException(SimpleDBError):
+    """Something is wrong with a task."""
+
+
+class TaskNotFound(TaskException, NotFound):
     """There is no such task, or it is deleted and the caller may not see deleted tasks."""
 
 

@@ -36,8 +36,9 @@ def image_create(
         context: Who calls; the image must be visible to the caller.
         values: Columns of the image, of which ``status`` is required and ``id`` is made up unless
             given; ``properties``, a dict of text; ``locations``, a list as for
-            `image_location_add`; ``is_public`` in the place of ``visibility``. `size` is in bytes,
-            `min_disk` in GB, `min_ram` in MB, times naive UTC. Other keys are ignored.
+            `image_location_add`; ``tags``, a list of text; ``is_public`` in the place of
+            ``visibility``. `size` is in bytes, `min_disk` in GB, `min_ram` in MB, times naive UTC.
+            Other keys are ignored.
         v1_mode: Whether the dict tells ``is_public`` instead of ``visibility``.
 
     Raises:
@@ -54,6 +55,7 @@ def image_create(
     with db.store.writing() as tables:
         image = _insert(tables, _new_columns(named))
         _set_children(tables, image, named)
+        tags.add_tags(tables, image.id, named.get("tags") or ())
         visible_image(tables, caller, image.id)
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
 
@@ -73,8 +75,8 @@ def image_update(
     Args:
         context: Who calls; the owner or an administrator may.
         image_id: The image.
-        values: As for `image_create`, each optional. Times and ``deleted`` are ignored; no
-            ``locations``, or an empty list, leaves the locations alone.
+        values: As for `image_create`, each optional. Times, ``deleted`` and ``tags`` are ignored;
+            no ``locations``, or an empty list, leaves the locations alone.
         purge_props: Whether properties that `values` does not name are deleted.
         from_state: If given, the status that the image must have.
         v1_mode: Whether the dict tells ``is_public`` instead of ``visibility``.
@@ -313,8 +315,6 @@ def _new_columns(named: Mapping[str, Any]) -> dict[str, Any]:
         Image, {key: value for key, value in given.items() if value is not None}
     )
     values.limit_int4(columns, ["min_disk", "min_ram"])
-    if named.get("tags"):
-        raise Invalid("an image is created without tags: give them to image_tag_set_all")
     return columns
 
 

@@ -28,13 +28,11 @@ def image_tag_set_all(
 
     Source: "Image tag methods"; ``image_tag_set_all`` of Glance 33.
     """
-    wanted = [_value(tag) for tag in values.sequence(tags, "tags")]
+    wanted = _values(tags)
     values.limit_image_id(image_id)
     with db.store.writing() as tables:
         existing = live_tags(tables, image_id)
-        for tag in dict.fromkeys(wanted):
-            if tag not in existing:
-                _add_tag(tables, image_id, tag)
+        add_tags(tables, image_id, [tag for tag in wanted if tag not in existing])
         for tag in existing:
             if tag not in wanted:
                 _remove_tag(tables, image_id, tag)
@@ -91,6 +89,21 @@ def image_tag_get_all(db: HasStore, context: Context | None, image_id: str) -> l
 def live_tags(tables: Tables, image_id: str) -> list[str]:
     """Return the tags of the image that are not deleted, in the order of their ids."""
     return [row.value for row in tables.tags.where(image_id=image_id) if not row.deleted]
+
+
+def add_tags(tables: Tables, image_id: str, tags: Iterable[str]) -> None:
+    """Add tags to the image in order, each once.
+
+    Raises:
+        Invalid: they are no list of text, or one has a character beyond U+FFFF.
+        ImageNotFound: there is no such image.
+    """
+    for tag in dict.fromkeys(_values(tags)):
+        _add_tag(tables, image_id, tag)
+
+
+def _values(tags: Iterable[str]) -> list[str]:
+    return [_value(tag) for tag in values.sequence(tags, "tags")]
 
 
 def _value(tag: object) -> str:

@@ -62,6 +62,12 @@ def a_property(db: Database, image_id: str, name: str = "os", value: str | None 
     db.image_property_create(ADMIN, {"image_id": image_id, "name": name, "value": value})
 
 
+def a_namespace(db: Database, name: str = "ns", **values: Any) -> int:
+    """Create a private namespace of alice's, unless the values say otherwise; give its id."""
+    namespace = {"namespace": name, "owner": "alice", "visibility": "private"} | values
+    return db.metadef_namespace_create(ADMIN, namespace)["id"]
+
+
 def image_record(**columns: Any) -> Image:
     """Make the record of an image by itself, stored nowhere."""
     times: dict[str, Any] = {"created_at": BEGINNING, "updated_at": BEGINNING}

@@ -72,6 +72,21 @@ _ROWS = (
         "Invalid",
     ),
     Difference(
+        "tags among the values of a new image",
+        "AttributeError",
+        "the image has these tags",
+    ),
+    Difference(
+        "a context that cannot tell whether it sees deleted images",
+        "AttributeError",
+        "it does if it is an administrator's",
+    ),
+    Difference(
+        "a time of the cache as text",
+        "DBError of oslo.db",
+        "read as ISO 8601",
+    ),
+    Difference(
         "an image whose id changes",
         "ImageNotFound, or DBReferenceError where it has children",
         "Invalid",

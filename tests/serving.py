@@ -1,25 +1,49 @@
-"""A server of the tests in a process of its own, and the real clients that talk to it."""
+"""A server of the tests in a process of its own, the real clients, and what it downloads from."""
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import simple_db
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BIN = Path(sys.executable).parent
+PROJECT = Path(simple_db.__file__).parents[1]
+"""What a process of the tests finds first: the simple_db that is tested, installed or not."""
+
 PATIENCE = 60
 """Seconds that anything may take before a test gives up."""
 
 ADMIN = "root:ops:admin"
 ALICE = "alice:demo:member"
 BOB = "bob:lab:member"
+
+CONTENT = random.Random(3).randbytes(3_000_000)  # noqa: S311 - no secret
+"""What a `Source` has in its file."""
+
+
+def eventually(read: Callable[[], Any], wished: Callable[[Any], bool]) -> Any:
+    """Return what is read as soon as it is as wished."""
+    deadline = time.monotonic() + PATIENCE
+    while not wished(value := read()):
+        assert time.monotonic() < deadline, value
+        time.sleep(0.02)
+    return value
 
 
 class Server:
@@ -53,7 +77,9 @@ class Server:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 cwd=self.directory,
-                env=os.environ | {"HOME": str(self.directory)} | self._environment,
+                env=os.environ
+                | {"HOME": str(self.directory), "PYTHONPATH": str(PROJECT)}
+                | self._environment,
                 stdout=output,
                 stderr=log,
             )
@@ -149,3 +175,53 @@ class Server:
         status, body = self.request(path, token)
         assert status == 200, body
         return json.loads(body)
+
+
+class Source(http.server.ThreadingHTTPServer):
+    """An HTTP server on loopback that has one file, ``/image``, and waits before ``/slow``.
+
+    It serves inside a ``with`` block.
+
+    Attributes:
+        url: where it is.
+        asked: is set when somebody asked for the slow file.
+        go_on: to be set for the rest of the slow file.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go_on.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    server: Source
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path not in {"/image", "/slow"}:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[:1000])
+        if path == "/slow":
+            self.server.asked.set()
+            self.server.go_on.wait(PATIENCE)
+        self.wfile.write(CONTENT[1000:])
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""

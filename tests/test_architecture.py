@@ -30,9 +30,15 @@ def drawn_floors() -> dict[str, int]:
     }
 
 
+def room(path: Path) -> str:
+    """Give the module, or the package within ours, that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
 FLOORS = drawn_floors()
 CORE = [name for name, floor in FLOORS.items() if floor <= TOP_OF_THE_CORE]
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+CORE_FILES = [path for path in FILES if room(path) in CORE]
 
 # One door in two files: the first can tell that what the second needs is not installed.
 DOOR = {"cli", "commands"}
@@ -44,21 +50,14 @@ PRESENT = {
 CHANCE = {"random", "secrets", "time", "uuid"}
 
 EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-EVERY_CORE_MODULE = pytest.mark.parametrize("name", CORE)
+EVERY_CORE_FILE = pytest.mark.parametrize(
+    "path", CORE_FILES, ids=lambda path: str(path.relative_to(PACKAGE))
+)
 EVERY_PUBLIC_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
-
-
-def room(path: Path) -> str:
-    """Give the module, or the package within ours, that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
-
-
-def core_module(name: str) -> ast.Module:
-    return parsed(PACKAGE / f"{name}.py")
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -113,9 +112,9 @@ def test_imports_go_down_only(path: Path) -> None:
     assert above == set()
 
 
-@EVERY_CORE_MODULE
-def test_the_core_needs_nothing_but_attrs_and_orjson(name: str) -> None:
-    packages = {module.split(".")[0] for module in imported(core_module(name))}
+@EVERY_CORE_FILE
+def test_the_core_needs_nothing_but_attrs_and_orjson(path: Path) -> None:
+    packages = {module.split(".")[0] for module in imported(parsed(path))}
 
     assert packages - sys.stdlib_module_names <= {"simple_db", "attr", "attrs", "orjson"}
 
@@ -126,9 +125,9 @@ def test_only_the_snapshot_knows_orjson() -> None:
 
 def test_only_the_clock_knows_time_and_chance() -> None:
     askers = {
-        name
-        for name in CORE
-        for node in ast.walk(core_module(name))
+        room(path)
+        for path in CORE_FILES
+        for node in ast.walk(parsed(path))
         if (isinstance(node, ast.Call) and ast.unparse(node.func) in PRESENT)
         or not CHANCE.isdisjoint(imported(node))
     }
@@ -136,9 +135,12 @@ def test_only_the_clock_knows_time_and_chance() -> None:
     assert askers == {"clock"}
 
 
-@EVERY_CORE_MODULE
-def test_every_module_of_the_core_has_its_tests(name: str) -> None:
-    assert (TESTS / f"test_{name}.py").exists()
+@EVERY_CORE_FILE
+def test_every_module_of_the_core_has_its_tests(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    name = "_".join(parts)
+
+    assert (TESTS / f"test_{name}.py").exists() or parts[-1] == "__init__"
 
 
 # --- contexts --------------------------------------------------------------------------------
@@ -146,9 +148,9 @@ def test_every_module_of_the_core_has_its_tests(name: str) -> None:
 
 def test_only_visibility_reads_a_context() -> None:
     readers = {
-        name
-        for name in CORE
-        for node in ast.walk(core_module(name))
+        room(path)
+        for path in CORE_FILES
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "context"
     }
 
@@ -157,20 +159,20 @@ def test_only_visibility_reads_a_context() -> None:
 
 def test_only_visibility_knows_who_can_see_deleted_images() -> None:
     readers = {
-        name
-        for name in CORE
-        for node in ast.walk(core_module(name))
+        room(path)
+        for path in CORE_FILES
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr == "can_see_deleted"
     }
 
     assert readers == {"visibility"}
 
 
-@EVERY_CORE_MODULE
-def test_a_context_is_handed_to_caller_of_and_to_nothing_else(name: str) -> None:
+@EVERY_CORE_FILE
+def test_a_context_is_handed_to_caller_of_and_to_nothing_else(path: Path) -> None:
     takers = {
         ast.unparse(node.func)
-        for node in ast.walk(core_module(name))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call)
         and any(ast.unparse(argument) == "context" for argument in node.args)
     }
@@ -196,31 +198,29 @@ def test_a_public_function_calls_no_other(name: str) -> None:
     assert called(ast.parse(source)).isdisjoint(FUNCTIONS)
 
 
-@EVERY_CORE_MODULE
-def test_no_helper_calls_a_public_function(name: str) -> None:
-    helpers = [
-        function for function in functions(core_module(name)) if function.name not in FUNCTIONS
-    ]
+@EVERY_CORE_FILE
+def test_no_helper_calls_a_public_function(path: Path) -> None:
+    helpers = [function for function in functions(parsed(path)) if function.name not in FUNCTIONS]
 
     assert [helper.name for helper in helpers if not called(helper).isdisjoint(FUNCTIONS)] == []
 
 
-@EVERY_CORE_MODULE
-def test_only_what_takes_a_database_or_a_store_opens_it(name: str) -> None:
+@EVERY_CORE_FILE
+def test_only_what_takes_a_database_or_a_store_opens_it(path: Path) -> None:
     openers = {
         first_parameter(function)
-        for function in functions(core_module(name))
+        for function in functions(parsed(path))
         if {"reading", "writing"} & called(function)
     }
 
     assert openers <= {"db", "store", "self"}
 
 
-@EVERY_CORE_MODULE
-def test_the_tables_come_first(name: str) -> None:
+@EVERY_CORE_FILE
+def test_the_tables_come_first(path: Path) -> None:
     late = [
         function.name
-        for function in functions(core_module(name))
+        for function in functions(parsed(path))
         if "tables" in [argument.arg for argument in function.args.args[1:]]
         and first_parameter(function) not in {"self", "table"}
     ]

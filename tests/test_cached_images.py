@@ -181,3 +181,10 @@ def test_a_url_beyond_the_basic_plane_is_refused(function: str) -> None:
 
     with refused(db, Invalid):
         getattr(db, function)(ADMIN, *arguments[function])
+
+
+def test_times_of_a_cached_image_can_be_iso_8601_text() -> None:
+    db = a_cache()
+    db.insert_cache_details(ADMIN, HERE, "i", 1, last_accessed="2026-01-02T00:00:00Z")
+
+    assert rows(db, "cached_images")[0]["last_accessed"] == "2026-01-02T00:00:00"

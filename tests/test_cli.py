@@ -48,6 +48,7 @@ def test_the_help_of_serve_gives_examples_and_the_form_of_a_token(capsys: Captur
     assert commands.run(["serve", "--help"]) == 0
     text = capsys.readouterr().out
     assert "simple-db serve --port 0" in text
+    assert "two stores, images (the default) and spare" in " ".join(text.split())
     assert "alice:demo:member" in text
 
 
@@ -88,6 +89,12 @@ def test_a_host_that_others_reach_is_tried_when_it_is_allowed(capsys: Captured) 
 
 def test_an_unknown_host_is_refused(capsys: Captured) -> None:
     assert "'no host'" in refused(capsys, "serve", "--host", "no host", "--port", "0")
+
+
+@pytest.mark.parametrize("source", ["two words", "a,b", "[x]", ""])
+def test_a_host_to_download_from_that_is_none_is_refused(capsys: Captured, source: str) -> None:
+    told = refused(capsys, "serve", "--port", "0", "--download-from", source)
+    assert f"host {source!r} to download from is no name or address" in told
 
 
 def test_a_taken_port_is_refused_and_nothing_is_written(capsys: Captured, tmp_path: Path) -> None:
@@ -315,6 +322,10 @@ def test_credentials_in_urls_do_not_reach_the_log() -> None:
     assert formatted("cannot read %s", url) == (
         "cannot read swift+https://***@keystone.example/v3/container/image"
     )
+    assert formatted("'http://user:pa@ss@host/path'") == "'http://***@host/path'"
+    assert formatted("get 'https://host/image?sig=secret&x=1', or") == (
+        "get 'https://host/image?***', or"
+    )
     assert formatted("file:///images/1 a@b") == "file:///images/1 a@b"
 
 
@@ -331,4 +342,4 @@ def test_credentials_in_urls_do_not_reach_the_log() -> None:
 def test_the_printed_address_is_one_to_connect_to(host: str, url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert server._url(host, listener) == f"{url}{port}"  # noqa: SLF001 - pure
+        assert server.url_of(host, listener) == f"{url}{port}"

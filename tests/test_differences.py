@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import functools
+import types
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -172,6 +173,25 @@ def trace_of_a_task_given_away(call: Call) -> Any:
         call("task_update", ALICE, "task", {"owner": "bob"})
     except Exception as error:  # noqa: BLE001 - of either side
         return type(error).__name__, call("task_get", ADMIN, "task")["owner"]
+
+
+def created_with_tags(call: Call) -> Any:
+    call("image_create", ADMIN, {"id": "other", "status": "queued", "tags": ["a", "b", "a"]})
+    return call("image_tag_get_all", ADMIN, "other")
+
+
+def noted_with_text(call: Call) -> Any:
+    call("node_reference_create", ADMIN, "http://here")
+    call(
+        "insert_cache_details",
+        ADMIN,
+        "http://here",
+        "image",
+        1,
+        last_accessed=BEGINNING.isoformat(),
+    )
+    cached = call("get_cached_images", ADMIN, "http://here")
+    return [image["last_accessed"] for image in cached]
 
 
 def noted_twice(call: Call) -> Any:
@@ -358,7 +378,6 @@ CASES = [
         Case("values of another shape", program, leak, "Invalid")
         for program, leak in (
             (created(properties=None), "AttributeError"),
-            (created(tags=["t"]), "AttributeError"),
             (updated(locations={"url": "file:///a"}), "AttributeError"),
             (does("image_tag_set_all", ADMIN, "image", None), "TypeError"),
             (does("purge_deleted_rows", ADMIN, None, 1), "TypeError"),
@@ -435,6 +454,14 @@ CASES = [
         None,
         "NotFound",
     ),
+    Case("tags among the values of a new image", created_with_tags, "AttributeError", ["a", "b"]),
+    Case(
+        "a context that cannot tell whether it sees deleted images",
+        shows("id", "image_get", types.SimpleNamespace(is_admin=True, owner=None), "image"),
+        "AttributeError",
+        "image",
+    ),
+    Case("a time of the cache as text", noted_with_text, "DBError", [BEGINNING.timestamp()]),
     Case("a task created twice", task_created_twice, "DBDuplicateEntry", "Duplicate"),
     Case("an image that is noted twice in one cache", noted_twice, "PendingRollbackError", None),
     Case(

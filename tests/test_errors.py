@@ -11,8 +11,7 @@ OWN = {"SimpleDBError", "SnapshotError"}
 
 
 def parent_of(error: type) -> str:
-    [parent] = error.__bases__
-    return parent.__name__
+    return error.__bases__[0].__name__
 
 
 def drawn_tree() -> dict[str, str]:

@@ -216,7 +216,8 @@ def test_a_new_image_is_told_as_it_is_stored(given: Any, told: dict[str, Any]) -
         ({"created_at": dt.date(2026, 1, 1)}, "images.created_at"),
         ({"deleted": "yes"}, "images.deleted"),
         ({"properties": None}, "properties must be a dict"),
-        ({"tags": ["blue"]}, "image_tag_set_all"),
+        ({"tags": "blue"}, "tags"),
+        ({"tags": [None]}, "image_tags.value"),
     ],
 )
 def test_wrong_values_of_a_new_image_are_refused_by_name(wrong: Any, named: str) -> None:
@@ -835,3 +836,10 @@ def test_the_arguments_of_a_listing_stay_as_they_were() -> None:
     )
 
     assert (filters, keys, directions) == copies
+
+
+def test_a_new_image_has_its_tags_each_once_and_in_order() -> None:
+    db = a_database()
+    image_id = an_image(db, tags=["b", "a", "b"])
+
+    assert db.image_tag_get_all(ADMIN, image_id) == ["b", "a"]

@@ -321,3 +321,74 @@ def test_a_listing_of_tasks_deletes_expired_ones_of_the_callers_project_only(db:
     db.call("task_get_all", ALICE)
     deleted = db.call("task_get_all", ADMIN, filters={"deleted": True})
     assert ids(deleted) == {"alice"}
+
+
+def a_namespace(db: Driver, name: str = "ns", **values: Any) -> int:
+    namespace = {"namespace": name, "owner": "alice", "visibility": "public"} | values
+    return int(db.call("metadef_namespace_create", ADMIN, namespace)["id"])
+
+
+def names_of_tags(db: Driver, **query: Any) -> list[str]:
+    return [tag["name"] for tag in db.call("metadef_tag_get_all", ADMIN, "ns", **query)]
+
+
+def test_a_namespace_may_be_created_for_anybody_and_hidden_from_its_creator(db: Driver) -> None:
+    values = {"namespace": "ns", "owner": "alice", "visibility": "private"}
+    db.call("metadef_namespace_create", BOB, values)
+    assert db.call("metadef_namespace_get_all", BOB) == []
+    assert len(db.call("metadef_namespace_get_all", ALICE)) == 1
+
+
+def test_whoever_sees_a_namespace_may_change_and_delete_it_protected_or_not(db: Driver) -> None:
+    namespace_id = a_namespace(db, protected=True)
+    changed = db.call("metadef_namespace_update", BOB, namespace_id, {"description": "mine"})
+    deleted = db.call("metadef_namespace_delete", NOBODY, "ns")
+    assert (changed["description"], deleted["protected"]) == ("mine", True)
+
+
+def test_no_new_tags_at_once_change_nothing_and_need_no_namespace(db: Driver) -> None:
+    a_namespace(db)
+    db.call("metadef_tag_create", ADMIN, "ns", {"name": "old"})
+    for name in ("ns", "never"):
+        assert db.call("metadef_tag_create_tags", ADMIN, name, []) == []
+    assert names_of_tags(db) == ["old"]
+
+
+def test_new_tags_at_once_and_resource_types_may_have_characters_beyond_the_basic_plane(
+    db: Driver,
+) -> None:
+    a_namespace(db)
+    db.call("metadef_tag_create_tags", ADMIN, "ns", [{"name": "\N{GRINNING FACE}"}])
+    db.call("metadef_resource_type_create", ADMIN, {"name": "\N{GRINNING FACE}"})
+    assert names_of_tags(db) == ["\N{GRINNING FACE}"]
+
+
+def test_filters_of_tags_are_not_looked_at(db: Driver) -> None:
+    a_namespace(db)
+    db.call("metadef_tag_create", ADMIN, "ns", {"name": "one"})
+    assert names_of_tags(db, filters={"name": "two"}) == ["one"]
+
+
+def test_the_filter_resource_types_takes_the_place_of_id_list(db: Driver) -> None:
+    a_namespace(db)
+    association = {"name": "server", "properties_target": None, "prefix": None}
+    db.call("metadef_resource_type_association_create", ADMIN, "ns", association)
+    filters = {"resource_types": "server", "id_list": []}
+    assert len(db.call("metadef_namespace_get_all", ADMIN, filters=filters)) == 1
+
+
+def test_no_sort_direction_of_namespaces_and_tags_is_ascending(db: Driver) -> None:
+    a_namespace(db)
+    for name in ("a", "b"):
+        db.call("metadef_tag_create", ADMIN, "ns", {"name": name})
+    assert names_of_tags(db, sort_key="name", sort_dir=None) == ["a", "b"]
+    assert names_of_tags(db, sort_key="name") == ["b", "a"]
+
+
+def test_a_schema_that_python_finds_equal_is_not_replaced(db: Driver) -> None:
+    a_namespace(db)
+    values = {"name": "p", "json_schema": {"default": 0}}
+    row = db.call("metadef_property_create", ADMIN, "ns", values)
+    db.call("metadef_property_update", ADMIN, "ns", row["id"], {"json_schema": {"default": False}})
+    found = db.call("metadef_property_get", ADMIN, "ns", "p")
+    assert found["json_schema"]["default"] is not False

@@ -10,7 +10,7 @@ from simple_db.records import (
     Location,
     Member,
     Property,
-    SoftDeletable,
+    Record,
     Tag,
     as_dict,
     columns_of,
@@ -49,7 +49,7 @@ def test_columns_are_the_tables_own_and_then_the_common_four() -> None:
 
 
 @pytest.mark.parametrize("record", RECORDS)
-def test_every_field_of_a_record_is_a_column(record: type[SoftDeletable]) -> None:
+def test_every_field_of_a_record_is_a_column(record: type[Record]) -> None:
     assert columns_of(record).keys() == {field.name for field in attrs.fields(record)}
 
 
@@ -75,7 +75,7 @@ def test_a_column_is_named_with_its_table() -> None:
 
 
 @pytest.mark.parametrize("record", [Location, Property, Member, Tag])
-def test_a_child_references_its_image(record: type[SoftDeletable]) -> None:
+def test_a_child_references_its_image(record: type[Record]) -> None:
     references = {name: column.type.references for name, column in columns_of(record).items()}
 
     assert {name: table for name, table in references.items() if table} == {"image_id": "images"}
@@ -141,11 +141,16 @@ def test_the_repr_of_a_location_tells_no_secret() -> None:
     assert "secret" not in repr(location)
 
 
+def glances_table(record: type[Record]) -> Any:
+    models = pytest.importorskip("glance.db.sqlalchemy.models")
+    metadefs = pytest.importorskip("glance.db.sqlalchemy.models_metadef")
+    return (models.BASE.metadata.tables | metadefs.BASE_DICT.metadata.tables)[record.table]
+
+
 @pytest.mark.glance
 @pytest.mark.parametrize("record", RECORDS)
-def test_the_columns_are_those_of_glance(record: type[SoftDeletable]) -> None:
-    models = pytest.importorskip("glance.db.sqlalchemy.models")
-    theirs = models.BASE.metadata.tables[record.table].columns
+def test_the_columns_are_those_of_glance(record: type[Record]) -> None:
+    theirs = glances_table(record).columns
     ours = columns_of(record)
 
     assert ours.keys() == {column.name for column in theirs}
@@ -161,9 +166,8 @@ def test_the_columns_are_those_of_glance(record: type[SoftDeletable]) -> None:
 
 @pytest.mark.glance
 @pytest.mark.parametrize("record", RECORDS)
-def test_a_column_takes_none_where_that_of_glance_does(record: type[SoftDeletable]) -> None:
-    models = pytest.importorskip("glance.db.sqlalchemy.models")
-    theirs = models.BASE.metadata.tables[record.table].columns
+def test_a_column_takes_none_where_that_of_glance_does(record: type[Record]) -> None:
+    theirs = glances_table(record).columns
 
     assert {column.name: column.nullable for column in columns_of(record).values()} == {
         column.name: column.nullable for column in theirs

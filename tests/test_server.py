@@ -198,9 +198,9 @@ def test_a_malformed_token_is_401_and_told_the_form(server: Server) -> None:
     assert "user:project:role1,role2" in body
 
 
-def test_the_store_and_the_health_of_the_server_are_told(server: Server) -> None:
+def test_the_stores_and_the_health_of_the_server_are_told(server: Server) -> None:
     stores = server.json("/v2/info/stores")["stores"]
-    assert [store["id"] for store in stores] == ["images"]
+    assert [store["id"] for store in stores] == ["images", "spare"]
     assert server.request("/healthcheck")[0] == 200
 
 

@@ -5,13 +5,19 @@ import pytest
 
 from simple_db import RequestContext
 from simple_db.shapes import (
+    AssociationDict,
     Context,
     ImageDict,
     LocationDict,
     MemberDict,
+    MetadefObjectDict,
+    MetadefPropertyDict,
+    MetadefTagDict,
+    NamespaceDict,
     PropertyDict,
+    ResourceTypeDict,
 )
-from tests.build import ADMIN, a_database, a_location, a_property, an_image
+from tests.build import ADMIN, a_database, a_location, a_namespace, a_property, an_image
 
 
 def test_a_context_is_an_ordinary_caller_without_project_unless_told() -> None:
@@ -82,3 +88,19 @@ def test_children_come_out_with_exactly_the_keys_of_their_types() -> None:
     assert image["locations"][0].keys() == LocationDict.__annotations__.keys()
     assert image["properties"][0].keys() == PropertyDict.__annotations__.keys()
     assert member.keys() == MemberDict.__annotations__.keys()
+
+
+def test_metadata_definitions_come_out_with_exactly_the_keys_of_their_types() -> None:
+    db = a_database()
+    a_namespace(db)
+    values = {"name": "x", "prefix": None, "properties_target": None}
+    told: dict[Any, Any] = {
+        NamespaceDict: db.metadef_namespace_get(ADMIN, "ns"),
+        MetadefObjectDict: db.metadef_object_create(ADMIN, "ns", values),
+        MetadefPropertyDict: db.metadef_property_create(ADMIN, "ns", values),
+        MetadefTagDict: db.metadef_tag_create(ADMIN, "ns", values),
+        AssociationDict: db.metadef_resource_type_association_create(ADMIN, "ns", values),
+        ResourceTypeDict: db.metadef_resource_type_get(ADMIN, "x"),
+    }
+
+    assert all(answer.keys() == shape.__annotations__.keys() for shape, answer in told.items())

@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from tests.conformance.__main__ import outcome
+from tests.conformance.command import outcome
 from tests.conformance.suites import SIMPLE_DB, SQL, Driver, on
 
 pytestmark = pytest.mark.glance
@@ -13,11 +13,13 @@ TestDriver = on(SIMPLE_DB, "DriverTests")
 TestVisibility = on(SIMPLE_DB, "VisibilityTests")
 TestMembershipVisibility = on(SIMPLE_DB, "MembershipVisibilityTests")
 TestQuota = on(SIMPLE_DB, "DriverQuotaTests")
+TestMetadefs = on(SIMPLE_DB, "MetadefDriverTests")
 
 TestSqlDriver = on(SQL, "DriverTests")
 TestSqlVisibility = on(SQL, "VisibilityTests")
 TestSqlMembershipVisibility = on(SQL, "MembershipVisibilityTests")
 TestSqlQuota = on(SQL, "DriverQuotaTests")
+TestSqlMetadefs = on(SQL, "MetadefDriverTests")
 
 
 def test_a_driver_without_any_function_fails_every_test_of_glance() -> None:

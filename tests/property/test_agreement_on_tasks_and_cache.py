@@ -28,7 +28,7 @@ task_ids_or_not = st.sampled_from([*TASK_IDS, "", "missing", "t" * 37])
 statuses = st.sampled_from(["pending", "processing", "success"])
 owners = st.sampled_from([owner for owner in some.OWNERS if owner])
 expiries = st.one_of(st.none(), some.times)
-json = st.one_of(
+json: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.just({}),
     st.just({"b": [1, 2.5, None], "a": "é"}),

@@ -417,7 +417,7 @@ _membership: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _outcome(side: Any, function: str, args: tuple[Any, ...]) -> Any:
+def outcome(side: Any, function: str, args: tuple[Any, ...]) -> Any:
     try:
         return getattr(side, function)(*args)
     except Refused as refused:
@@ -437,8 +437,8 @@ class AgainstTheModel(RuleBasedStateMachine):
         """Make a call on both, and hold them to give the same answer or the same error."""
         self.world.next_turn()
         before = self.db.snapshot()
-        expected = _outcome(self.model, function, args)
-        assert _outcome(self.db, function, args) == expected
+        expected = outcome(self.model, function, args)
+        assert outcome(self.db, function, args) == expected
         if isinstance(expected, Refused):
             assert self.db.snapshot() == before
 

@@ -1,0 +1,315 @@
+"""Fixtures for tests of what uses Glance, or its database: the pytest plugin of simple_db.
+
+========================  ======================================================================
+fixture `glance_db`       an empty `simple_db.Database` of the test's own
+fixture `glance_db_api`   the same database as Glance's ``db_api``, installed into Glance's code
+fixture `glance_server`   a live Glance API on a free port of 127.0.0.1, empty when a test begins
+marker `glance_snapshot`  seeds those of the three that a test uses from a snapshot file
+========================  ======================================================================
+
+pytest finds the plugin where simple_db is installed. It imports Glance when a fixture needs it:
+`glance_db` works without, the others then fail with what to install. They do not skip: a test that
+asks for a Glance that is not there has not been passed by.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import warnings
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from simple_db import Database
+from simple_db.clock import utcnow
+from simple_db.errors import SnapshotError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+
+    from simple_db.glance import Driver
+
+__all__ = ["GlanceServer", "glance_db", "glance_db_api", "glance_server"]
+
+_MARKER = "glance_snapshot"
+_PATIENCE = 60
+"""Seconds in which the server starts, or answers a request for its state."""
+
+_SNAPSHOTS = pytest.StashKey[dict[Path, bytes]]()
+
+
+class GlanceServer:
+    """A live Glance API in a process of its own, for the tests of one session.
+
+    It is Glance's own application on a `simple_db.Database`, with two stores of files, ``images``
+    and ``spare``, the import methods web-download (from this machine), glance-direct and
+    copy-image, and a cache. Who calls is what the token says: see `token`.
+
+    Attributes:
+        url: where the API is, as in ``http://127.0.0.1:41234``.
+        data_dir: where the server keeps the data of images; emptied for every test.
+        log: the file with the server's log, one line for each request.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.data_dir = directory / "data"
+        self.log = directory / "server.log"
+        self._connection, self._process = self._started()
+        self._received("start")
+        self.url = self._ask("url").decode()
+
+    @staticmethod
+    def token(user: str = "admin", project: str = "admin", *roles: str) -> str:
+        """Return an ``X-Auth-Token`` that the server takes for this caller, unchecked.
+
+        Args:
+            user: the name and id of the user.
+            project: the name and id of the project: the owner of what the caller creates.
+            roles: some of ``admin``, ``member`` and ``reader``; without any ``admin`` for the user
+                of that name, ``member`` for anybody else.
+
+        Raises:
+            ValueError: a part is empty or contains a character that separates parts.
+        """
+        parts = (user, project, *(roles or ("admin" if user == "admin" else "member",)))
+        if not all(part and not set(part) & set(":,") for part in parts):
+            raise ValueError(f"user, project and roles are names without ':' and ',': {parts}")
+        return f"{user}:{project}:{','.join(parts[2:])}"
+
+    def for_glanceclient(self, token: str | None = None) -> dict[str, Any]:
+        """Return keyword arguments: ``glanceclient.Client("2", **server.for_glanceclient())``.
+
+        Args:
+            token: who calls, from `token`; by default an administrator.
+        """
+        return {"endpoint": self.url, "token": token or self.token()}
+
+    def for_openstacksdk(self, token: str | None = None) -> dict[str, Any]:
+        """Return keyword arguments: ``openstack.connect(**server.for_openstacksdk())``.
+
+        Args:
+            token: who calls, from `token`; by default an administrator.
+        """
+        return {
+            "load_envvars": False,
+            "load_yaml_config": False,
+            "auth_type": "admin_token",
+            "auth": {"endpoint": self.url, "token": token or self.token()},
+            "image_endpoint_override": self.url,
+        }
+
+    def for_environment(self, token: str | None = None) -> dict[str, str]:
+        """Return environment variables for the command ``openstack`` and ``openstack.connect()``.
+
+        They replace or complete the present environment; other variables that begin with ``OS_``
+        may lead a client elsewhere.
+
+        Args:
+            token: who calls, from `token`; by default an administrator.
+        """
+        return {
+            "OS_AUTH_TYPE": "admin_token",
+            "OS_TOKEN": token or self.token(),
+            "OS_ENDPOINT": f"{self.url}/v2",
+            "OS_IMAGE_ENDPOINT_OVERRIDE": self.url,
+        }
+
+    def reset(self) -> None:
+        """Forget all images and their data; wait for the imports that still run before."""
+        self._ask("reset")
+
+    def restore(self, snapshot: bytes) -> None:
+        """Begin anew with the rows of a snapshot, as `simple_db.Database.snapshot` returns it.
+
+        A snapshot has no data of images: a download goes wherever an image's location points.
+
+        Raises:
+            SnapshotError: the bytes are no snapshot; the server is empty.
+        """
+        self._ask("restore", snapshot)
+
+    def database(self) -> Database:
+        """Return a copy of the server's database as it is now, to look at or to save."""
+        copy = Database()
+        copy.restore(self._ask("snapshot"))
+        return copy
+
+    def __repr__(self) -> str:
+        """Show where the API is."""
+        return f"<GlanceServer at {self.url}>"
+
+    def _started(self) -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
+        ours, theirs = Pipe()
+        command = [sys.executable, "-W", "ignore", "-m", "simple_db.glance.under_test"]
+        with theirs, self.log.open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                [*command, str(theirs.fileno()), str(self.data_dir)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        return ours, process
+
+    def _ask(self, word: str, body: bytes = b"") -> bytes:
+        try:
+            self._connection.send((word, body))
+        except OSError as error:
+            raise self._lost(word) from error
+        well, answer = self._received(word)
+        if not well:
+            raise SnapshotError(answer.decode())
+        return answer
+
+    def _received(self, word: str) -> tuple[bool, bytes]:
+        try:
+            if self._connection.poll(_PATIENCE):
+                well, answer = self._connection.recv()
+                return well, answer
+        except (EOFError, OSError) as error:
+            raise self._lost(word) from error
+        self._process.kill()
+        raise self._lost(word)
+
+    def _lost(self, word: str) -> RuntimeError:
+        """Return the error of a server that has not answered; the end of its log is in it."""
+        self._stop()
+        end = self.log.read_text(errors="replace")[-2000:]
+        code = self._process.returncode
+        return RuntimeError(
+            f"the Glance server did not answer to {word!r} and has ended, exit code {code}; "
+            f"its log {self.log} ends:\n{end}"
+        )
+
+    def _stop(self) -> None:
+        """Close the connection, upon which the process ends when its imports are done."""
+        self._connection.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what the marker means, for ``pytest --markers`` and ``--strict-markers``."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(path): seed glance_db, glance_db_api and glance_server from this snapshot "
+        "file of simple_db, relative to the test's file or to the rootdir",
+    )
+    config.stash[_SNAPSHOTS] = {}
+
+
+@pytest.fixture
+def glance_db(request: pytest.FixtureRequest) -> Database:
+    """An empty simple_db.Database of the test's own, or what the marker glance_snapshot names.
+
+    Its functions are those of Glance's database API. Where oslo.utils is in use, its clock is in
+    force, with the time that a test may have set there.
+    """
+    database = Database(clock=_utcnow)
+    snapshot = _marked_snapshot(request)
+    if snapshot is not None:
+        database.restore(snapshot)
+    return database
+
+
+@pytest.fixture
+def glance_db_api(glance_db: Database) -> Iterator[Driver]:
+    """The database of glance_db in Glance's code, in place of its SQL driver, until the test ends.
+
+    It is an object with the functions of glance.db.sqlalchemy.api, and raises Glance's exceptions.
+    """
+    _require("glance_db_api", "glance")
+    with warnings.catch_warnings():
+        # Modules that Glance imports warn of what they will lose in coming Pythons.
+        warnings.simplefilter("ignore")
+        from simple_db.glance import install  # noqa: PLC0415 - Glance may not be there
+
+        installation = install(glance_db)
+    with installation as driver:
+        yield driver
+
+
+@pytest.fixture
+def glance_server(
+    request: pytest.FixtureRequest,
+    _glance_process: GlanceServer,
+) -> GlanceServer:
+    """A live Glance API on a free port of 127.0.0.1: `url`, settings for clients, its database.
+
+    It starts once in a session, or once in each worker of pytest-xdist, and begins every test
+    empty, or with what the marker glance_snapshot names.
+    """
+    snapshot = _marked_snapshot(request)
+    if snapshot is None:
+        _glance_process.reset()
+    else:
+        _glance_process.restore(snapshot)
+    return _glance_process
+
+
+@pytest.fixture(scope="session")
+def _glance_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GlanceServer]:
+    _require("glance_server", "glance", "waitress")
+    server = GlanceServer(tmp_path_factory.mktemp("glance-server"))
+    yield server
+    server._stop()  # noqa: SLF001 - a test has no reason to
+
+
+def _utcnow() -> dt.datetime:
+    # Looked up at every call: a test may import oslo.utils, or replace the function, at any time.
+    oslo = sys.modules.get("oslo_utils.timeutils")
+    now: dt.datetime = oslo.utcnow() if oslo else utcnow()
+    return now
+
+
+def _require(fixture: str, *packages: str) -> None:
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        pytest.fail(
+            f"{fixture} needs {' and '.join(missing)}: pip install 'simple-db[server]'",
+            pytrace=False,
+        )
+
+
+def _marked_snapshot(request: pytest.FixtureRequest) -> bytes | None:
+    """Return the checked content of the file that the test's marker names, if it has one."""
+    marker = request.node.get_closest_marker(_MARKER)
+    if marker is None:
+        return None
+    try:
+        (name,) = (Path(os.fspath(argument)) for argument in marker.args)
+    except (TypeError, ValueError):
+        pytest.fail(f"{_MARKER} takes the path of one file, not {marker.args}", pytrace=False)
+    path = _found(name, [request.path.parent, request.config.rootpath])
+    snapshots = request.config.stash[_SNAPSHOTS]
+    if path not in snapshots:
+        snapshots[path] = _checked(path)
+    return snapshots[path]
+
+
+def _found(name: Path, directories: list[Path]) -> Path:
+    tried = list(dict.fromkeys(directory / name for directory in directories))
+    for path in tried:
+        if path.is_file():
+            return path
+    places = " nor ".join(map(str, tried))
+    return pytest.fail(f"{_MARKER}: there is no file {places}", pytrace=False)
+
+
+def _checked(path: Path) -> bytes:
+    content = path.read_bytes()
+    try:
+        Database().restore(content)
+    except SnapshotError as error:
+        pytest.fail(f"{_MARKER}: {path} is no snapshot: {error}", pytrace=False)
+    return content

@@ -1,0 +1,530 @@
+import importlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simple_db import Database, RequestContext, pytest_plugin
+from simple_db.errors import SnapshotError
+from simple_db.pytest_plugin import GlanceServer
+from tests.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
+
+pytest_plugins = ["pytester"]
+
+ADMIN = RequestContext(is_admin=True)
+# Not by its entry point, which is there only once this version is installed.
+PLUGIN = ("-p", "no:simple_db", "-p", "simple_db.pytest_plugin")
+GLANCE = pytest.mark.glance
+
+HEAD = """\
+import pytest
+from simple_db import RequestContext
+ADMIN = RequestContext(is_admin=True)
+
+def names(database):
+    return [image["name"] for image in database.image_get_all(ADMIN)]
+"""
+
+NO_GLANCE = """\
+import sys
+for package in ("glance", "waitress"):
+    sys.modules[package] = None
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_simple_db_that_is_tested() -> Iterator[None]:
+    """Let the processes that are started find this one, installed or not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(PROJECT))
+        yield
+
+
+@pytest.fixture
+def inner(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A directory for tests of a user's project, run in a process of their own."""
+    return pytester
+
+
+def run(inner: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    strict = ("--strict-markers", "-p", "no:cacheprovider", "-W", "error")
+    return inner.runpytest_subprocess(*PLUGIN, *strict, *arguments, timeout=2 * PATIENCE)
+
+
+def seed(directory: Path, name: str) -> Path:
+    """Save a snapshot with one image of that name as ``NAME.json``."""
+    database = Database()
+    database.image_create(ADMIN, {"name": name, "status": "queued", "owner": "demo"})
+    directory.mkdir(exist_ok=True)
+    database.save(directory / f"{name}.json")
+    return directory / f"{name}.json"
+
+
+# --- what the plugin tells ---------------------------------------------------------------------
+
+
+def test_the_project_declares_the_plugin() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"simple_db": pytest_plugin.__name__}
+
+
+def test_pytest_finds_the_plugin_by_its_entry_point(inner: pytest.Pytester) -> None:
+    installed = inner.mkdir("installed-0.dist-info")
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: installed\nVersion: 0\n")
+    (installed / "entry_points.txt").write_text("[pytest11]\nsimple_db = simple_db.pytest_plugin\n")
+    inner.makepyfile(HEAD + "def test_it(glance_db): assert names(glance_db) == []")
+    inner.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+
+
+def test_the_fixtures_and_the_marker_are_told(inner: pytest.Pytester) -> None:
+    fixtures = run(inner, "--fixtures").stdout.str()
+    for fixture in ("glance_db", "glance_db_api", "glance_server"):
+        assert f"\n{fixture} -- " in fixtures
+    assert "no docstring available" not in fixtures
+    markers = run(inner, "--markers").stdout.str()
+    assert "@pytest.mark.glance_snapshot(path): seed glance_db, glance_db_api and" in markers
+
+
+def test_the_plugin_imports_nothing_heavy(inner: pytest.Pytester) -> None:
+    inner.makepyfile("""
+        import sys
+
+        def test_it(glance_db):
+            assert not {"glance", "hypothesis", "waitress", "oslo_config"} & sys.modules.keys()
+    """)
+    run(inner, "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
+# --- glance_db -------------------------------------------------------------------------------
+
+
+def test_a_database_is_the_tests_own(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_it(glance_db, name):
+    assert names(glance_db) == []
+    glance_db.image_create(ADMIN, {"name": name, "status": "queued"})
+    assert names(glance_db) == [name]
+"""
+    )
+    run(inner).assert_outcomes(passed=2)
+
+
+def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+import datetime as dt
+from unittest import mock
+
+def created_at(glance_db):
+    return glance_db.image_create(ADMIN, {"status": "queued"})["created_at"]
+
+def test_of_its_own(glance_db):
+    assert created_at(glance_db).year > 2020
+
+def test_of_oslo(glance_db):
+    import oslo_utils.timeutils
+    with mock.patch("oslo_utils.timeutils.utcnow", lambda: dt.datetime(2001, 2, 3)):
+        assert created_at(glance_db) == dt.datetime(2001, 2, 3)
+"""
+    )
+    run(inner).assert_outcomes(passed=2)
+
+
+def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: pytest.Pytester) -> None:
+    seed(inner.mkdir("sub"), "seeded")
+    code = """
+@pytest.mark.glance_snapshot("seeded.json")
+@pytest.mark.parametrize("number", [1, 2])
+def test_seeded(glance_db, number):
+    assert names(glance_db) == ["seeded"]
+    glance_db.image_create(ADMIN, {"name": "more", "status": "queued"})
+
+def test_unmarked(glance_db):
+    assert names(glance_db) == []
+"""
+    (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
+    run(inner).assert_outcomes(passed=3)
+
+
+def test_a_file_beside_the_test_goes_before_one_in_the_rootdir(inner: pytest.Pytester) -> None:
+    seed(inner.path / "seeds", "both")
+    seed(inner.path / "seeds", "root")
+    other = seed(inner.mkdir("sub") / "seeds", "other")
+    other.rename(other.with_name("both.json"))
+    code = """
+@pytest.mark.glance_snapshot("seeds/both.json")
+def test_beside(glance_db):
+    assert names(glance_db) == ["other"]
+
+@pytest.mark.glance_snapshot("seeds/root.json")
+def test_root(glance_db):
+    assert names(glance_db) == ["root"]
+"""
+    (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
+    run(inner).assert_outcomes(passed=2)
+
+
+def test_a_file_is_read_once(inner: pytest.Pytester) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+from pathlib import Path
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.glance_snapshot(Path(__file__).with_name("seeded.json"))
+def test_seeded(glance_db, number):
+    assert names(glance_db) == ["seeded"]
+    Path("seeded.json").write_text("something else")
+"""
+    )
+    run(inner).assert_outcomes(passed=2)
+
+
+def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
+    inner: pytest.Pytester,
+) -> None:
+    code = '@pytest.mark.glance_snapshot("none.json")\ndef test_it(glance_db): pass\n'
+    (inner.mkdir("sub") / "test_it.py").write_text(HEAD + code)
+    done = run(inner)
+    done.assert_outcomes(errors=1)
+    places = f"{inner.path / 'sub' / 'none.json'} nor {inner.path / 'none.json'}"
+    assert f"\nglance_snapshot: there is no file {places}\n" in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("", "glance_snapshot takes the path of one file, not ()"),
+        ("'a', 'b'", "glance_snapshot takes the path of one file, not ('a', 'b')"),
+        ("1", "glance_snapshot takes the path of one file, not (1,)"),
+        ("__file__", "is no snapshot: "),
+    ],
+)
+def test_a_wrong_argument_of_the_marker_is_told_in_one_line(
+    inner: pytest.Pytester, arguments: str, told: str
+) -> None:
+    code = f"@pytest.mark.glance_snapshot({arguments})\ndef test_it(glance_db): pass\n"
+    inner.makepyfile(HEAD + code)
+    done = run(inner)
+    done.assert_outcomes(errors=1)
+    assert told in done.stdout.str()
+
+
+def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(
+    inner: pytest.Pytester,
+) -> None:
+    inner.makeconftest(NO_GLANCE)
+    inner.makepyfile(
+        HEAD
+        + """
+def test_database(glance_db): assert names(glance_db) == []
+def test_api(glance_db_api): pass
+def test_server(glance_server): pass
+"""
+    )
+    done = run(inner)
+    done.assert_outcomes(passed=1, errors=2)
+    install = "pip install 'simple-db[server]'"
+    assert f"\nglance_db_api needs glance: {install}\n" in done.stdout.str()
+    assert f"\nglance_server needs glance and waitress: {install}\n" in done.stdout.str()
+
+
+# --- glance_db_api ---------------------------------------------------------------------------
+
+
+@GLANCE
+def test_glance_uses_the_database_during_the_test_and_not_after_it(inner: pytest.Pytester) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+@pytest.mark.glance_snapshot("seeded.json")
+def test_during(glance_db_api, glance_db):
+    import glance.db
+    from glance.common import exception
+    assert glance.db.get_api() is glance_db_api
+    assert glance_db_api.database is glance_db
+    assert names(glance_db) == names(glance_db_api) == ["seeded"]
+    glance_db_api.image_create(ADMIN, {"name": "more", "status": "queued"})
+    with pytest.raises(exception.ImageNotFound):
+        glance_db_api.image_get(ADMIN, "none")
+
+@pytest.mark.filterwarnings("default")
+def test_after():
+    import glance.db
+    assert glance.db.get_api().__name__ == "glance.db.sqlalchemy.api"
+
+def test_anew(glance_db_api):
+    assert names(glance_db_api) == []
+"""
+    )
+    run(inner, "-p", "no:randomly").assert_outcomes(passed=3)
+
+
+# --- glance_server ---------------------------------------------------------------------------
+
+
+@GLANCE
+def test_a_server_is_shared_and_begins_each_test_empty_or_seeded(inner: pytest.Pytester) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+import glanceclient
+
+URLS = set()
+
+def client(server, token=None):
+    URLS.add(server.url)
+    return glanceclient.Client("2", **server.for_glanceclient(token))
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_upload(glance_server, number, tmp_path):
+    images = client(glance_server).images
+    assert list(images.list()) == []
+    image = images.create(name="mine", disk_format="raw", container_format="bare")
+    (tmp_path / "image").write_bytes(b"data")
+    with (tmp_path / "image").open("rb") as data:
+        images.upload(image.id, data)
+    assert b"".join(images.data(image.id)) == b"data"
+    assert names(glance_server.database()) == ["mine"]
+    assert any(path.is_file() for path in glance_server.data_dir.rglob("*"))
+
+def test_empty(glance_server):
+    assert list(client(glance_server).images.list()) == []
+    assert not any(path.is_file() for path in glance_server.data_dir.rglob("*"))
+
+@pytest.mark.glance_snapshot("seeded.json")
+def test_seeded(glance_server, glance_db):
+    demo = client(glance_server, glance_server.token("alice", "demo"))
+    other = client(glance_server, glance_server.token("bob", "lab", "reader"))
+    assert [image.name for image in demo.images.list()] == ["seeded"]
+    assert list(other.images.list()) == []
+    assert names(glance_db) == ["seeded"]
+
+def test_shared(glance_server):
+    client(glance_server)
+    assert len(URLS) == 1
+    assert "GET /v2/images 200" in glance_server.log.read_text()
+"""
+    )
+    run(inner, "-W", "ignore::DeprecationWarning").assert_outcomes(passed=5)
+
+
+@GLANCE
+def test_workers_have_servers_of_their_own(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+from pathlib import Path
+
+@pytest.mark.parametrize("number", range(4))
+def test_it(glance_server, worker_id, number):
+    assert names(glance_server.database()) == []
+    Path(worker_id).write_text(glance_server.url)
+"""
+    )
+    run(inner, "-n", "2", "--dist", "each").assert_outcomes(passed=8)
+    assert (inner.path / "gw0").read_text() != (inner.path / "gw1").read_text()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GlanceServer]:
+    server = GlanceServer(tmp_path_factory.mktemp("glance-server"))
+    yield server
+    server._stop()  # noqa: SLF001 - as the plugin does
+
+
+@pytest.fixture
+def server(shared: GlanceServer) -> GlanceServer:
+    shared.reset()
+    return shared
+
+
+def call(server: GlanceServer, method: str, path: str, body: object = None) -> bytes:
+    """Make a request as administrator, and return the body of the answer."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode() if body else None
+    kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    request = urllib.request.Request(  # noqa: S310 - http
+        f"{server.url}{path}",
+        data=data,
+        method=method,
+        headers={"Content-Type": kind, "X-Auth-Token": server.token()},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http
+        content: bytes = answer.read()
+    return content
+
+
+def new_image(server: GlanceServer) -> str:
+    body = {"name": "new", "disk_format": "raw", "container_format": "bare"}
+    return str(json.loads(call(server, "POST", "/v2/images", body))["id"])
+
+
+@GLANCE
+def test_a_token_says_who_calls(server: GlanceServer) -> None:
+    assert server.token() == "admin:admin:admin"
+    assert server.token("alice", "demo") == "alice:demo:member"
+    assert server.token("alice", "demo", "reader", "member") == "alice:demo:reader,member"
+
+
+@GLANCE
+@pytest.mark.parametrize("parts", [("a:b", "demo"), ("alice", ""), ("alice", "demo", "a,b")])
+def test_a_token_has_names_without_separators(server: GlanceServer, parts: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="names without"):
+        server.token(*parts)
+
+
+@GLANCE
+def test_the_server_shows_where_it_is(server: GlanceServer) -> None:
+    assert repr(server) == f"<GlanceServer at {server.url}>"
+
+
+@GLANCE
+def test_openstacksdk_connects_with_the_settings_for_it(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+import openstack
+
+def test_it(glance_server):
+    token = glance_server.token("alice", "demo")
+    with openstack.connect(**glance_server.for_openstacksdk(token)) as cloud:
+        image = cloud.create_image(
+            "mine", data=b"data", disk_format="raw", container_format="bare", wait=True
+        )
+        assert [each.name for each in cloud.image.images()] == ["mine"]
+        assert cloud.image.download_image(image).content == b"data"
+    (image,) = glance_server.database().image_get_all(ADMIN)
+    assert (image["owner"], image["size"]) == ("demo", 4)
+
+def test_by_the_environment(glance_server, monkeypatch):
+    token = glance_server.token("alice", "demo")
+    for name, value in glance_server.for_environment(token).items():
+        monkeypatch.setenv(name, value)
+    with openstack.connect() as cloud:
+        cloud.image.create_image(name="mine", disk_format="raw", container_format="bare")
+    (image,) = glance_server.database().image_get_all(ADMIN)
+    assert (image["name"], image["owner"]) == ("mine", "demo")
+"""
+    )
+    run(inner, "-W", "default").assert_outcomes(passed=2)
+
+
+@GLANCE
+def test_openstackclient_works_with_the_variables_for_it(server: GlanceServer) -> None:
+    new_image(server)
+    done = subprocess.run(  # noqa: S603 - the client of the environment
+        [BIN / "openstack", "image", "list", "-f", "value", "-c", "Name"],
+        check=False,
+        capture_output=True,
+        env=os.environ | server.for_environment(),
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.stdout == "new\n", done.stderr
+
+
+@GLANCE
+def test_a_reset_waits_for_the_imports_that_run(server: GlanceServer) -> None:
+    image_id = new_image(server)
+    with Source() as source:
+        method = {"method": {"name": "web-download", "uri": f"{source.url}/slow"}}
+        call(server, "POST", f"/v2/images/{image_id}/import", method)
+        assert source.asked.wait(PATIENCE)
+        threading.Timer(0.3, source.go_on.set).start()
+        server.reset()
+        assert source.go_on.is_set()
+    assert server.database().image_get_all(ADMIN) == []
+    assert server.database().task_get_all(ADMIN) == []
+    assert not any(path.is_file() for path in server.data_dir.rglob("*"))
+
+
+@GLANCE
+def test_imports_and_the_cache_work_after_a_reset_too(server: GlanceServer) -> None:
+    image_id = new_image(server)
+    call(server, "PUT", f"/v2/images/{image_id}/file", CONTENT)
+    (server.data_dir / "images" / image_id).unlink()
+    # The thread of Glance that fills the cache does not survive a file that is gone.
+    call(server, "PUT", f"/v2/cache/{image_id}")
+    server.reset()
+
+    image_id = new_image(server)
+    with Source() as source:
+        method = {"method": {"name": "web-download", "uri": f"{source.url}/image"}}
+        call(server, "POST", f"/v2/images/{image_id}/import", method)
+        eventually(
+            lambda: server.database().image_get(ADMIN, image_id)["status"],
+            lambda status: status == "active",
+        )
+    call(server, "PUT", f"/v2/cache/{image_id}")
+    cached = eventually(lambda: server.database().get_cached_images(ADMIN, server.url), bool)
+    assert [entry["image_id"] for entry in cached] == [image_id]
+
+
+@GLANCE
+def test_what_is_no_snapshot_is_refused_and_the_server_is_empty(server: GlanceServer) -> None:
+    new_image(server)
+    with pytest.raises(SnapshotError):
+        server.restore(b"no snapshot")
+    assert server.database().image_get_all(ADMIN) == []
+
+
+@GLANCE
+def test_a_database_goes_to_the_server_and_comes_back(server: GlanceServer) -> None:
+    image_id = new_image(server)
+    before = server.database()
+    server.reset()
+    server.restore(before.snapshot())
+    assert json.loads(call(server, "GET", f"/v2/images/{image_id}"))["name"] == "new"
+    assert server.database().snapshot() == before.snapshot()
+
+
+@GLANCE
+def test_importing_what_serves_starts_nothing() -> None:
+    before = threading.active_count()
+    assert importlib.import_module("simple_db.glance.under_test").main
+    assert threading.active_count() == before
+
+
+@GLANCE
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(RuntimeError, match=r"(?s)'start' and has ended, .*NotADirectoryError"):
+        GlanceServer(tmp_path)
+
+
+@GLANCE
+def test_a_server_that_ended_is_told_with_its_exit_code(tmp_path: Path) -> None:
+    server = GlanceServer(tmp_path)
+    server._process.kill()  # noqa: SLF001 - as the machine might
+    server._process.wait()  # noqa: SLF001
+    with pytest.raises(RuntimeError, match="'reset' and has ended, exit code -9"):
+        server.reset()
+
+
+@GLANCE
+def test_a_server_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("asked", "stopped"):
+        (tmp_path / name).mkdir()
+    asked, stopped = GlanceServer(tmp_path / "asked"), GlanceServer(tmp_path / "stopped")
+    monkeypatch.setattr(pytest_plugin, "_PATIENCE", 0.2)
+    for server in (asked, stopped):
+        server._process.send_signal(signal.SIGSTOP)  # noqa: SLF001 - as the machine might
+    with pytest.raises(RuntimeError, match="'reset' and has ended, exit code -9"):
+        asked.reset()
+    stopped._stop()  # noqa: SLF001 - as the plugin does
+    assert stopped._process.returncode == -signal.SIGKILL  # noqa: SLF001
