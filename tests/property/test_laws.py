@@ -277,7 +277,8 @@ def test_a_torn_snapshot_is_refused_and_changes_nothing(
 ) -> None:
     before, snapshot = db.snapshot(), other.snapshot()
     with pytest.raises(SnapshotError):
-        db.restore(snapshot[: cut % len(snapshot)])
+        # Without its last byte, a line's end, it is whole.
+        db.restore(snapshot[: cut % (len(snapshot) - 1)])
     assert db.snapshot() == before
 
 
