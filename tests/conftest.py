@@ -13,7 +13,7 @@ _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 settings.register_profile("dev", parent=_PATIENT, max_examples=20)
 settings.register_profile("ci", parent=_PATIENT, max_examples=100, print_blob=True)
-settings.register_profile("nightly", parent=_PATIENT, max_examples=2500, print_blob=True)
+settings.register_profile("nightly", parent=_PATIENT, max_examples=2000, print_blob=True)
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 

@@ -406,6 +406,7 @@ def test_tags_are_a_list_of_text(value: Any) -> None:
         ('""', [""]),
         ('"",a', ["", "a"]),
         (r'"a\"b"', [r"a\"b"]),
+        (r'"a\""', [r"a\""]),
         (r'"a,\"b",c', [r"a,\"b", "c"]),
         (r"a\"b,c", [r"a\"b", "c"]),
     ],

@@ -437,6 +437,16 @@ def test_a_deactivated_image_shows_its_locations_to_administrators_only() -> Non
     assert len(db.image_get(ADMIN, image_id)["locations"]) == 1
 
 
+def test_an_image_that_is_created_or_changed_comes_back_without_deleted_locations() -> None:
+    db = a_database()
+    gone = LOCATION | {"status": "deleted"}
+    values = {"id": "i", "status": "active", "owner": "alice", "locations": [LOCATION, gone]}
+
+    assert len(db.image_create(ALICE, values)["locations"]) == 1
+    assert len(db.image_update(ALICE, "i", {"name": "new"})["locations"]) == 1
+    assert db.image_destroy(ALICE, "i")["locations"] == []
+
+
 @pytest.mark.parametrize(
     ("filters", "shown"),
     [

@@ -1,3 +1,4 @@
+import types
 from typing import Any
 
 import pytest
@@ -448,6 +449,7 @@ def test_atomic_properties_are_a_list_of_names(atomic: Any) -> None:
         ({"\ud800": "x"}, "image_properties.name"),
         ({"os": EMOJI}, "'os' has a character beyond"),
         ({EMOJI: "x"}, "has a character beyond"),
+        (types.MappingProxyType({"os": EMOJI}), "'os' has a character beyond"),
     ],
 )
 def test_properties_that_are_no_dict_of_text_are_refused(given: Any, named: str) -> None:

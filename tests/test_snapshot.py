@@ -558,6 +558,29 @@ def test_a_path_can_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert names(tmp_path) == ["glance.json"]
 
 
+def test_a_file_is_whole_on_the_disk_before_it_gets_its_name_which_is_on_the_disk_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "glance.json"
+    path.write_bytes(b"old")
+    synced: list[tuple[int, bytes, bytes]] = []
+    sync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        content = os.pread(descriptor, 10_000, 0) if is_file else b"the directory"
+        synced.append((descriptor, content, path.read_bytes()))
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", watch)
+    Database().save(path)
+
+    assert [step[1:] for step in synced] == [(EMPTY, b"old"), (b"the directory", EMPTY)]
+    for descriptor, *_ in synced:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+
+
 def fail(*_: object) -> None:
     raise OSError(28, "No space left on device")
 

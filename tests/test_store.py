@@ -1,4 +1,5 @@
 import datetime as dt
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -338,6 +339,37 @@ def test_a_change_of_a_counter_alone_counts() -> None:
         tables.tags.replace([], next_id=5)
 
     assert store.revision == 1
+
+
+# --- log -------------------------------------------------------------------------------------
+
+
+def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFixture) -> None:
+    store = a_filled_store()
+    with caplog.at_level(logging.DEBUG, "simple_db.store"), store.writing() as tables:
+        tables.images.put(image_record(name="one"))
+        tables.images.put(image_record(name="two"))
+        tables.tags.remove(1)
+
+    assert caplog.messages == ["revision 2: images i, image_tags 1"]
+
+
+def test_what_changes_nothing_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    store = a_store()
+    with caplog.at_level(logging.DEBUG, "simple_db.store"):
+        with store.reading(), store.writing():
+            pass
+        with pytest.raises(Stop):
+            write_and_stop(store)
+
+    assert caplog.messages == []
+
+
+def test_the_log_is_for_debugging(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "simple_db.store"):
+        a_filled_store()
+
+    assert caplog.messages == []
 
 
 # --- time and ids ----------------------------------------------------------------------------

@@ -41,8 +41,8 @@ def metadef_namespace_get_all(
         sort_dir: ``asc``, which None is too, or ``desc``.
         filters: ``visibility``, the namespaces of that one; ``id_list``, those of these ids;
             ``resource_types``, those that are associated with one of these, separated by commas
-            or in a list, and then ``id_list`` is not looked at. Other filters are ignored, as is None, but for
-            ``resource_types``.
+            or in a list, and then ``id_list`` is not looked at. Other filters are ignored, as is
+            None, but for ``resource_types``.
 
     Raises:
         Invalid: the filters or the limit cannot be read.

@@ -60,7 +60,7 @@ STATUSES = (
 )
 VISIBILITIES = ("public", "private", "shared", "community")
 MEMBER_STATUSES = ("pending", "accepted", "rejected")
-PROPERTY_NAMES = ("os_glance_importing_to_stores", "p", "Q", "naïve", "p_min2")
+PROPERTY_NAMES = ("os_glance_importing_to_stores", "p", "naïve_min2")
 
 image_ids = st.sampled_from(IMAGE_IDS)
 image_ids_or_not = st.sampled_from([*IMAGE_IDS * 8, MISSING, TOO_LONG, "img-😀"])
@@ -124,7 +124,6 @@ _settable: dict[str, st.SearchStrategy[Any]] = {
     "os_hidden": st.booleans(),
     "min_disk": st.integers(-1, 2),
     "min_ram": st.one_of(st.integers(0, 2), st.just(2**31 - 1)),
-    "properties": properties,
     "unknown": maybe_texts,
     "tags": st.just([]),
 }
@@ -169,7 +168,10 @@ guarded_locations = _with(
 )
 
 sound_images = _values(
-    {"status": st.sampled_from([*STATUSES, *["active", "pending_delete"] * 3])},
+    {
+        "status": st.sampled_from([*STATUSES, *["active", "pending_delete"] * 3]),
+        "properties": properties,
+    },
     _settable
     | {
         "id": image_ids,
@@ -218,7 +220,7 @@ sound_changes = _values(
 _update_options = _values(
     {},
     {
-        "purge_props": st.booleans(),
+        "purge_props": st.sampled_from([True, True, False]),
         "from_state": st.sampled_from([*STATUSES, *["active", ""] * 3, "😀"]),
         "v1_mode": st.booleans(),
         "atomic_props": st.lists(st.sampled_from(PROPERTY_NAMES), max_size=2),
@@ -361,6 +363,7 @@ FILTERS_LIKE = (
     "status in",
     "created_at gte",
     "updated_at eq",
+    "updated_at since",
     "visibility",
     "visibility all",
     "size",
@@ -385,6 +388,8 @@ def filter_like(key: str, value: Any) -> tuple[str, Any]:
         return column + how, value
     if how == "all":
         return column, "all"
+    if how == "since":
+        return "changes-since", value
     if how and value is not None:
         text = value.isoformat() if isinstance(value, dt.datetime) else value
         return column, f"{how}:{text.replace(QUOTE, '')}"

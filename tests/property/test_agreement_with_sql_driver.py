@@ -8,20 +8,18 @@ in `tests.differences`.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from simple_db import RequestContext
 from tests.pair import Pair, RowAt
 from tests.property import strategies as some
 from tests.reference import SqlDriver
 from tests.world import World
-
-if TYPE_CHECKING:
-    from simple_db import RequestContext
 
 pytestmark = pytest.mark.glance
 
@@ -53,13 +51,16 @@ class Agreement(RuleBasedStateMachine):
         images=st.lists(some.sound_images, min_size=3, max_size=3),
         members=st.lists(some.sound_members, max_size=3),
         tags=st.lists(st.tuples(some.image_ids, some.tags), max_size=3),
+        running=st.booleans(),
     )
     def all_but_one_image_exist(
         self,
         images: list[some.Values],
         members: list[some.Values],
         tags: list[tuple[str, str]],
+        running: bool,
     ) -> None:
+        self.pair.world.running = running
         for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
             self.hold("image_create", some.ADMIN, values | {"id": image_id})
         for values in members:
@@ -127,6 +128,15 @@ class Agreement(RuleBasedStateMachine):
     @rule(context=some.mostly_admins, image_id=some.image_ids_or_not)
     def image_destroy(self, context: RequestContext, image_id: str) -> None:
         self.hold("image_destroy", context, image_id)
+
+    @rule(context=some.mostly_admins, image_id=some.image_ids, restored=st.booleans())
+    def an_image_waits_for_its_deletion(
+        self, context: RequestContext, image_id: str, restored: bool
+    ) -> None:
+        self.hold("image_update", context, image_id, {"status": "pending_delete"})
+        self.hold("image_destroy", context, image_id)
+        if restored:
+            self.hold("image_restore", some.ADMIN, image_id)
 
     @rule(context=some.mostly_admins, image_id=some.image_ids_or_not)
     def image_restore(self, context: RequestContext, image_id: str) -> None:
@@ -299,6 +309,16 @@ class Agreement(RuleBasedStateMachine):
         row = self.pair.row_like("image_properties", choice, image_id=image_id, name=name)
         self.hold("image_property_delete", context, row["name"], row["image_id"])
 
+    @rule(choice=choices, deleted=st.booleans(), purge_props=st.booleans())
+    def a_property_is_written_again(self, choice: int, deleted: bool, purge_props: bool) -> None:
+        row = self.pair.row_like("image_properties", choice)
+        if row:
+            name, image_id = row["name"], row["image_id"]
+            if deleted:
+                self.hold("image_property_delete", some.ADMIN, name, image_id)
+            values = {"properties": {name: row["value"]}}
+            self.hold("image_update", some.ADMIN, image_id, values, purge_props=purge_props)
+
     @rule(
         image_id=some.image_ids_or_not,
         name=st.sampled_from(some.PROPERTY_NAMES),
@@ -393,14 +413,23 @@ class Agreement(RuleBasedStateMachine):
             for usage in ("storage_usage", "staging_usage", "image_count", "uploading_count"):
                 self.pair.look(f"user_get_{usage}", some.ADMIN, owner)
 
+        for row in self.pair.ours.tables[MEMBERS]:
+            self._look_as(row["member"], {"id": row["image_id"]})
+
+    def _look_as(self, member: str, image: some.Values) -> None:
+        """Ask whether the member sees the image of another project that is shared."""
+        context = RequestContext(owner=member)
+        for status in (None, *some.MEMBER_STATUSES):
+            shared = image | {"owner": "another", "visibility": "shared"}
+            self.pair.look("is_image_visible", context, shared, status)
+
     def _look_around(self, context: RequestContext) -> None:
         for row in self.pair.ours.tables["images"]:
-            self.pair.look("image_get", context, row["id"])
             self.pair.look("image_get", context, row["id"], force_show_deleted=True)
-        for filters in ({"visibility": "all"}, {"deleted": False}, {"deleted": True}):
-            self.pair.look("image_get_all", context, filters=filters, return_tag=True)
-        self.pair.look("image_get_all", context, member_status="all", admin_as_user=True)
-        self.pair.look("image_member_find", context, include_deleted=True)
+        self.pair.look("image_get_all", context, return_tag=True)
+        self.pair.look("image_get_all", context, {"visibility": "all"}, admin_as_user=True)
+        self.pair.look("image_get_all", context, {"deleted": False}, member_status="all")
+        self.pair.look("image_member_find", context)
 
 
 Agreement.TestCase.settings = settings(settings(), stateful_step_count=50)

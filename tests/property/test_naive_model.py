@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from simple_db import Database
+from simple_db import Database, RequestContext
 from simple_db.errors import SimpleDBError
 from tests.property import strategies as some
 from tests.world import World
-
-if TYPE_CHECKING:
-    from simple_db import RequestContext
 
 Row = dict[str, Any]
 
@@ -328,6 +325,19 @@ class Model:
             raise Refused("Duplicate")
         self._delete(found[0])
 
+    def image_tag_set_all(self, context: RequestContext, image_id: str, tags: list[str]) -> None:
+        before = self.image_tag_get_all(context, image_id)
+        removed = [tag for tag in before if tag not in tags]
+        if set(tags) - set(before):
+            self._exists(image_id)
+        if len(removed) > len(set(removed)):
+            raise Refused("Duplicate")
+        for tag in tags:
+            if tag not in self.image_tag_get_all(context, image_id):
+                self._add("tags", image_id=image_id, value=tag)
+        for tag in removed:
+            self.image_tag_delete(context, image_id, tag)
+
     def image_tag_get_all(self, _context: RequestContext, image_id: str) -> list[str]:
         return [row["value"] for row in self._live(self.tags, image_id)]
 
@@ -346,6 +356,10 @@ class Model:
             for row in self._of(self.locations, image["id"])
             if row["status"] != "deleted"
         )
+
+    def user_get_uploading_count(self, _context: RequestContext, owner: str | None) -> int:
+        uploading = ("saving", "uploading", "importing")
+        return sum(row["owner"] == owner and row["status"] in uploading for row in self.images)
 
     def purge_deleted_rows(self, _context: RequestContext, age_in_days: int, max_rows: int) -> None:
         for rows in (self.locations, self.properties, self.members, self.tags):
@@ -375,8 +389,8 @@ def _member(row: Row) -> Row:
 
 # --- what the model understands: no conversions, no operators, no faults --------------------
 
-_texts = st.one_of(st.none(), some.texts)
-_names = st.sampled_from(["p", "q", "ünï"])
+_texts = st.one_of(st.sampled_from([None, "1", "x"]), some.texts)
+_names = st.sampled_from(["p", "ünï"])
 _properties = st.dictionaries(_names, _texts, max_size=2)
 _columns: dict[str, st.SearchStrategy[Any]] = {
     "name": _texts,
@@ -393,22 +407,22 @@ _locations = st.fixed_dictionaries(
     }
 )
 _created = st.fixed_dictionaries(
-    {"status": st.sampled_from(some.STATUSES)},
+    {"status": st.sampled_from([*some.STATUSES, "killed", *["pending_delete"] * 3])},
     optional=_columns
     | {"id": some.image_ids, "created_at": some.times, "locations": st.lists(_locations)},
 )
 _changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(some.STATUSES)})
 _image_ids = st.sampled_from([*some.IMAGE_IDS, *some.IMAGE_IDS, some.MISSING])
-_filters = st.fixed_dictionaries(
-    {},
-    optional={
-        "visibility": st.sampled_from([*some.VISIBILITIES, "all"]),
-        "deleted": st.booleans(),
-        "tags": st.lists(some.tags, max_size=2),
-        "properties": _properties,
-        "size": st.integers(-1, 3),
-        "owner": st.sampled_from(some.OWNERS),
-    },
+_asked: dict[str, st.SearchStrategy[Any]] = {
+    "visibility": st.sampled_from([*some.VISIBILITIES, *["all"] * 4]),
+    "deleted": st.booleans(),
+    "tags": st.lists(some.tags, max_size=2),
+    "properties": _properties,
+    "size": st.integers(-1, 3),
+    "owner": st.sampled_from(some.OWNERS),
+}
+_filters = st.lists(st.sampled_from(sorted(_asked)), max_size=2, unique=True).flatmap(
+    lambda keys: st.fixed_dictionaries({key: _asked[key] for key in keys})
 )
 _row_ids = st.integers(1, 5)
 _membership: dict[str, st.SearchStrategy[Any]] = {
@@ -442,8 +456,9 @@ class AgainstTheModel(RuleBasedStateMachine):
         if isinstance(expected, Refused):
             assert self.db.snapshot() == before
 
-    @initialize(images=st.lists(_created, min_size=2, max_size=3))
-    def some_images_exist(self, images: list[Row]) -> None:
+    @initialize(images=st.lists(_created, min_size=2, max_size=3), running=st.booleans())
+    def some_images_exist(self, images: list[Row], running: bool) -> None:
+        self.world.running = running
         for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
             self.hold("image_create", some.ADMIN, values | {"id": image_id})
 
@@ -472,6 +487,13 @@ class AgainstTheModel(RuleBasedStateMachine):
     @rule(context=some.mostly_admins, image_id=_image_ids)
     def image_destroy(self, context: RequestContext, image_id: str) -> None:
         self.hold("image_destroy", context, image_id)
+
+    @rule(image_id=some.image_ids, restored=st.booleans())
+    def an_image_waits_for_its_deletion(self, image_id: str, restored: bool) -> None:
+        self.hold("image_update", some.ADMIN, image_id, {"status": "pending_delete"})
+        self.hold("image_destroy", some.ADMIN, image_id)
+        if restored:
+            self.hold("image_restore", some.ADMIN, image_id)
 
     @rule(context=some.mostly_admins, image_id=_image_ids)
     def image_restore(self, context: RequestContext, image_id: str) -> None:
@@ -565,6 +587,10 @@ class AgainstTheModel(RuleBasedStateMachine):
     def image_tag_delete(self, context: RequestContext, image_id: str, tag: str) -> None:
         self.hold("image_tag_delete", context, image_id, tag)
 
+    @rule(context=some.contexts, image_id=_image_ids, tags=st.lists(some.tags, max_size=3))
+    def image_tag_set_all(self, context: RequestContext, image_id: str, tags: list[str]) -> None:
+        self.hold("image_tag_set_all", context, image_id, tags)
+
     @rule(context=some.contexts, image_id=_image_ids)
     def image_tag_get_all(self, context: RequestContext, image_id: str) -> None:
         self.hold("image_tag_get_all", context, image_id)
@@ -573,11 +599,22 @@ class AgainstTheModel(RuleBasedStateMachine):
     def usage(self, context: RequestContext, owner: str | None) -> None:
         self.hold("user_get_image_count", context, owner)
         self.hold("user_get_storage_usage", context, owner)
+        self.hold("user_get_uploading_count", context, owner)
 
     @rule(context=some.contexts, age=st.integers(0, 1), max_rows=st.integers(-1, 2))
     def purge(self, context: RequestContext, age: int, max_rows: int) -> None:
         self.hold("purge_deleted_rows", context, age, max_rows)
         self.hold("purge_deleted_rows_from_images", context, age, max_rows)
+
+    @rule(choice=st.integers(0, 5), status=st.sampled_from([None, *some.MEMBER_STATUSES]))
+    def a_member_looks(self, choice: int, status: str | None) -> None:
+        if self.model.members:
+            row = self.model.members[choice % len(self.model.members)]
+            context = RequestContext(owner=row["member"])
+            image = {"id": row["image_id"], "owner": "another", "visibility": "shared"}
+            self.hold("is_image_visible", context, image, status)
+            self.hold("is_image_mutable", context, image)
+            self.hold("image_get_all", context, {}, None, None, ["id"], ["asc"], status or "all")
 
     @invariant()
     def the_store_is_sound(self) -> None:
