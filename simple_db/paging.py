@@ -92,7 +92,7 @@ def page_limit(limit: Any) -> int | None:
         number = int(limit)
     except (TypeError, ValueError, OverflowError) as error:
         raise Invalid(
-            f"limit must be a number of images or None, not {values.shown(limit)}"
+            f"limit must be a number of rows or None, not {values.shown(limit)}"
         ) from error
     if number < 0:
         raise Invalid(f"limit must not be negative, and is {values.shown(number)}")
