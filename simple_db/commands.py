@@ -23,7 +23,7 @@ _FAILED = 1
 _SERVE_EXAMPLES = """\b
 Examples:
   simple-db serve
-  simple-db serve --port 0 --snapshot /tmp/try.json
+  simple-db serve --port 0 --snapshot try.json
   simple-db serve --snapshot dev/glance.json --data-dir dev
 
 \b

@@ -24,7 +24,7 @@ _METADEFS_EXAMPLES = """\b
 Examples:
   simple-db metadefs load .venv/etc/glance/metadefs
   simple-db metadefs load --merge --prefer-new my-namespace.json
-  simple-db metadefs export --snapshot dev/glance.json /tmp/metadefs
+  simple-db metadefs export --snapshot dev/glance.json metadefs
 """
 
 _DRAWINGS: dict[str, Callable[[], str]] = {

@@ -134,6 +134,24 @@ def test_these_are_all_functions_that_read_or_write_data() -> None:
     assert tuple(SIGNATURES) == api.FUNCTIONS
 
 
+# What the SQL driver shows of its engine, beside the functions on data.
+OF_THE_ENGINE = {"get_engine", "session_for_read", "session_for_write", "visit_delete_from_select"}
+
+
+@pytest.mark.glance
+def test_every_function_of_the_sql_driver_is_there() -> None:
+    driver = pytest.importorskip("glance.db.sqlalchemy.api")
+    # A decorator of Glance or oslo.db makes a function look like one of theirs.
+    homes = {driver.__name__, "glance.common.utils", "oslo_db.api"}
+    theirs = {
+        name
+        for name, function in inspect.getmembers(driver, inspect.isfunction)
+        if function.__module__ in homes and not name.startswith("_")
+    }
+
+    assert theirs - OF_THE_ENGINE - {"clear_db_env"} == set(SIGNATURES) - {"reset"}
+
+
 @EVERY_FUNCTION
 def test_a_method_has_the_signature_of_the_api(name: str, signature: str) -> None:
     assert signature_of(getattr(Database(), name)) == signature
