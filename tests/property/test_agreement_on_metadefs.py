@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
-from tests.pair import Pair, RowAt
 from tests.property import strategies as some
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.property.agreement import AgreementMachine
 
 if TYPE_CHECKING:
     from simple_db import RequestContext
+    from tests.pair import RowAt
 
 pytestmark = pytest.mark.glance
 
@@ -94,24 +92,7 @@ BAD_ORDERS: tuple[some.Values, ...] = (
 limits = st.sampled_from([None, None, 0, 1, 2, 5])
 
 
-@functools.cache
-def sql_driver() -> tuple[World, SqlDriver]:
-    world = World()
-    return world, SqlDriver(world)
-
-
-class Agreement(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.pair = Pair(*sql_driver())
-        self.agreed = True
-
-    def hold(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
-        self.agreed = False
-        outcome = self.pair.hold(function, *args, **kwargs)
-        self.agreed = True
-        return outcome
-
+class Agreement(AgreementMachine):
     def rows(self, table: str) -> list[some.Values]:
         return self.pair.ours.tables[table]
 
@@ -126,18 +107,6 @@ class Agreement(RuleBasedStateMachine):
             self.hold("metadef_namespace_create", some.ADMIN, namespace)
         for name, resource_type in associations:
             self._associate(some.ADMIN, name, {"name": resource_type})
-
-    @rule(days=st.integers(0, 2), microseconds=st.integers(0, 1))
-    def time_passes(self, days: int, microseconds: int) -> None:
-        self.pair.world.pass_time(days=days, microseconds=microseconds)
-
-    @rule(running=st.booleans())
-    def the_clock_runs_or_stands_still(self, running: bool) -> None:
-        self.pair.world.running = running
-
-    @rule()
-    def simple_db_is_restored_from_its_snapshot(self) -> None:
-        self.pair.db.restore(self.pair.db.snapshot())
 
     # --- namespaces --------------------------------------------------------------------------
 
@@ -414,9 +383,7 @@ class Agreement(RuleBasedStateMachine):
 
     # --- what everybody sees in the end --------------------------------------------------------
 
-    def teardown(self) -> None:
-        if not self.agreed:
-            return  # the failure is being told already
+    def look_around(self) -> None:
         for context in some.CONTEXTS.values():
             self.hold("metadef_namespace_get_all", context)
             for namespace in NAMESPACES:

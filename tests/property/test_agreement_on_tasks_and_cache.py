@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
-from tests.pair import Pair
 from tests.property import strategies as some
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.property.agreement import AgreementMachine
 
 if TYPE_CHECKING:
     from simple_db import RequestContext
@@ -57,32 +54,11 @@ created_tasks = st.fixed_dictionaries(required, optional={**optional, "deleted":
 changed_tasks = st.fixed_dictionaries({}, optional={**task_values, "deleted": st.booleans()})
 
 
-@functools.cache
-def sql_driver() -> tuple[World, SqlDriver]:
-    world = World()
-    return world, SqlDriver(world)
-
-
-class Agreement(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.pair = Pair(*sql_driver())
-
-    def hold(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
-        return self.pair.hold(function, *args, **kwargs)
-
+class Agreement(AgreementMachine):
     @initialize()
     def two_servers_are_known(self) -> None:
         for url in URLS[:2]:
             self.hold("node_reference_create", some.ADMIN, url)
-
-    @rule(days=st.integers(0, 2), microseconds=st.integers(0, 1))
-    def time_passes(self, days: int, microseconds: int) -> None:
-        self.pair.world.pass_time(days=days, microseconds=microseconds)
-
-    @rule()
-    def simple_db_is_restored_from_its_snapshot(self) -> None:
-        self.pair.db.restore(self.pair.db.snapshot())
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -196,7 +172,7 @@ class Agreement(RuleBasedStateMachine):
     def is_image_cached_for_node(self, context: RequestContext, url: str, image_id: str) -> None:
         self.hold("is_image_cached_for_node", context, url, image_id)
 
-    def teardown(self) -> None:
+    def look_around(self) -> None:
         for context in some.CONTEXTS.values():
             self.hold("task_get_all", context)
             for row in self.pair.ours.tables["tasks"]:

@@ -1,25 +1,23 @@
 """The same calls on simple_db and on Glance's SQL driver: answers, errors and tables are equal.
 
-After every call the rows of all five tables are compared, soft-deleted ones and times included,
+After every call the rows of all tables are compared, soft-deleted ones and times included,
 and simple_db is held to what it promises of every call (`tests.pair`). What may differ is listed
 in `tests.differences`.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
 from simple_db import RequestContext
-from tests.pair import Pair, RowAt
+from tests.pair import RowAt
 from tests.property import strategies as some
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.property.agreement import AgreementMachine
 
 pytestmark = pytest.mark.glance
 
@@ -28,25 +26,7 @@ LOCATIONS, MEMBERS = "image_locations", "image_members"
 choices = st.integers(0, 11)
 
 
-@functools.cache
-def sql_driver() -> tuple[World, SqlDriver]:
-    """Make the driver once a process: its schema takes longer than many examples."""
-    world = World()
-    return world, SqlDriver(world)
-
-
-class Agreement(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.pair = Pair(*sql_driver())
-        self.agreed = True
-
-    def hold(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
-        self.agreed = False
-        outcome = self.pair.hold(function, *args, **kwargs)
-        self.agreed = True
-        return outcome
-
+class Agreement(AgreementMachine):
     @initialize(
         images=st.lists(some.sound_images, min_size=3, max_size=3),
         members=st.lists(some.sound_members, max_size=3),
@@ -69,18 +49,6 @@ class Agreement(RuleBasedStateMachine):
             self.hold("image_tag_create", some.ADMIN, image_id, tag)
 
     # --- the world ---------------------------------------------------------------------------
-
-    @rule(days=st.integers(0, 3), microseconds=st.integers(0, 1))
-    def time_passes(self, days: int, microseconds: int) -> None:
-        self.pair.world.pass_time(days=days, microseconds=microseconds)
-
-    @rule(running=st.booleans())
-    def the_clock_runs_or_stands_still(self, running: bool) -> None:
-        self.pair.world.running = running
-
-    @rule()
-    def simple_db_is_restored_from_its_snapshot(self) -> None:
-        self.pair.db.restore(self.pair.db.snapshot())
 
     # --- images ------------------------------------------------------------------------------
 
@@ -404,9 +372,7 @@ class Agreement(RuleBasedStateMachine):
 
     # --- what everybody sees in the end --------------------------------------------------------
 
-    def teardown(self) -> None:
-        if not self.agreed:
-            return  # the failure is being told already
+    def look_around(self) -> None:
         for context in some.CONTEXTS.values():
             self._look_around(context)
         for owner in (*some.OWNERS, None):
