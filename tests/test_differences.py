@@ -173,7 +173,7 @@ def twice_a_member_and_destroyed(call: Call) -> Any:
     return call("image_destroy", ADMIN, "image")["deleted"]
 
 
-def destroyed_at_one_moment(call: Call) -> Any:
+def images_purged_in_part(call: Call) -> Any:
     for image_id in ("z", "a"):
         call("image_create", ADMIN, {"id": image_id, "status": "queued"})
         call("image_destroy", ADMIN, image_id)
@@ -185,6 +185,15 @@ def number_over_text(call: Call) -> Any:
     call("image_update", ADMIN, "image", {"properties": {"p": 1}})
     row = call("image_get", ADMIN, "image")["properties"][0]
     return row["value"], row["updated_at"] - BEGINNING
+
+
+def members_purged_in_part(call: Call) -> Any:
+    call("image_create", ADMIN, {"id": "shared", "status": "queued"})
+    for member in ("carol", "alice"):
+        call("image_member_create", ADMIN, {"image_id": "shared", "member": member})
+    call("image_destroy", ADMIN, "shared")
+    call("purge_deleted_rows", ADMIN, -1, 1)
+    return [row["member"] for row in call("image_member_find", ADMIN, "shared", None, None, True)]
 
 
 NULL_SIZES = ({"id": "a", "size": None}, {"id": "b", "size": None}, {"id": "c", "size": -1})
@@ -438,7 +447,8 @@ CASES = [
         "DBDuplicateEntry",
         True,
     ),
-    Case("images deleted at one moment", destroyed_at_one_moment, ["a"], ["z"]),
+    Case("rows deleted at one moment", images_purged_in_part, ["a"], ["z"]),
+    Case("rows deleted at one moment", members_purged_in_part, ["carol"], ["alice"]),
     Case("no context", shows("id", "image_get", None, "image"), "AttributeError", "image"),
 ]
 
