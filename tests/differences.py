@@ -248,9 +248,9 @@ _ROWS = (
         "NotFound",
     ),
     Difference(
-        "images deleted at one moment",
-        "the one that was created first is purged first",
-        "the one with the smallest id is purged first",
+        "rows deleted at one moment",
+        "a limited purge takes them in the order of creation, or of an index of SQLite",
+        "a limited purge takes those with the smallest ids first",
     ),
     Difference(
         "no context",

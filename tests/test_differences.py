@@ -217,7 +217,7 @@ def twice_a_member_and_destroyed(call: Call) -> Any:
     return call("image_destroy", ADMIN, "image")["deleted"]
 
 
-def destroyed_at_one_moment(call: Call) -> Any:
+def images_purged_in_part(call: Call) -> Any:
     for image_id in ("z", "a"):
         call("image_create", ADMIN, {"id": image_id, "status": "queued"})
         call("image_destroy", ADMIN, image_id)
@@ -290,6 +290,15 @@ def namespaces_behind_a_null(call: Call) -> Any:
     query = {"sort_key": "description", "sort_dir": "asc", "marker": first}
     found = call("metadef_namespace_get_all", ADMIN, **query)
     return [row["namespace"] for row in found]
+
+
+def members_purged_in_part(call: Call) -> Any:
+    call("image_create", ADMIN, {"id": "shared", "status": "queued"})
+    for member in ("carol", "alice"):
+        call("image_member_create", ADMIN, {"image_id": "shared", "member": member})
+    call("image_destroy", ADMIN, "shared")
+    call("purge_deleted_rows", ADMIN, -1, 1)
+    return [row["member"] for row in call("image_member_find", ADMIN, "shared", None, None, True)]
 
 
 NULL_SIZES = ({"id": "a", "size": None}, {"id": "b", "size": None}, {"id": "c", "size": -1})
@@ -570,7 +579,8 @@ CASES = [
         "DBDuplicateEntry",
         True,
     ),
-    Case("images deleted at one moment", destroyed_at_one_moment, ["a"], ["z"]),
+    Case("rows deleted at one moment", images_purged_in_part, ["a"], ["z"]),
+    Case("rows deleted at one moment", members_purged_in_part, ["carol"], ["alice"]),
     Case("no context", shows("id", "image_get", None, "image"), "AttributeError", "image"),
     # --- metadata definitions
     *(

@@ -7,6 +7,7 @@ in `tests.differences`.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -350,25 +351,25 @@ class Agreement(AgreementMachine):
 
     @rule(
         context=some.contexts,
+        function=st.sampled_from(["purge_deleted_rows", "purge_deleted_rows_from_images"]),
         age_in_days=st.integers(-1, 2),
         max_rows=st.one_of(st.sampled_from([-1, 0, 2**31]), st.integers(1, 3)),
     )
-    def purge_deleted_rows(self, context: RequestContext, age_in_days: int, max_rows: int) -> None:
-        self.hold("purge_deleted_rows", context, age_in_days, max_rows)
-
-    @rule(
-        context=some.contexts,
-        age_in_days=st.integers(-1, 2),
-        max_rows=st.one_of(st.sampled_from([-1, 0, 2**31]), st.integers(1, 3)),
-    )
-    def purge_deleted_rows_from_images(
-        self, context: RequestContext, age_in_days: int, max_rows: int
+    def purge(
+        self, context: RequestContext, function: str, age_in_days: int, max_rows: int
     ) -> None:
-        times = [row["deleted_at"] for row in self.pair.theirs.tables["images"]]
-        deleted = [time for time in times if time is not None]
-        if max_rows > 0 and len(deleted) > len(set(deleted)):
-            return  # "images deleted at one moment"
-        self.hold("purge_deleted_rows_from_images", context, age_in_days, max_rows)
+        tables = self.pair.theirs.tables.values()
+        if not any(self._is_cut_at_one_moment(rows, age_in_days, max_rows) for rows in tables):
+            self.hold(function, context, age_in_days, max_rows)
+
+    def _is_cut_at_one_moment(
+        self, rows: list[some.Values], age_in_days: int, max_rows: int
+    ) -> bool:
+        """Tell whether a purge takes some of "rows deleted at one moment" and leaves others."""
+        before = self.pair.world.now() - dt.timedelta(days=age_in_days)
+        times = sorted(row["deleted_at"] for row in rows if row.get("deleted_at") is not None)
+        old = [time for time in times if time <= before]
+        return 0 < max_rows < len(old) and old[max_rows - 1] == old[max_rows]
 
     # --- what everybody sees in the end --------------------------------------------------------
 
