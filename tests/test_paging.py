@@ -133,7 +133,7 @@ def test_a_limit_is_a_number_or_none(given: Any, limit: int | None) -> None:
 
 @pytest.mark.parametrize("given", ["", "x", [], float("nan"), float("inf")])
 def test_what_is_no_number_is_no_limit(given: Any) -> None:
-    with pytest.raises(Invalid, match="limit must be a number of images or None") as caught:
+    with pytest.raises(Invalid, match="limit must be a number of rows or None") as caught:
         paging.page_limit(given)
 
     assert repr(given) in str(caught.value)

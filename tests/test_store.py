@@ -346,6 +346,7 @@ def test_a_change_of_a_counter_alone_counts() -> None:
 
 def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFixture) -> None:
     store = a_filled_store()
+    caplog.clear()
     with caplog.at_level(logging.DEBUG, "simple_db.store"), store.writing() as tables:
         tables.images.put(image_record(name="one"))
         tables.images.put(image_record(name="two"))

@@ -35,6 +35,9 @@ UNIT: Mapping[str, tuple[str, ...]] = {
         f"{_DB}.TestImageRepo.test_restore_image_status",
         f"{_DB}.TestImageRepo.test_restore_image_status_not_pending_delete",
     ),
+    "expects the oldest namespace first; it is asked for, and SQL lists, the newest first": (
+        f"{_METADEFS}.test_namespace_index_resource_type_delete_race",
+    ),
     "stores the text 'true' in os_hidden, which is a boolean column": (
         f"{_IMAGES}.test_update_queued_image_with_hidden",
     ),
