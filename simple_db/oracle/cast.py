@@ -1,0 +1,26 @@
+"""Who calls: the few callers of every program, by name.
+
+The projects of `pending`, `accepted` and `rejected` are named for the status in which programs make
+them members.
+"""
+
+from __future__ import annotations
+
+from simple_db.shapes import RequestContext
+
+CAST: dict[str, RequestContext] = {
+    "admin": RequestContext(is_admin=True),
+    "alice": RequestContext(owner="alice"),
+    "pending": RequestContext(owner="pending"),
+    "accepted": RequestContext(owner="accepted"),
+    "rejected": RequestContext(owner="rejected"),
+    "stranger": RequestContext(owner="stranger"),
+    "nobody": RequestContext(),
+    "alice_seeing_deleted": RequestContext(owner="alice", can_see_deleted=True),
+    "admin_of_alice": RequestContext(owner="alice", is_admin=True),
+    "admin_not_seeing_deleted": RequestContext(is_admin=True, can_see_deleted=False),
+}
+"""The callers; ``alice`` is who owns most images, ``nobody`` has no project."""
+
+MEMBER_STATUSES: dict[str, str] = {name: name for name in ("pending", "accepted", "rejected")}
+"""The status in which programs mostly make a project a member."""
