@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from simple_db import (
     cached_images,
+    explanation,
     images,
     locations,
     members,
@@ -29,7 +30,9 @@ from simple_db.metadefs import objects as metadef_objects
 from simple_db.metadefs import properties as metadef_properties
 from simple_db.metadefs import resource_types as metadef_resource_types
 from simple_db.metadefs import tags as metadef_tags
+from simple_db.shapes import Context
 from simple_db.store import Store
+from simple_db.visibility import caller_of
 
 
 class Database:
@@ -171,6 +174,16 @@ class Database:
         with self.store.writing() as tables:
             for table in tables:
                 table.replace([], next_id=1)
+
+    def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
+        """Return why the caller can or cannot see, list and change the image, rule by rule.
+
+        What it returns reads well printed. It is an answer for every id, that of no image too.
+
+        Raises:
+            Invalid: the context lacks `is_admin` or `owner`.
+        """
+        return explanation.explain(self.store, caller_of(context), image_id)
 
     def snapshot(self) -> bytes:
         """Return the whole database as JSON; equal databases give equal bytes."""
