@@ -93,8 +93,8 @@ def test_a_target_is_a_module_or_what_is_in_one(module: types.ModuleType) -> Non
     target = targets.resolve("somebodys_driver:inside.db")
 
     assert target.name == "somebodys_driver:inside.db"
-    assert target.has("image_get")
-    assert not target.has("image_paint")
+    assert str(target.signature("clear_db_env")) == "() -> None"
+    assert target.signature("image_paint") is None
 
 
 def test_a_set_up_gives_the_driver_itself(module: types.ModuleType) -> None:

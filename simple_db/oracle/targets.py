@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,8 +36,8 @@ class Target(Protocol):
         """What it is called in reports."""
         ...
 
-    def has(self, function: str) -> bool:
-        """Return whether the driver has the function."""
+    def signature(self, function: str) -> inspect.Signature | None:
+        """Return the signature of the driver's function, or None if there is no such function."""
         ...
 
     def call(self, call: Call) -> Any:
@@ -85,9 +86,10 @@ class DriverTarget:
         self.close = close
         self.reset: Close = reset or getattr(driver, "reset", None) or _no_reset(name)
 
-    def has(self, function: str) -> bool:
-        """Return whether the driver has the function."""
-        return callable(getattr(self.driver, function, None))
+    def signature(self, function: str) -> inspect.Signature | None:
+        """Return the signature of the driver's function, or None if there is no such function."""
+        found = getattr(self.driver, function, None)
+        return inspect.signature(found) if callable(found) else None
 
     def call(self, call: Call) -> Any:
         """Make the call, with the arguments in a copy of their own and lookups resolved."""
