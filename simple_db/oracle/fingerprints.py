@@ -8,7 +8,7 @@ from attrs import frozen
 
 from simple_db.oracle.calls import parameters_of
 from simple_db.oracle.cast import CAST
-from simple_db.oracle.programs import NEEDED
+from simple_db.oracle.domain import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

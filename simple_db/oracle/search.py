@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from simple_db.oracle.shrinking import shrunk
 from simple_db.oracle.targets import silence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from simple_db.oracle.calls import Program
     from simple_db.oracle.fingerprints import Fingerprint
@@ -61,6 +62,12 @@ class Findings:
     calls: int = 0
     seconds: float = 0.0
 
+    def note(self, divergence: Divergence) -> None:
+        """Add a divergence, in place of those of which it turns out to be the general case."""
+        explains = divergence.fingerprint.explains
+        special = [one for one in self.divergences if explains(one.fingerprint)]
+        self.divergences = [one for one in self.divergences if one not in special] + [divergence]
+
     def count(self, step: Step) -> None:
         """Count a call that was made on both sides."""
         self.calls += 1
@@ -76,6 +83,7 @@ def search(
     *,
     ops: Sequence[str] = OPS,
     budget: float = 120.0,
+    limit: int | None = None,
     seed: int = 0,
     known: Iterable[Fingerprint] = (),
     progress: Callable[[Findings], None] = lambda _findings: None,
@@ -87,23 +95,34 @@ def search(
         target: What is held against it.
         ops: The parts of the API to call.
         budget: For how long, in seconds; a program that runs then is run to its end.
+        limit: How many programs at most; the findings are the same then on every machine.
         seed: The same seed makes the same programs.
         known: Divergences to pass over.
         progress: Called after every program.
     """
-    hunt = _Hunt(sides(reference, target), list(known), progress, time.monotonic() + budget)
     begin = time.monotonic()
-    round_number = 0
+    hunt = _Hunt(sides(reference, target), list(known))
     with silence():
-        while not hunt.is_over:
-            _round(hunt, programs(ops), seed + round_number)
-            round_number += 1
-    hunt.findings.seconds = time.monotonic() - begin
+        for program, visitors in itertools.islice(_endless(programs(ops), seed), limit):
+            if time.monotonic() - begin >= budget:
+                break
+            hunt.run(program + visits(program, visitors))
+            hunt.findings.seconds = time.monotonic() - begin
+            progress(hunt.findings)
     return hunt.findings
 
 
-def _round(hunt: _Hunt, some_programs: st.SearchStrategy[Program], seed: int) -> None:
-    """Let hypothesis make programs; what diverges in them is no failure to it."""
+def _endless(
+    some_programs: st.SearchStrategy[Program], seed: int
+) -> Iterator[tuple[Program, list[str]]]:
+    """Give random programs, and who is to look around after each."""
+    for number in itertools.count():
+        yield from _round(some_programs, f"{seed} {number}")
+
+
+def _round(some_programs: st.SearchStrategy[Program], seed: str) -> list[tuple[Program, list[str]]]:
+    """Let hypothesis make programs. They are run elsewhere: to it, none of them fails."""
+    made = []
 
     @seeded(seed)
     @settings(
@@ -114,11 +133,11 @@ def _round(hunt: _Hunt, some_programs: st.SearchStrategy[Program], seed: int) ->
         suppress_health_check=list(HealthCheck),
     )
     @given(some_programs, st.lists(st.sampled_from(_VISITORS), max_size=2, unique=True))
-    def run(program: Program, visitors: list[str]) -> None:
-        if not hunt.is_over:
-            hunt.run(program, visitors)
+    def make(program: Program, visitors: list[str]) -> None:
+        made.append((program, visitors))
 
-    run()
+    make()
+    return made
 
 
 @define
@@ -127,34 +146,17 @@ class _Hunt:
 
     both: Sides
     known_before: list[Fingerprint]
-    progress: Callable[[Findings], None]
-    deadline: float
     findings: Findings = Factory(Findings)
 
     def __attrs_post_init__(self) -> None:
         self.both.on_step = self.findings.count
 
-    @property
-    def is_over(self) -> bool:
-        return time.monotonic() >= self.deadline
-
-    def run(self, program: Program, visitors: Sequence[str]) -> None:
+    def run(self, program: Program) -> None:
         """Run one program until nothing in it is news."""
         self.findings.programs += 1
-        program = tuple(filter(self.both.can_make, program + visits(program, visitors)))
-        while not self.is_over:
-            divergence = compare(program, self.both, self._is_known)
-            if divergence is None:
-                break
-            self._note(shrunk(divergence, self.both))
-        self.progress(self.findings)
-
-    def _note(self, divergence: Divergence) -> None:
-        """Add the divergence, in place of those of which it turns out to be the general case."""
-        divergences = self.findings.divergences
-        divergences[:] = [
-            one for one in divergences if not divergence.fingerprint.explains(one.fingerprint)
-        ] + [divergence]
+        program = tuple(filter(self.both.can_make, program))
+        while (divergence := compare(program, self.both, self._is_known)) is not None:
+            self.findings.note(shrunk(divergence, self.both))
 
     def _is_known(self, fingerprint: Fingerprint) -> bool:
         for known in self.known_before:

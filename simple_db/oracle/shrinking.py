@@ -8,7 +8,7 @@ from attrs import evolve
 
 from simple_db.oracle.calls import Call, parameters_of
 from simple_db.oracle.comparison import Divergence, reproduced
-from simple_db.oracle.programs import NEEDED
+from simple_db.oracle.domain import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
