@@ -94,6 +94,14 @@ def test_an_entry_that_did_not_occur_is_told_if_it_could(
     ]
 
 
+def test_an_entry_can_occur_only_if_what_it_comes_after_is_called_too() -> None:
+    line = "image_destroy | returns / raises KeyError |  | after image_member_create, as a user"
+    known = register.entries(an_entry(fingerprints=f'fingerprints = ["{line}"]'), "a file")
+
+    assert register.unmet(known, set(), ["images"]) == []
+    assert register.unmet(known, set(), ["images", "members"]) == [parse(line)]
+
+
 # --- our own -------------------------------------------------------------------------------------
 
 

@@ -109,6 +109,13 @@ def test_progress_is_told_after_every_program() -> None:
     assert told_of == [1, 2, 3]
 
 
+def test_a_search_ends_when_enough_is_found() -> None:
+    findings = search(reference(), DriverTarget("a driver", Faulty()), limit=1000, enough=1)
+
+    assert findings.divergences
+    assert findings.programs < 1000
+
+
 def test_a_search_ends_when_its_time_is_spent() -> None:
     findings = search(reference(), DriverTarget("a driver", Database()), budget=0)
 

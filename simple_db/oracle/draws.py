@@ -49,6 +49,11 @@ def some(draw: st.DrawFn, required: Values | None = None, /, **optional: Any) ->
     return needed | {key: draw(optional[key]) for key in keys}
 
 
+def some_of(key: str, pool: Values) -> st.SearchStrategy[Values]:
+    """Make values of this key of a pool alone."""
+    return st.fixed_dictionaries({key: pool[key]})
+
+
 def with_faults(
     strategy: st.SearchStrategy[Values], faults: Sequence[Values]
 ) -> st.SearchStrategy[Values]:

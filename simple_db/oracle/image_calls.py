@@ -24,6 +24,7 @@ from simple_db.oracle.draws import (
     new_locations,
     property_values,
     some,
+    some_of,
     texts,
     times,
     with_faults,
@@ -31,6 +32,8 @@ from simple_db.oracle.draws import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from simple_db.oracle.calls import Program
 
 _sizes = st.one_of(st.none(), st.integers(0, 4), st.just(2**40))
 _some_properties = st.dictionaries(
@@ -233,6 +236,39 @@ _listings = st.one_of(
     ),
     st.builds(_listing, anyone, st.sampled_from(_BAD_QUERIES)),
 )
+
+
+def _asked_for(column: str) -> st.SearchStrategy[Program]:
+    """Make an image have some value of the column, and list what has one of the same pool."""
+    update = calls_of("image_update", admin, image_id=image_ids, values=some_of(column, _SETTABLE))
+    listing = calls_of("image_get_all", admin, filters=some_of(column, _FILTERS))
+    return st.tuples(update, listing)
+
+
+def _sorted_by(column: str) -> st.SearchStrategy[Program]:
+    """Make two images have values of the column, and list them in its order."""
+    updates = [
+        calls_of(
+            "image_update", admin, image_id=st.just(image_id), values=some_of(column, _SETTABLE)
+        )
+        for image_id in IMAGE_IDS[:2]
+    ]
+    order = {"sort_key": st.just([column]), "sort_dir": st.sampled_from([["asc"], ["desc"]])}
+    listing = st.fixed_dictionaries(order).map(
+        lambda given: call("image_get_all", "admin", **given)
+    )
+    return st.tuples(*updates, listing)
+
+
+FILTERED: st.SearchStrategy[Program] = any_of(
+    [_asked_for(column) for column in sorted(_SETTABLE.keys() & _FILTERS.keys())]
+)
+"""An update and then a listing that asks for what the update may have set."""
+
+SORTED: st.SearchStrategy[Program] = any_of(
+    [_sorted_by(column) for column in sorted(_SETTABLE.keys() & set(_SORT_KEYS))]
+)
+"""Two updates and then a listing in the order of what they set."""
 
 _seen = st.fixed_dictionaries(
     {

@@ -12,7 +12,7 @@ from simple_db.oracle.child_calls import LOCATIONS, MEMBERS, PROPERTY_CALLS, TAG
 from simple_db.oracle.domain import IMAGE_IDS, NAMESPACES
 from simple_db.oracle.draws import admin, any_of, calls_of, image_ids
 from simple_db.oracle.flows import flows_of_an_image
-from simple_db.oracle.image_calls import IMAGES, creations
+from simple_db.oracle.image_calls import FILTERED, IMAGES, SORTED, creations
 from simple_db.oracle.metadef_calls import METADEFS, creations_of, new_namespaces
 from simple_db.oracle.task_calls import TASKS
 
@@ -73,7 +73,9 @@ def programs(ops: Sequence[str] = OPS) -> st.SearchStrategy[Program]:
     subjects = []
     of_images = [one for op in ops if op in _OF_IMAGES for one in _CALLS[op]]
     if of_images:
-        flows = [image_ids.flatmap(flows_of_an_image)] if set(_OF_IMAGES) <= set(ops) else []
+        flows = [FILTERED, SORTED] if "images" in ops else []
+        if set(_OF_IMAGES) <= set(ops):
+            flows += [image_ids.flatmap(flows_of_an_image)] * 2
         subjects += [_program(_first_images(), of_images, flows)] * 4
     if "tasks" in ops:
         subjects.append(_program(st.tuples(TASKS[0]), TASKS))
@@ -89,7 +91,7 @@ def _program(
     calls: Sequence[Calls],
     flows: Sequence[st.SearchStrategy[Program]] = (),
 ) -> st.SearchStrategy[Program]:
-    parts = [*(one.map(lambda made: (made,)) for one in calls), *flows, *flows]
+    parts = [*(one.map(lambda made: (made,)) for one in calls), *flows]
     rest = st.lists(any_of(parts), min_size=2, max_size=16)
     return st.builds(lambda first, rest: (*first, *chain.from_iterable(rest)), beginning, rest)
 

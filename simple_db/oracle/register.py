@@ -138,5 +138,11 @@ def unmet(
     return [
         fingerprint
         for fingerprint in fingerprints(known)
-        if fingerprint not in met and op_of(fingerprint.function.removeprefix("any ")) in ops
+        if fingerprint not in met and _ops_of(fingerprint) <= set(ops)
     ]
+
+
+def _ops_of(fingerprint: Fingerprint) -> set[str]:
+    """Return the parts of the API without which the divergence cannot occur."""
+    after = [one.removeprefix("after ") for one in fingerprint.features if one.startswith("after ")]
+    return {op_of(name) for name in (fingerprint.function.removeprefix("any "), *after)}

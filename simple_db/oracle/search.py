@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from simple_db.oracle.fingerprints import Fingerprint
     from simple_db.oracle.targets import Target
 
-_ROUND = 100
+# Hypothesis begins every run small, and varies what it made before. So an example is many programs:
+# within one, each is as new as the next.
+_EXAMPLES = 5
+_PROGRAMS = 20
 _VISITORS = tuple(name for name in CAST if name != "admin")
 
 
@@ -84,6 +87,7 @@ def search(
     ops: Sequence[str] = OPS,
     budget: float = 120.0,
     limit: int | None = None,
+    enough: int | None = None,
     seed: int = 0,
     known: Iterable[Fingerprint] = (),
     progress: Callable[[Findings], None] = lambda _findings: None,
@@ -96,6 +100,7 @@ def search(
         ops: The parts of the API to call.
         budget: For how long, in seconds; a program that runs then is run to its end.
         limit: How many programs at most; the findings are the same then on every machine.
+        enough: At how many divergences to stop.
         seed: The same seed makes the same programs.
         known: Divergences to pass over.
         progress: Called after every program.
@@ -104,7 +109,7 @@ def search(
     hunt = _Hunt(sides(reference, target), list(known))
     with silence():
         for program, visitors in itertools.islice(_endless(programs(ops), seed), limit):
-            if time.monotonic() - begin >= budget:
+            if time.monotonic() - begin >= budget or hunt.has_found(enough):
                 break
             hunt.run(program + visits(program, visitors))
             hunt.findings.seconds = time.monotonic() - begin
@@ -122,22 +127,24 @@ def _endless(
 
 def _round(some_programs: st.SearchStrategy[Program], seed: str) -> list[tuple[Program, list[str]]]:
     """Let hypothesis make programs. They are run elsewhere: to it, none of them fails."""
-    made = []
+    made: dict[str, tuple[Program, list[str]]] = {}
+    visitors = st.lists(st.sampled_from(_VISITORS), max_size=2, unique=True)
+    one = st.tuples(some_programs, visitors)
 
     @seeded(seed)
     @settings(
-        max_examples=_ROUND,
+        max_examples=_EXAMPLES,
         phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(some_programs, st.lists(st.sampled_from(_VISITORS), max_size=2, unique=True))
-    def make(program: Program, visitors: list[str]) -> None:
-        made.append((program, visitors))
+    @given(st.lists(one, min_size=_PROGRAMS, max_size=_PROGRAMS))
+    def make(several: list[tuple[Program, list[str]]]) -> None:
+        made.update({str(one): one for one in several})
 
     make()
-    return made
+    return list(made.values())
 
 
 @define
@@ -150,6 +157,10 @@ class _Hunt:
 
     def __attrs_post_init__(self) -> None:
         self.both.on_step = self.findings.count
+
+    def has_found(self, enough: int | None) -> bool:
+        """Return whether that many divergences are found."""
+        return enough is not None and len(self.findings.divergences) >= enough
 
     def run(self, program: Program) -> None:
         """Run one program until nothing in it is news."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 from glance.db.sqlalchemy import api as sql
 from glance.db.sqlalchemy import models, models_metadef
 from oslo_db.sqlalchemy import enginefacade
+from oslo_utils import timeutils
 
+from simple_db import clock
 from simple_db.oracle.targets import SQL_DRIVER, CannotRun, DriverTarget
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ def _sql_target(url: sa.URL) -> DriverTarget:
     engine = facade.writer.get_engine()
     for schema in _SCHEMAS:
         schema.create_all(engine)
+    utcnow = timeutils.utcnow
     before = sql._main_context_manager  # noqa: SLF001 - the driver has no other door for an engine
     sql._main_context_manager = facade  # noqa: SLF001 - likewise
 
@@ -56,10 +60,26 @@ def _sql_target(url: sa.URL) -> DriverTarget:
 
     def close() -> None:
         sql._main_context_manager = before  # noqa: SLF001 - as above
+        timeutils.utcnow = utcnow
         engine.dispose()
         drop()
 
-    return DriverTarget(SQL_DRIVER, sql, reset=reset, close=close)
+    # MariaDB keeps no fractions of seconds.
+    now = _clock_of_seconds() if url.get_backend_name() == "mysql" else clock.utcnow
+    return DriverTarget(SQL_DRIVER, sql, reset=reset, close=close, now=now)
+
+
+def _clock_of_seconds() -> Callable[[], dt.datetime]:
+    """Give the driver a clock, and return what moves it on by a second and tells the time."""
+    time = clock.utcnow().replace(microsecond=0)
+
+    def now() -> dt.datetime:
+        nonlocal time
+        time += dt.timedelta(seconds=1)
+        return time
+
+    timeutils.utcnow = lambda: time
+    return now
 
 
 def _own_database(url: sa.URL) -> tuple[sa.URL, Callable[[], None]]:
@@ -68,9 +88,8 @@ def _own_database(url: sa.URL) -> tuple[sa.URL, Callable[[], None]]:
         return url, lambda: None
     name = f"simple_db_oracle_{uuid.uuid4().hex[:12]}"
     postgres = url.get_backend_name() == "postgresql"
-    server = sa.create_engine(
-        url.set(database="postgres" if postgres else None), isolation_level="AUTOCOMMIT"
-    )
+    own = "postgres" if postgres else "information_schema"
+    server = sa.create_engine(url.set(database=own), isolation_level="AUTOCOMMIT")
 
     def say(statement: str) -> Any:
         with server.connect() as connection:
@@ -81,4 +100,6 @@ def _own_database(url: sa.URL) -> tuple[sa.URL, Callable[[], None]]:
         server.dispose()
 
     say(f"CREATE DATABASE {name}")
-    return url.set(database=name), drop
+    # Nothing here is worth waiting for a disk.
+    lazy = {"options": "-csynchronous_commit=off"} if postgres else {}
+    return url.set(database=name).update_query_dict(lazy), drop
