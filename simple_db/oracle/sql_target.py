@@ -78,7 +78,10 @@ def _clock_of_seconds() -> Callable[[], dt.datetime]:
         time += dt.timedelta(seconds=1)
         return time
 
-    timeutils.utcnow = lambda: time
+    def utcnow(with_timezone: bool = False) -> dt.datetime:
+        return time.replace(tzinfo=dt.UTC) if with_timezone else time
+
+    timeutils.utcnow = utcnow
     return now
 
 
