@@ -138,7 +138,7 @@ class Recording:
 def _as_time(key: str, value: Any) -> Any:
     """Return the seconds since 1970 that the image cache tells as a time."""
     if key in {"last_accessed", "last_modified"} and isinstance(value, float):
-        return dt.datetime.fromtimestamp(value, dt.UTC).replace(tzinfo=None)
+        return dt.datetime.fromtimestamp(value)  # noqa: DTZ006 - as it was made: of naive UTC
     return value
 
 
