@@ -14,6 +14,7 @@ import click
 import simple_db
 from simple_db import file_commands
 from simple_db.cli import NEEDS_EXTRA, refuse
+from simple_db.oracle.command import oracle
 
 if TYPE_CHECKING:
     from simple_db.glance.server import Settings, Started
@@ -58,6 +59,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(file_commands.metadefs)
 main.add_command(file_commands.draw_schema)
+main.add_command(oracle)
 
 
 @main.command(epilog=_SERVE_EXAMPLES)

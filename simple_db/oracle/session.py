@@ -1,0 +1,153 @@
+"""What the command does: set a target up, search, let threads race, write and show what came."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from rich.console import Console
+
+from simple_db.oracle import exports, fixtures, register, report, run, self_test, targets
+from simple_db.oracle.faults import FAULTS
+from simple_db.oracle.programs import OPS
+from simple_db.oracle.progress import progress
+from simple_db.oracle.result import Task
+from simple_db.oracle.targets import CannotRun, DriverTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AGREE, DIVERGE = 0, 1
+"""Exit codes."""
+
+_LONGEST_FOR_A_FAULT = 60.0  # seconds
+_WIDTH = 100  # columns, where there is no terminal
+
+
+@frozen
+class Request:
+    """What a user asks for; each attribute is the option of that name.
+
+    Attributes:
+        target: ``package.module`` or ``package.module:attribute``.
+        setup: ``package.module:function``, or None.
+        url: The database of Glance's SQL driver, or None.
+        ops: Parts of the API with commas between them; None for all.
+        budget: How long to look, in seconds.
+        seed: What makes the programs.
+        known: A register of divergences to pass over, or None.
+        emit: The directory for tests, or None.
+        json_path: The file for JSON, or None.
+        junit_path: The file for JUnit XML, or None.
+        threads: How many threads race, or None.
+    """
+
+    target: str
+    setup: str | None = None
+    url: str | None = None
+    ops: str | None = None
+    budget: float = 120.0
+    seed: int = 0
+    known: Path | None = None
+    emit: Path | None = None
+    json_path: Path | None = None
+    junit_path: Path | None = None
+    threads: int | None = None
+
+
+def hold(request: Request) -> int:
+    """Hold the target against the reference, report, and return the exit code.
+
+    Raises:
+        CannotRun: there is no such target, or it cannot be set up, or has no such parts.
+        RegisterError: the register cannot be read.
+        OSError: a file cannot be written.
+    """
+    errors = Console(stderr=True, highlight=False)
+    known = register.read(request.known) if request.known else []
+    task = Task(request.target, parsed_ops(request.ops), request.budget, request.seed)
+    with _set_up(request) as target:
+        result = run.begun(task, target, known)
+        with _printing() as console:
+            report.show_signatures(result, console)
+        result = run.searched(result, target, errors)
+        if request.threads is not None:
+            result = run.raced(result, target, request.threads, errors)
+        if request.emit is not None:
+            fixture = fixtures.Fixture(
+                request.target, request.setup, request.url, hasattr(target.driver, "reset")
+            )
+            result = run.written(result, target, fixture, request.emit)
+    if request.json_path is not None:
+        request.json_path.write_text(exports.as_json(result), encoding="utf-8")
+    if request.junit_path is not None:
+        request.junit_path.write_text(exports.as_junit(result), encoding="utf-8")
+    with _printing() as console:
+        report.show(result, console)
+    return AGREE if result.agrees else DIVERGE
+
+
+def catch_faults(budget: float, seed: int) -> int:
+    """Look for every seeded fault, show which were found, and return the exit code.
+
+    Args:
+        budget: For how long to look for each, in seconds; a minute at most.
+        seed: What makes the programs.
+    """
+    errors = Console(stderr=True, highlight=False)
+    longest = min(budget, _LONGEST_FOR_A_FAULT)
+    with progress("Looking for seeded faults", len(FAULTS), errors) as say:
+        done: list[self_test.Caught] = []
+
+        def note(caught: self_test.Caught) -> None:
+            done.append(caught)
+            say(len(done), caught.fault.name)
+
+        found = self_test.run(longest, seed, note, faults=FAULTS)
+    with _printing() as console:
+        console.print(self_test.table(found))
+    return AGREE if all(one.divergence for one in found) else DIVERGE
+
+
+def parsed_ops(text: str | None) -> tuple[str, ...]:
+    """Return the parts of the API that a user names; all by default.
+
+    Raises:
+        CannotRun: one of them is none.
+    """
+    named = list(OPS) if text is None else [op.strip() for op in text.split(",")]
+    unknown = [op for op in named if op not in OPS]
+    if unknown:
+        raise CannotRun(f"--ops takes {','.join(OPS)}, not {', '.join(map(repr, unknown))}")
+    return tuple(op for op in OPS if op in named)
+
+
+@contextlib.contextmanager
+def _set_up(request: Request) -> Iterator[DriverTarget]:
+    """Import and set up the target, and leave nothing of it behind."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what modules say of themselves as they are imported
+        target = targets.resolve(request.target, setup=request.setup, url=request.url)
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[Console]:
+    """Give a console of the standard output; in a file lines do not end in spaces."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        yield console
+        return
+    plain = Console(highlight=False, width=_WIDTH)
+    with plain.capture() as captured:
+        yield plain
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
