@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from attrs import frozen
 from glance.db.sqlalchemy import api as sql
 from glance.db.sqlalchemy import models, models_metadef
 from oslo_db.sqlalchemy import enginefacade
@@ -16,7 +19,7 @@ from simple_db import clock
 from simple_db.oracle.targets import SQL_DRIVER, CannotRun, DriverTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SCHEMAS = (models.BASE.metadata, models_metadef.BASE_DICT.metadata)
 
@@ -24,7 +27,8 @@ _SCHEMAS = (models.BASE.metadata, models_metadef.BASE_DICT.metadata)
 def sql_target(url: str) -> DriverTarget:
     """Return the driver on a schema of its own.
 
-    On a server it makes a database with a name of its own, and drops it when it is closed.
+    On a server it makes a database with a name of its own, drops it when it is closed, and drops
+    what a process that was killed has left of its kind.
 
     Args:
         url: The database as SQLAlchemy writes it; of a server's, the name is not looked at.
@@ -32,45 +36,55 @@ def sql_target(url: str) -> DriverTarget:
     Raises:
         CannotRun: the database cannot be reached or set up.
     """
+    named = url
     try:
-        return _sql_target(sa.make_url(url))
+        parsed = sa.make_url(url)
+        named = str(parsed)  # without its password
+        return _sql_target(parsed)
     except Exception as error:
-        raise CannotRun(f"cannot set up {SQL_DRIVER} on {url}: {error}") from error
+        raise CannotRun(f"cannot set up {SQL_DRIVER} on {named}: {error}") from error
 
 
 def _sql_target(url: sa.URL) -> DriverTarget:
-    own, drop = _own_database(url)
-    facade = enginefacade.transaction_context()
-    # oslo.db gives up the processor after every query, for the sake of other green threads.
-    facade.configure(
-        connection=own.render_as_string(hide_password=False), sqlite_fk=True, thread_checkin=False
-    )
-    engine = facade.writer.get_engine()
-    for schema in _SCHEMAS:
-        schema.create_all(engine)
-    utcnow = timeutils.utcnow
-    before = sql._main_context_manager  # noqa: SLF001 - the driver has no other door for an engine
-    sql._main_context_manager = facade  # noqa: SLF001 - likewise
+    with contextlib.ExitStack() as stack:
+        own = stack.enter_context(_own_database(url))
+        facade = enginefacade.transaction_context()
+        # oslo.db gives up the processor after every query, for the sake of other green threads.
+        facade.configure(
+            connection=own.render_as_string(hide_password=False),
+            sqlite_fk=True,
+            thread_checkin=False,
+        )
+        engine = facade.writer.get_engine()
+        stack.callback(engine.dispose)
+        for schema in _SCHEMAS:
+            schema.create_all(engine)
+        # The driver has no other door for an engine.
+        stack.callback(setattr, sql, "_main_context_manager", sql._main_context_manager)  # noqa: SLF001
+        sql._main_context_manager = facade  # noqa: SLF001 - likewise
+        # MariaDB keeps no fractions of seconds.
+        of_seconds = url.get_backend_name() == "mysql"
+        now = stack.enter_context(_clock_of_seconds()) if of_seconds else clock.utcnow
+        return DriverTarget(
+            SQL_DRIVER,
+            sql,
+            reset=lambda: _empty(engine),
+            close=stack.pop_all().close,
+            now=now,
+            database=url.get_backend_name(),
+        )
 
-    def reset() -> None:
-        with engine.begin() as connection:
-            for schema in _SCHEMAS:
-                for table in reversed(schema.sorted_tables):
-                    connection.execute(table.delete())
 
-    def close() -> None:
-        sql._main_context_manager = before  # noqa: SLF001 - as above
-        timeutils.utcnow = utcnow
-        engine.dispose()
-        drop()
-
-    # MariaDB keeps no fractions of seconds.
-    now = _clock_of_seconds() if url.get_backend_name() == "mysql" else clock.utcnow
-    return DriverTarget(SQL_DRIVER, sql, reset=reset, close=close, now=now)
+def _empty(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        for schema in _SCHEMAS:
+            for table in reversed(schema.sorted_tables):
+                connection.execute(table.delete())
 
 
-def _clock_of_seconds() -> Callable[[], dt.datetime]:
-    """Give the driver a clock, and return what moves it on by a second and tells the time."""
+@contextlib.contextmanager
+def _clock_of_seconds() -> Iterator[Callable[[], dt.datetime]]:
+    """Give the driver a clock; what comes moves it on by a second and tells the time."""
     time = clock.utcnow().replace(microsecond=0)
 
     def now() -> dt.datetime:
@@ -81,28 +95,79 @@ def _clock_of_seconds() -> Callable[[], dt.datetime]:
     def utcnow(with_timezone: bool = False) -> dt.datetime:
         return time.replace(tzinfo=dt.UTC) if with_timezone else time
 
-    timeutils.utcnow = utcnow
-    return now
+    before, timeutils.utcnow = timeutils.utcnow, utcnow
+    try:
+        yield now
+    finally:
+        timeutils.utcnow = before
 
 
-def _own_database(url: sa.URL) -> tuple[sa.URL, Callable[[], None]]:
-    """Make a database on the server; in SQLite there is no server, and nothing to drop."""
-    if url.get_backend_name() == "sqlite":
-        return url, lambda: None
-    name = f"simple_db_oracle_{uuid.uuid4().hex[:12]}"
-    postgres = url.get_backend_name() == "postgresql"
-    own = "postgres" if postgres else "information_schema"
-    server = sa.create_engine(url.set(database=own), isolation_level="AUTOCOMMIT")
+# --- on a server ---------------------------------------------------------------------------------
 
-    def say(statement: str) -> Any:
-        with server.connect() as connection:
-            connection.execute(sa.text(statement))
 
-    def drop() -> None:
-        say(f"DROP DATABASE {name}")
-        server.dispose()
+@frozen
+class _Server:
+    """What is said to a kind of server.
 
-    say(f"CREATE DATABASE {name}")
-    # Nothing here is worth waiting for a disk.
-    lazy = {"options": "-csynchronous_commit=off"} if postgres else {}
-    return url.set(database=name).update_query_dict(lazy), drop
+    Attributes:
+        home: A database that every such server has.
+        names: Asks for the names of all databases.
+        lock: Asks for the lock of a name; it is held until the connection ends.
+        lazily: How to say in a URL that nothing here is worth waiting for a disk.
+    """
+
+    home: str
+    names: str
+    lock: str
+    lazily: dict[str, str]
+
+
+_SERVERS = {
+    "postgresql": _Server(
+        home="postgres",
+        names="SELECT datname FROM pg_database",
+        lock="SELECT pg_try_advisory_lock(hashtext(:name))",
+        lazily={"options": "-csynchronous_commit=off"},
+    ),
+    "mysql": _Server(
+        home="information_schema",
+        names="SELECT schema_name FROM schemata",
+        lock="SELECT GET_LOCK(:name, 0)",
+        lazily={},
+    ),
+}
+_OWN = re.compile(r"simple_db_oracle_[0-9a-f]{12}")
+
+
+@contextlib.contextmanager
+def _own_database(url: sa.URL) -> Iterator[sa.URL]:
+    """Make a database on the server; in SQLite there is no server, and nothing to drop.
+
+    Who uses a database holds the lock of its name. A process that is killed loses it, so that the
+    next one can tell what is left behind.
+    """
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        yield url
+        return
+    if backend not in _SERVERS:
+        raise CannotRun(f"it runs on sqlite, {' and '.join(_SERVERS)}, not on {backend}")
+    server, name = _SERVERS[backend], f"simple_db_oracle_{uuid.uuid4().hex[:12]}"
+    # Without a pool: the end of its only connection is the end of its locks.
+    engine = sa.create_engine(
+        url.set(database=server.home), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with engine.connect() as keeper:
+
+        def ask(statement: str, **given: str) -> Any:
+            return keeper.execute(sa.text(statement), given)
+
+        for left in filter(_OWN.fullmatch, ask(server.names).scalars().all()):
+            if ask(server.lock, name=left).scalar():
+                ask(f"DROP DATABASE IF EXISTS {left}")
+        ask(server.lock, name=name)
+        ask(f"CREATE DATABASE {name}")
+        try:
+            yield url.set(database=name).update_query_dict(server.lazily)
+        finally:
+            ask(f"DROP DATABASE {name}")
