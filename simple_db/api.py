@@ -5,9 +5,11 @@ them as methods, so a database is a drop-in for Glance's ``db_api``; the names o
 the methods of one default database, as those of ``random`` are of one ``Random``.
 """
 
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Self
 
 from simple_db import (
     cached_images,
@@ -32,6 +34,18 @@ from simple_db.metadefs import tags as metadef_tags
 from simple_db.store import Store
 
 
+class Checkpoint:
+    """A database as it was when the checkpoint was made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cut = store.cut()
+
+    def rollback(self) -> None:
+        """Make the database again what it was; the next rollback goes to the same point."""
+        self._store.go_back(self._cut)
+
+
 class Database:
     """A Glance database in memory: any number of them, and nothing shared between two.
 
@@ -49,6 +63,8 @@ class Database:
         new_id: Callable[[], str] = clocks.new_id,
     ) -> None:
         self.store = Store(clock, new_id)
+        self._clock = clock
+        self._new_id = new_id
 
     image_create = images.image_create
     image_update = images.image_update
@@ -170,7 +186,7 @@ class Database:
         """Forget every row, and count ids from 1 again."""
         with self.store.writing() as tables:
             for table in tables:
-                table.replace([], next_id=1)
+                table.replace({}, next_id=1)
 
     def snapshot(self) -> bytes:
         """Return the whole database as JSON; equal databases give equal bytes."""
@@ -190,7 +206,7 @@ class Database:
         A new file has mode 0600.
 
         Raises:
-            SnapshotError: the file cannot be written.
+            SnapshotError: the file cannot be written, or is no regular file.
         """
         snapshot.save(self.store, path)
 
@@ -202,6 +218,36 @@ class Database:
                 was.
         """
         snapshot.load(self.store, path)
+
+    def fork(self) -> Self:
+        """Return a database of its own that begins as this one is now.
+
+        It has the same clock and id source. It costs a pointer per table: the two share their rows
+        until one of them changes a table, which is copied then.
+        """
+        fork = type(self)(clock=self._clock, new_id=self._new_id)
+        fork.store.adopt(self.store.cut())
+        return fork
+
+    @contextlib.contextmanager
+    def checkpoint(self) -> Iterator[Checkpoint]:
+        """Give a point to go back to, and go back there if the block raises.
+
+        ::
+
+            with db.checkpoint() as point:
+                db.image_destroy(context, image_id)
+                point.rollback()
+
+        To go back undoes every call since then, those of other threads too, and ids are counted on
+        from where they were.
+        """
+        point = Checkpoint(self.store)
+        try:
+            yield point
+        except BaseException:
+            point.rollback()
+            raise
 
     @property
     def revision(self) -> int:

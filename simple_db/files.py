@@ -1,0 +1,215 @@
+"""Files that a crash leaves whole: read within bounds, replaced in one step, claimed by one process.
+
+Every system call of a write goes through a `System`, so that a test can record the calls of a save
+and end it at each of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simple_db.errors import SnapshotError, SnapshotInUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Name = str | os.PathLike[str]
+
+PRIVATE = 0o600
+"""The mode of a new file: locations of images can carry credentials."""
+
+_PERMISSIONS = 0o777
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without O_NONBLOCK, the opening of a FIFO would wait for somebody to write into it.
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_CLAIM = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class System:
+    """The system calls that change a file system, as `os` has them."""
+
+    open = staticmethod(os.open)
+    fchmod = staticmethod(os.fchmod)
+    write = staticmethod(os.write)
+    fsync = staticmethod(os.fsync)
+    ftruncate = staticmethod(os.ftruncate)
+    close = staticmethod(os.close)
+    replace = staticmethod(os.replace)
+    unlink = staticmethod(os.unlink)
+
+
+SYSTEM = System()
+
+
+def read(path: Name, most: int) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        path: A regular file; a symbolic link is followed.
+        most: The number of bytes that it may have.
+
+    Raises:
+        SnapshotError: it cannot be read, is no regular file, or is larger.
+    """
+    try:
+        with open(os.open(path, _READ), "rb") as file:
+            _check_readable(path, os.fstat(file.fileno()), most)
+            return file.read(most)
+    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+        raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
+
+
+def _check_readable(path: Name, status: os.stat_result, most: int) -> None:
+    _check_regular(path, status.st_mode)
+    if status.st_size > most:
+        raise SnapshotError(
+            f"{path!s} has {status.st_size} bytes, and at most {most} are read: "
+            "give a larger bound if it is meant"
+        )
+
+
+def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> None:
+    """Put new content in the place of a file, durably: after a crash it is the old or the new one.
+
+    It is written to a new file in the same directory, brought to the disk, and renamed; then the
+    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions; a
+    symbolic link is followed, and the file that it names is replaced.
+
+    Raises:
+        SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        mode = _mode(path, target)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+        try:
+            _write_new(temporary, content, mode, system)
+            system.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):  # what went wrong before is what is told
+                system.unlink(temporary)
+            raise
+        sync_directory(target.parent, system)
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path!s} cannot be written: {_why(error)}") from error
+
+
+def _mode(path: Name, target: Path) -> int:
+    """Return the permissions that the new file is to have."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return PRIVATE
+    _check_regular(path, mode)
+    return mode & _PERMISSIONS
+
+
+def _check_regular(path: Name, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise SnapshotError(f"{path!s} is {_kind(mode)}, and a snapshot is a regular file")
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFLNK: "a loop of symbolic links",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _write_new(path: Path, content: Iterable[bytes], mode: int, system: System) -> None:
+    descriptor = system.open(path, _NEW, PRIVATE)
+    try:
+        if mode != PRIVATE:
+            system.fchmod(descriptor, mode)
+        for chunk in content:
+            write_all(descriptor, chunk, system)
+        system.fsync(descriptor)
+    finally:
+        system.close(descriptor)
+
+
+def write_all(descriptor: int, content: bytes, system: System = SYSTEM) -> None:
+    """Write all of the content, however many calls it takes.
+
+    Raises:
+        OSError: it cannot be written; some of it may be.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[system.write(descriptor, left) :]
+
+
+def sync_directory(directory: Path, system: System = SYSTEM) -> None:
+    """Bring the names of a directory to the disk.
+
+    Raises:
+        OSError: that failed.
+    """
+    descriptor = system.open(directory, os.O_RDONLY | os.O_CLOEXEC, 0)
+    try:
+        system.fsync(descriptor)
+    finally:
+        system.close(descriptor)
+
+
+@contextlib.contextmanager
+def claimed(path: Name) -> Iterator[None]:
+    """Keep every other process that claims the file away from it, until the block ends.
+
+    The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
+    itself is replaced by every save, and a lock would stay with the old one. The lock ends with the
+    process, however that ends.
+
+    Raises:
+        SnapshotInUse: another process, or another claim of this one, holds it.
+        SnapshotError: the directory cannot be written.
+    """
+    lock = Path(f"{os.path.realpath(path)}.lock")
+    try:
+        descriptor = _claim(lock)
+    except BlockingIOError as error:
+        raise SnapshotInUse(
+            f"{path!s} is in use by another process, or opened twice in this one: "
+            "close it there, or take another file"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _claim(lock: Path) -> int:
+    while True:
+        descriptor = os.open(lock, _CLAIM, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it may have removed the file between our opening and our locking of it.
+            if _is_at(descriptor, lock):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
