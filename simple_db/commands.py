@@ -17,6 +17,7 @@ from simple_db.cli import NEEDS_EXTRA, refuse
 
 if TYPE_CHECKING:
     from simple_db.glance.server import Settings, Started
+    from simple_db.lifecycle import SaveMode
 
 _FAILED = 1
 
@@ -74,7 +75,7 @@ main.add_command(file_commands.draw_schema)
     default="glance.json",
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="JSON file of the records: loaded at the start if it is there, saved while serving.",
+    help="JSON file of the records: loaded at the start if it is there, saved as --save says.",
 )
 @click.option(
     "--data-dir",
@@ -85,6 +86,16 @@ main.add_command(file_commands.draw_schema)
     "--allow-remote",
     is_flag=True,
     help="Listen on an address that other machines reach, without any authentication.",
+)
+@click.option(
+    "--save",
+    default="interval",
+    show_default=True,
+    type=click.Choice(["exit", "interval", "always"]),
+    help=(
+        "When the records are saved: at the stop; also while they change; or each change before "
+        "its request is answered, so that it outlives a kill."
+    ),
 )
 @click.option(
     "--save-interval",
@@ -115,6 +126,7 @@ def serve(
     snapshot: Path,
     data_dir: Path | None,
     allow_remote: bool,
+    save: SaveMode,
     save_interval: float,
     threads: int,
     download_from: tuple[str, ...],
@@ -142,6 +154,7 @@ def serve(
         snapshot=snapshot.absolute(),
         data_dir=(data_dir or snapshot.with_name(f"{snapshot.stem}-data")).absolute(),
         allow_remote=allow_remote,
+        save=save,
         save_interval=save_interval,
         threads=threads,
         download_from=download_from,
@@ -150,18 +163,18 @@ def serve(
         database = server.serve(settings, lambda started: _announce(settings, started))
     except server.StartError as error:
         return refuse(str(error))
-    except (simple_db.errors.SimpleDBError, OSError) as error:
+    except simple_db.errors.SimpleDBError as error:
         return refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
-    click.echo(f"Stopped; {database!r} is saved in {settings.snapshot}")
+    click.echo(f"Stopped; saved in {settings.snapshot}: {_rows(database)}")
     return 0
 
 
 def _announce(settings: Settings, started: Started) -> None:
-    found = "new: there was no such file" if started.fresh else repr(started.database)
     lines = [
         f"Glance API on {click.style(started.url, bold=True)} (Ctrl-C stops it)",
-        f"  records     {settings.snapshot} ({found}),",
-        f"              saved at the stop, and every {settings.save_interval:g} s if changed",
+        f"  records     {settings.snapshot}",
+        f"              {_loaded(started)}",
+        f"              saved {_when_saved(settings)}",
         f"  image data  {settings.data_dir}",
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
         "",
@@ -169,6 +182,28 @@ def _announce(settings: Settings, started: Started) -> None:
         *(f"  {command}" for command in _commands_to_try(started.url)),
     ]
     click.echo("\n".join(lines))
+
+
+def _loaded(started: Started) -> str:
+    opened = started.opened
+    if opened.fresh:
+        return "new: there was no such file"
+    calls = f"; the last {opened.calls} calls from its journal" if opened.calls else ""
+    torn = "; a call that was not written to its end is left out" if opened.torn else ""
+    return f"loaded: {_rows(started.database)}{calls}{torn}"
+
+
+def _rows(database: simple_db.Database) -> str:
+    told = [f"{count} {table}" for table, count in database.counts().items() if count]
+    return ", ".join(told) or "no rows"
+
+
+def _when_saved(settings: Settings) -> str:
+    return {
+        "exit": "at the stop",
+        "interval": f"at the stop, and every {settings.save_interval:g} s if changed",
+        "always": "with every change, before its request is answered",
+    }[settings.save]
 
 
 def _commands_to_try(url: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files that a crash leaves whole: read within bounds, replaced in one step, claimed by one process.
+"""Files that a crash leaves whole: read within bounds, replaced at once, claimed by one process.
 
 Every system call of a write goes through a `System`, so that a test can record the calls of a save
 and end it at each of them.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simple_db.clock import new_id
 from simple_db.errors import SnapshotError, SnapshotInUse
 
 if TYPE_CHECKING:
@@ -58,20 +58,25 @@ def read(path: Name, most: int) -> bytes:
         SnapshotError: it cannot be read, is no regular file, or is larger.
     """
     try:
-        with open(os.open(path, _READ), "rb") as file:
-            _check_readable(path, os.fstat(file.fileno()), most)
-            return file.read(most)
+        descriptor = os.open(path, _READ)
+        try:
+            size = _readable_size(path, os.fstat(descriptor), most)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(size)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:  # the latter for a NUL character in the path
         raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
 
 
-def _check_readable(path: Name, status: os.stat_result, most: int) -> None:
+def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
     _check_regular(path, status.st_mode)
     if status.st_size > most:
         raise SnapshotError(
             f"{path!s} has {status.st_size} bytes, and at most {most} are read: "
             "give a larger bound if it is meant"
         )
+    return status.st_size
 
 
 def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> None:
@@ -87,7 +92,7 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
     try:
         target = Path(os.path.realpath(path))
         mode = _mode(path, target)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
+        temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
         try:
             _write_new(temporary, content, mode, system)
             system.replace(temporary, target)
@@ -135,6 +140,19 @@ def _write_new(path: Path, content: Iterable[bytes], mode: int, system: System) 
         system.fsync(descriptor)
     finally:
         system.close(descriptor)
+
+
+def remove(path: Name, system: System = SYSTEM) -> None:
+    """Remove a file that is there, durably.
+
+    Raises:
+        SnapshotError: it cannot be removed.
+    """
+    try:
+        system.unlink(path)
+        sync_directory(Path(path).parent, system)
+    except OSError as error:
+        raise SnapshotError(f"{path!s} cannot be removed: {_why(error)}") from error
 
 
 def write_all(descriptor: int, content: bytes, system: System = SYSTEM) -> None:
@@ -186,8 +204,7 @@ def claimed(path: Name) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
+        _release(lock, descriptor)
 
 
 def _claim(lock: Path) -> int:
@@ -204,10 +221,18 @@ def _claim(lock: Path) -> int:
         os.close(descriptor)
 
 
+def _release(lock: Path, descriptor: int) -> None:
+    # If somebody has removed it, what is there may be the claim of another process by now.
+    if _is_at(descriptor, lock):
+        with contextlib.suppress(OSError):  # a file that stays is locked by nobody
+            lock.unlink()
+    os.close(descriptor)
+
+
 def _is_at(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

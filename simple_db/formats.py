@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simple_db.errors import SnapshotError, SnapshotTooNew
+from simple_db.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ def checked_version(document: object) -> int:
     version = document.get("version")
     if type(version) is not int or version < 1:
         raise SnapshotError(
-            f"this snapshot has version {version!r}, and versions are the numbers 1 to {VERSION}"
+            f"this snapshot has version {shown(version)}, and versions are the numbers 1 to "
+            f"{VERSION}"
         )
     if version > VERSION:
         raise SnapshotTooNew(

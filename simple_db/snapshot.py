@@ -15,7 +15,7 @@ A snapshot is one JSON object, whose first line seals the rest::
     ]}}
 
 with one row a line, sorted by id, so that equal databases give equal bytes and git shows the
-change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md says what is promised.
+change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md has what it promises.
 """
 
 from __future__ import annotations
@@ -59,10 +59,11 @@ MOST_BYTES = 2**31
 MOST_LEVELS = values.JSON_DEPTH + 8
 """How deep a snapshot may be nested: a JSON-valued column, and what it is in."""
 
-_SEAL = re.compile(rb'\{"format":"simple_db","version":(\d+),"sha256":"([0-9a-f]{64})",\n')
+_SEAL = re.compile(rb'\{"format":"simple_db","version":(\d{1,9}),"sha256":"([0-9a-f]{64})",\n')
 _BEGINNING = b'{"format":"simple_db","version":'
 _KEYS = {"format", "version", "sha256", "writer", "counts", "counters", "tables"}
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and the end left open: a text is gone through once, whatever is in it.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 # A step of the work that a person is told of.
@@ -164,7 +165,7 @@ def row_line(row: Record) -> bytes:
 # --- from bytes ------------------------------------------------------------------------------
 
 
-def restore(store: Store, snapshot: bytes) -> None:
+def restore(store: Store, snapshot: bytes | str) -> None:
     """Put what a snapshot holds in the place of everything that the store holds.
 
     Raises:
@@ -182,7 +183,7 @@ def fill(store: Store, contents: Contents) -> None:
 
 
 def contents_of(
-    snapshot: bytes,
+    snapshot: bytes | str,
     *,
     sealed: bool = True,
     most: int = MOST_BYTES,
@@ -201,11 +202,20 @@ def contents_of(
         SnapshotTooNew: its format is one of a later release.
         SnapshotError: it is no snapshot, or what it holds is no database of images.
     """
-    content = snapshot.encode() if isinstance(snapshot, str) else bytes(snapshot)
+    content = _bytes(snapshot)
     _check_bounds(content, most)
     seal = _checked_seal(content) if sealed else ""
     document = _document(content)
     return _contents(current(document), document["version"], seal, progress)
+
+
+def _bytes(snapshot: bytes | str) -> bytes:
+    if isinstance(snapshot, str):
+        return snapshot.encode(errors="surrogatepass")  # which is no JSON then
+    try:
+        return snapshot if isinstance(snapshot, bytes) else bytes(memoryview(snapshot))
+    except TypeError as error:
+        raise SnapshotError(f"this is no snapshot of simple_db: {error}") from error
 
 
 def _check_bounds(content: bytes, most: int) -> None:
@@ -219,7 +229,7 @@ def _levels(content: bytes) -> int:
     """Return how deep the JSON is nested; flat rows, most of a snapshot, are not counted."""
     depth = deepest = 0
     for line in content.splitlines():
-        if line.endswith(b"}") and line.count(b"{") == 1 and b"[" not in line:
+        if line.endswith(b"}") and line.count(b"{") == line.count(b"}") == 1 and b"[" not in line:
             continue
         for bracket in _STRING.sub(b"", line).translate(None, _NO_BRACKETS):
             depth += 1 if bracket in b"[{" else -1
@@ -254,8 +264,7 @@ def _no_seal(content: bytes) -> str:
         raise
     if document["version"] != 1:
         raise SnapshotDamaged(
-            "this snapshot is not as it was written: its first line has no seal. "
-            f"{_where(content)}"
+            f"this snapshot is not as it was written: its first line has no seal. {_where(content)}"
         )
     return ""
 
@@ -312,12 +321,16 @@ def _check_keys(what: str, given: object, expected: set[str]) -> None:
             raise SnapshotError(f"{what} {verb} {values.shown(', '.join(sorted(wrong)))}")
 
 
-def _check_counts(counts: object, tables: dict[str, Any]) -> None:
+def _check_counts(counts: Any, tables: dict[str, Any]) -> None:
     for table, rows in tables.items():
         if not isinstance(rows, list):
             raise SnapshotError(f"{table}: this must be a list of rows")
-    if counts != {table: len(rows) for table, rows in tables.items()}:
-        raise SnapshotError("counts: they are not the numbers of rows that the tables have")
+    _check_keys("counts", counts, set(tables))
+    for table, rows in tables.items():
+        if counts[table] != len(rows):
+            raise SnapshotError(
+                f"counts: {table} is {values.shown(counts[table])}, and there are {len(rows)} rows"
+            )
 
 
 def _writer(writer: object) -> str:
@@ -370,6 +383,16 @@ def records_of(record: type[Record], rows: Sequence[Any], shown: _Shown) -> dict
             records[key] = row
         shown.add(len(some))
     return records
+
+
+def record_of(record: type[Record], row: object) -> Any:
+    """Return the record of one row, as JSON was read.
+
+    Raises:
+        SnapshotError: it is no row of the table; the message names the column.
+    """
+    [read] = _records(record, [row], 1)
+    return read
 
 
 def _records(record: type[Record], rows: Sequence[Any], first: int) -> Iterator[Any]:
@@ -474,12 +497,12 @@ def check(contents: Contents) -> None:
 
 
 def _check_references(
-    record: type[Record], rows: Iterable[Any], tables: Mapping[str, Mapping[Any, Any]]
+    record: type[Record], rows: Iterable[Any], parents: Mapping[str, Mapping[Any, Any]]
 ) -> None:
     for column in columns_of(record).values():
         parent = column.type.references
         for row in rows if parent else ():
-            if getattr(row, column.name) not in tables[parent or ""]:
+            if getattr(row, column.name) not in parents[parent or ""]:
                 raise SnapshotError(
                     f"{column} of row {values.shown(key_of(row))} is "
                     f"{values.shown(getattr(row, column.name))}, "
@@ -518,15 +541,6 @@ def save(
     written = encoded(store.cut(), progress)
     files.replace(path, written.pieces)
     return written
-
-
-def load(store: Store, path: files.Name, most: int = MOST_BYTES) -> None:
-    """Put what a snapshot file holds in the place of everything that the store holds.
-
-    Raises:
-        SnapshotError: the file cannot be read, or holds no snapshot; the store is as it was.
-    """
-    fill(store, read(path, most=most))
 
 
 def read(
