@@ -301,7 +301,7 @@ def _contents(
     tables, counters = document["tables"], document["counters"]
     _check_keys("tables", tables, {record.table for record in RECORDS})
     _check_keys("counters", counters, {record.table for record in RECORDS if counts_ids(record)})
-    _check_counts(document["counts"], tables)
+    _check_counts(tables, document["counts"])
     shown = _Shown(progress, of=sum(map(len, tables.values())))
     rows = {record: records_of(record, tables.pop(record.table), shown) for record in RECORDS}
     next_ids = {record: _next_id(record, counters.get(record.table, 1)) for record in RECORDS}
@@ -321,7 +321,7 @@ def _check_keys(what: str, given: object, expected: set[str]) -> None:
             raise SnapshotError(f"{what} {verb} {values.shown(', '.join(sorted(wrong)))}")
 
 
-def _check_counts(counts: Any, tables: dict[str, Any]) -> None:
+def _check_counts(tables: dict[str, Any], counts: Any) -> None:
     for table, rows in tables.items():
         if not isinstance(rows, list):
             raise SnapshotError(f"{table}: this must be a list of rows")
