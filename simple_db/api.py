@@ -13,6 +13,7 @@ from typing import Self
 
 from simple_db import (
     cached_images,
+    files,
     images,
     lifecycle,
     locations,
@@ -259,7 +260,7 @@ class Database:
                 calls that would be lost.
         """
         keeper = self.keeper
-        if keeper is not None and (path is None or os.path.realpath(path) == str(keeper.path)):
+        if keeper is not None and (path is None or files.named(path) == keeper.path):
             keeper.save()
         elif path is None:
             raise Invalid("this database is of no file: say to which path it is saved")

@@ -79,6 +79,18 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
     return status.st_size
 
 
+def named(path: Name) -> Path:
+    """Return the file that a path names: symbolic links are followed, and it need not be there.
+
+    Raises:
+        SnapshotError: no file can have that name.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # a NUL character
+        raise SnapshotError(f"{path!s} cannot be a file: {_why(error)}") from error
+
+
 def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> None:
     """Put new content in the place of a file, durably: after a crash it is the old or the new one.
 
@@ -90,7 +102,7 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
         SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
     """
     try:
-        target = Path(os.path.realpath(path))
+        target = named(path)
         mode = _mode(path, target)
         temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
         try:
@@ -101,7 +113,7 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
                 system.unlink(temporary)
             raise
         sync_directory(target.parent, system)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SnapshotError(f"{path!s} cannot be written: {_why(error)}") from error
 
 
@@ -191,7 +203,7 @@ def claimed(path: Name) -> Iterator[None]:
         SnapshotInUse: another process, or another claim of this one, holds it.
         SnapshotError: the directory cannot be written.
     """
-    lock = Path(f"{os.path.realpath(path)}.lock")
+    lock = Path(f"{named(path)}.lock")
     try:
         descriptor = _claim(lock)
     except BlockingIOError as error:
@@ -199,7 +211,7 @@ def claimed(path: Name) -> Iterator[None]:
             f"{path!s} is in use by another process, or opened twice in this one: "
             "close it there, or take another file"
         ) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
     try:
         yield

@@ -46,7 +46,7 @@ _RECORDS = {record.table: record for record in RECORDS}
 
 def beside(path: files.Name) -> Path:
     """Return where the journal of a snapshot file is."""
-    return Path(f"{os.path.realpath(path)}.journal")
+    return Path(f"{files.named(path)}.journal")
 
 
 @frozen

@@ -139,27 +139,36 @@ def _payload(
     done, of = 0, sum(counts.values())
     for number, record in enumerate(RECORDS):
         yield b'%b\n"%b":[' % (b"," if number else b"", record.table.encode())
-        for rows in _lines(cut[record].rows):
-            yield rows
-            done = min(done + _ROWS_AT_ONCE, of)
+        for lines, rows in _lines(cut[record].rows):
+            yield lines
+            done += rows
             progress(done, of)
         yield b"\n]"
     yield b"}}\n"
 
 
-def _lines(rows: Mapping[Any, Any]) -> Iterator[bytes]:
+def _lines(rows: Mapping[Any, Any]) -> Iterator[tuple[bytes, int]]:
+    """Give the lines of a table's rows, many at once, and how many they are."""
     # The comma is before a row, not behind the last: one more row is one more line to git.
     comma = b"\n "
     keys = sorted(rows)
     for start in range(0, len(keys), _ROWS_AT_ONCE):
         some = keys[start : start + _ROWS_AT_ONCE]
-        yield comma + b"\n,".join([row_line(rows[key]) for key in some])
+        yield comma + b"\n,".join([row_line(rows[key]) for key in some]), len(some)
         comma = b"\n,"
 
 
 def row_line(row: Record) -> bytes:
-    """Return a row as a JSON object in one line."""
-    return orjson.dumps(as_dict(row))
+    """Return a row as a JSON object in one line.
+
+    Raises:
+        SnapshotError: it holds what JSON cannot, which no call puts there.
+    """
+    try:
+        return orjson.dumps(as_dict(row))
+    except orjson.JSONEncodeError as error:
+        where = f"{row.table}, row {values.shown(key_of(row))}"
+        raise SnapshotError(f"{where} cannot be written: {error}") from error
 
 
 # --- from bytes ------------------------------------------------------------------------------
@@ -454,8 +463,13 @@ def _cell(column: Column, value: Any, where: str) -> Any:
         if column.type.kind == "datetime" and isinstance(value, str):
             return _time(value)
         read = values.stored(column, value)
-    except (Invalid, ValueError) as error:
+    except Invalid as error:
         raise SnapshotError(f"{where}: {error}") from error
+    except ValueError as error:
+        raise SnapshotError(
+            f"{where}: {column} cannot hold {values.shown(value)}: "
+            "it is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff"
+        ) from error
     if type(read) is not type(value) or read != value:
         raise SnapshotError(
             f"{where}: {column} holds {values.shown(value)}, which is of another type"
@@ -467,7 +481,7 @@ def _cell(column: Column, value: Any, where: str) -> Any:
 def _time(text: str) -> dt.datetime:
     time = dt.datetime.fromisoformat(text)
     if time.tzinfo is not None or time.isoformat() != text:
-        raise ValueError(f"{text!r} is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff")
+        raise ValueError(text)
     return time
 
 

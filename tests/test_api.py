@@ -314,8 +314,8 @@ def test_the_repr_names_the_class() -> None:
 # --- the package -----------------------------------------------------------------------------
 
 
-def test_the_package_offers_database_context_and_errors() -> None:
-    assert sorted(simple_db.__all__) == ["Database", "RequestContext", "errors"]
+def test_the_package_offers_database_context_errors_and_its_version() -> None:
+    assert sorted(simple_db.__all__) == ["Database", "RequestContext", "__version__", "errors"]
     assert all(hasattr(simple_db, name) for name in simple_db.__all__)
 
 

@@ -163,7 +163,7 @@ def test_the_id_of_a_removed_row_is_not_given_again() -> None:
 def test_a_table_can_be_replaced_as_a_whole() -> None:
     store = a_filled_store()
     with store.writing() as tables:
-        tables.tags.replace([child("tags", 7, value="red")], next_id=9)
+        tables.tags.replace({7: child("tags", 7, value="red")}, next_id=9)
 
         assert [tag.value for tag in tables.tags.where(image_id="i")] == ["red"]
         assert tables.tags.new_id() == 9
@@ -225,7 +225,7 @@ def count(tables: Tables) -> None:
 
 def replace(tables: Tables) -> None:
     for table in tables:
-        table.replace([], next_id=1)
+        table.replace({}, next_id=1)
 
 
 @pytest.mark.parametrize("write", [fill, change, remove, count, replace])
@@ -336,7 +336,7 @@ def test_what_changes_nothing_does_not_count() -> None:
 def test_a_change_of_a_counter_alone_counts() -> None:
     store = a_store()
     with store.writing() as tables:
-        tables.tags.replace([], next_id=5)
+        tables.tags.replace({}, next_id=5)
 
     assert store.revision == 1
 
