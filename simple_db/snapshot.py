@@ -32,7 +32,7 @@ import orjson
 from attrs import field, frozen
 
 from simple_db import files, values
-from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError
+from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
 from simple_db.formats import FORMAT, VERSION, checked_version, current
 from simple_db.records import (
     IMAGE_STATUSES,
@@ -265,7 +265,7 @@ def _checked_seal(content: bytes) -> str:
 def _no_seal(content: bytes) -> str:
     try:
         document = _document(content)
-    except SnapshotDamaged:
+    except SnapshotTooNew:
         raise
     except SnapshotError as error:
         if content.startswith(_BEGINNING):
