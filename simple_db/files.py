@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from simple_db.clock import new_id
 from simple_db.errors import SnapshotError, SnapshotInUse
 
@@ -25,7 +27,7 @@ PRIVATE = 0o600
 """The mode of a new file: locations of images can carry credentials."""
 
 _PERMISSIONS = 0o777
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, the opening of a FIFO would wait for somebody to write into it.
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _CLAIM = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -104,17 +106,43 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
     try:
         target = named(path)
         mode = _mode(path, target)
-        temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
-        try:
-            _write_new(temporary, content, mode, system)
-            system.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):  # what went wrong before is what is told
-                system.unlink(temporary)
-            raise
+        with _in_place_of(target, system) as temporary:
+            system.close(_new(temporary, content, mode, system))
         sync_directory(target.parent, system)
     except OSError as error:
         raise SnapshotError(f"{path!s} cannot be written: {_why(error)}") from error
+
+
+def begin(path: Path, content: Iterable[bytes], system: System = SYSTEM) -> int:
+    """Put a new file of mode 0600 in the place of another, and leave it open.
+
+    The name is not on the disk until the directory is brought there.
+
+    Returns:
+        Its descriptor, to be read from and to be written to at the end.
+
+    Raises:
+        OSError: it cannot be written; the other one is there.
+    """
+    with contextlib.ExitStack() as stack:
+        with _in_place_of(path, system) as temporary:
+            descriptor = _new(temporary, content, PRIVATE, system)
+            stack.callback(system.close, descriptor)
+        stack.pop_all()
+    return descriptor
+
+
+@contextlib.contextmanager
+def _in_place_of(target: Path, system: System) -> Iterator[Path]:
+    """Give a name for a new file, which takes the place of the target, or is removed."""
+    temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
+    try:
+        yield temporary
+        system.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what went wrong before is what is told
+            system.unlink(temporary)
+        raise
 
 
 def _mode(path: Name, target: Path) -> int:
@@ -142,7 +170,8 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def _write_new(path: Path, content: Iterable[bytes], mode: int, system: System) -> None:
+def _new(path: Path, content: Iterable[bytes], mode: int, system: System) -> int:
+    """Return the descriptor of a new file that is on the disk."""
     descriptor = system.open(path, _NEW, PRIVATE)
     try:
         if mode != PRIVATE:
@@ -150,8 +179,10 @@ def _write_new(path: Path, content: Iterable[bytes], mode: int, system: System) 
         for chunk in content:
             write_all(descriptor, chunk, system)
         system.fsync(descriptor)
-    finally:
+    except BaseException:
         system.close(descriptor)
+        raise
+    return descriptor
 
 
 def remove(path: Name, system: System = SYSTEM) -> None:
@@ -191,8 +222,38 @@ def sync_directory(directory: Path, system: System = SYSTEM) -> None:
         system.close(descriptor)
 
 
+@frozen
+class Claim:
+    """A file that a process has claimed.
+
+    Attributes:
+        path: The file, whatever symbolic links lead to it.
+        process: The id of the process; one that has forked from it shares its lock, not its claim.
+    """
+
+    path: Path
+    process: int
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process has made the claim."""
+        return self.process == os.getpid()
+
+    def check(self) -> None:
+        """Check that this process may write the file.
+
+        Raises:
+            SnapshotInUse: it has forked from the process that may.
+        """
+        if not self.is_ours:
+            raise SnapshotInUse(
+                f"{self.path} is in use by process {self.process}, which this one has forked from: "
+                "only that one may change it"
+            )
+
+
 @contextlib.contextmanager
-def claimed(path: Name) -> Iterator[None]:
+def claimed(path: Name) -> Iterator[Claim]:
     """Keep every other process that claims the file away from it, until the block ends.
 
     The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
@@ -203,7 +264,8 @@ def claimed(path: Name) -> Iterator[None]:
         SnapshotInUse: another process, or another claim of this one, holds it.
         SnapshotError: the directory cannot be written.
     """
-    lock = Path(f"{named(path)}.lock")
+    claim = Claim(named(path), os.getpid())
+    lock = Path(f"{claim.path}.lock")
     try:
         descriptor = _claim(lock)
     except BlockingIOError as error:
@@ -214,9 +276,11 @@ def claimed(path: Name) -> Iterator[None]:
     except OSError as error:
         raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
     try:
-        yield
+        yield claim
     finally:
-        _release(lock, descriptor)
+        if claim.is_ours:
+            _remove_lock(lock, descriptor)
+        os.close(descriptor)
 
 
 def _claim(lock: Path) -> int:
@@ -225,7 +289,7 @@ def _claim(lock: Path) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it may have removed the file between our opening and our locking of it.
-            if _is_at(descriptor, lock):
+            if is_at(descriptor, lock):
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -233,15 +297,15 @@ def _claim(lock: Path) -> int:
         os.close(descriptor)
 
 
-def _release(lock: Path, descriptor: int) -> None:
+def _remove_lock(lock: Path, descriptor: int) -> None:
     # If somebody has removed it, what is there may be the claim of another process by now.
-    if _is_at(descriptor, lock):
+    if is_at(descriptor, lock):
         with contextlib.suppress(OSError):  # a file that stays is locked by nobody
             lock.unlink()
-    os.close(descriptor)
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def is_at(descriptor: int, path: Path) -> bool:
+    """Return whether the open file is the one that is there now."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
     except OSError:

@@ -28,9 +28,11 @@ from attrs import evolve, frozen
 
 from simple_db import files, snapshot
 from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotTooNew
-from simple_db.records import RECORDS, key_of
+from simple_db.records import RECORDS, counts_ids, key_of
+from simple_db.values import shown
 
 if TYPE_CHECKING:
+    from simple_db.records import Record
     from simple_db.snapshot import Contents
     from simple_db.store import Commit
 
@@ -42,6 +44,7 @@ VERSION = 1
 _LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
 _RECORDS = {record.table: record for record in RECORDS}
+_COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
 
 
 def beside(path: files.Name) -> Path:
@@ -110,11 +113,12 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
 
 def _first_seal(line: bytes) -> Any:
     header = _parsed(line, 1)
-    if header.get("format") != FORMAT or type(header.get("version")) is not int:
+    version = header.get("version")
+    if header.get("format") != FORMAT or type(version) is not int or version < 1:
         raise SnapshotDamaged("line 1 of the journal is not the first line of one")
-    if header["version"] > VERSION:
+    if version > VERSION:
         raise SnapshotTooNew(
-            f"the journal has version {header['version']}, and this release of simple_db reads "
+            f"the journal has version {version}, and this release of simple_db reads "
             f"version {VERSION}: open it with the release that wrote it, or a later one"
         )
     return header.get("snapshot")
@@ -158,9 +162,10 @@ def _with(contents: Contents, commits: list[tuple[int, dict[str, Any]]]) -> Cont
     next_ids = dict(contents.next_ids)
     for number, commit in commits:
         try:
-            for table, key, row in commit["changes"]:
-                _change(rows[_RECORDS[table]], table, key, row)
-            next_ids |= {_RECORDS[table]: next_id for table, next_id in commit["next_ids"].items()}
+            for change, (table, key, row) in enumerate(commit["changes"], 1):
+                _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)
+            for table, next_id in commit["next_ids"].items():
+                next_ids[_COUNTING[table]] = snapshot.next_id_of(_COUNTING[table], next_id)
         except SnapshotError as error:
             raise SnapshotError(f"line {number} of the journal: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -170,14 +175,15 @@ def _with(contents: Contents, commits: list[tuple[int, dict[str, Any]]]) -> Cont
     return changed
 
 
-def _change(rows: dict[Any, Any], table: str, key: Any, row: Any) -> None:
+def _change(rows: dict[Any, Any], record: type[Record], key: Any, row: Any, number: int) -> None:
     key = tuple(key) if isinstance(key, list) else key
     if row is None:
         rows.pop(key, None)
         return
-    rows[key] = snapshot.record_of(_RECORDS[table], row)
-    if key_of(rows[key]) != key:
-        raise ValueError(f"the row of {table} is not that of {key!r}")
+    changed = snapshot.record_of(record, row, number)
+    if key_of(changed) != key:
+        raise SnapshotError(f"{record.table}, row {number}: it is not that of {shown(key)}")
+    rows[key_of(changed)] = changed
 
 
 def _sum(before: bytes, text: bytes) -> str:
@@ -188,23 +194,21 @@ def _sum(before: bytes, text: bytes) -> str:
 
 
 class Journal:
-    """A journal that is open for writing: the log of a store."""
+    """A journal that is open for writing.
 
-    def __init__(self, path: Path, place: Place, system: files.System = files.SYSTEM) -> None:
-        """Go on with a journal from a place on; what is behind it is cut off.
+    After a write that failed, nobody knows what is on the disk behind the last line that counts.
+    So the journal is put right before the next one: cut off there, and written anew if its file is
+    not the one at its path any more.
+    """
 
-        Raises:
-            SnapshotError: it cannot be written.
-        """
+    def __init__(
+        self, path: Path, descriptor: int, place: Place, system: files.System = files.SYSTEM
+    ) -> None:
         self._path = path
-        self._system = system
+        self._descriptor = descriptor
         self._place = self._before = place
-        self._unknown = False
-        try:
-            self._descriptor = system.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0)
-        except OSError as error:
-            raise _unwritten(path, error) from error
-        self._cut_off()
+        self._system = system
+        self._put_right()
 
     @property
     def end(self) -> int:
@@ -215,7 +219,7 @@ class Journal:
         """Write a commit to the disk.
 
         Raises:
-            SnapshotError: it cannot be written.
+            SnapshotError: it cannot be written; then `retract` it.
         """
         self._write(commit_body(commit))
 
@@ -233,10 +237,11 @@ class Journal:
             raise
 
     def retract(self, end: int) -> None:
-        """End where it ended before the last line was written, or begun."""
+        """End where it ended before the last line was written, or begun, if one was."""
         if self._place.end != end:
-            self._place = self._before
-        self._cut_off()
+            self._place, self._is_right = self._before, False
+        if not self._is_right:
+            self._put_right()
 
     def since(self, end: int) -> list[bytes]:
         """Return the commits behind a place, each as the body of its line."""
@@ -249,42 +254,52 @@ class Journal:
         self._system.close(self._descriptor)
 
     def _write(self, body: bytes) -> None:
-        if self._unknown:
-            self._cut_off()
-        if self._unknown:
+        if not (self._is_right and files.is_at(self._descriptor, self._path)):
+            self._put_right()
+        if not self._is_right:
             raise SnapshotError(
                 f"{self._path} could not be written before, and what it holds is not known: "
                 "no call counts until it can be written again"
             )
         chain = _sum(self._place.chain.encode(), body)
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
+        self._is_right = False
         try:
             files.write_all(self._descriptor, line, self._system)
             self._system.fsync(self._descriptor)
         except OSError as error:
             raise _unwritten(self._path, error) from error
         self._before, self._place = self._place, Place(self._place.end + len(line), chain)
+        self._is_right = True
 
-    def _cut_off(self) -> None:
-        """Forget what is behind the end: a call that did not happen."""
-        self._unknown = True
+    def _put_right(self) -> None:
+        """Let the file end where the last line does that counts, or tell in the log why not."""
+        self._is_right = False
         try:
+            if not files.is_at(self._descriptor, self._path):
+                self._write_anew()
             self._system.ftruncate(self._descriptor, self.end)
             os.lseek(self._descriptor, self.end, os.SEEK_SET)
             self._system.fsync(self._descriptor)
+            files.sync_directory(self._path.parent, self._system)
         except OSError as error:
             LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
         else:
-            self._unknown = False
+            self._is_right = True
+
+    def _write_anew(self) -> None:
+        content = os.pread(self._descriptor, self.end, 0)
+        before, self._descriptor = (
+            self._descriptor,
+            files.begin(self._path, [content], self._system),
+        )
+        self._system.close(before)
 
 
 def create(
     path: Path, seal: str, bodies: list[bytes], system: files.System = files.SYSTEM
-) -> Place:
-    """Write a new journal of a snapshot in the place of the one that is there, if any.
-
-    Returns:
-        Where it ends.
+) -> Journal:
+    """Return a new journal of a snapshot, in the place of the one that is there, if any.
 
     Raises:
         SnapshotError: it cannot be written; the one before is there.
@@ -296,8 +311,24 @@ def create(
         chain = _sum(chain.encode(), body)
         lines.append(b'{"sha256":"%b",%b' % (chain.encode(), body))
     content = b"\n".join([*lines, b""])
-    files.replace(path, [content], system)
-    return Place(len(content), chain)
+    try:
+        descriptor = files.begin(path, [content], system)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
+    return Journal(path, descriptor, Place(len(content), chain), system)
+
+
+def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Journal:
+    """Return a journal that is there, from a place on; what is behind it is cut off.
+
+    Raises:
+        SnapshotError: it cannot be opened.
+    """
+    try:
+        descriptor = system.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
+    return Journal(path, descriptor, place, system)
 
 
 def commit_body(commit: Commit) -> bytes:

@@ -10,19 +10,18 @@ import contextlib
 import logging
 import os
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import frozen
 
 from simple_db import files, snapshot
 from simple_db.errors import Invalid, SnapshotError
-from simple_db.journal import Journal, Place, Replayed, beside, create, replayed
+from simple_db.journal import Journal, Place, Replayed, beside, create, go_on, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simple_db.store import Store
+    from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
 
@@ -74,9 +73,9 @@ def kept(
             the store cannot be saved.
     """
     _check(save, interval)
-    with files.claimed(path):
+    with files.claimed(path) as claim:
         opened = _filled(store, path, progress)
-        keeper = Keeper(store, path, save, interval, opened)
+        keeper = Keeper(store, claim, save, interval, opened)
         try:
             yield keeper
         finally:
@@ -137,7 +136,7 @@ def _filled(store: Store, path: files.Name, progress: Callable[[int, int], objec
 
 def _settle(store: Store, path: files.Name, place: Place) -> None:
     """Put the calls of a journal into the snapshot, and the journal away."""
-    journal = Journal(beside(path), place)
+    journal = go_on(beside(path), place)
     try:
         written = snapshot.encoded(store.cut())
         journal.announce(written.seal)
@@ -148,10 +147,14 @@ def _settle(store: Store, path: files.Name, place: Place) -> None:
 
 
 class Keeper:
-    """Saves a store to a file, when asked to and as its mode says."""
+    """Saves a store to a file, when asked to and as its mode says.
+
+    With ``always`` it is the store's log, and stays it when it is closed: a call after that would
+    not be on the disk, and is refused.
+    """
 
     def __init__(
-        self, store: Store, path: files.Name, mode: SaveMode, interval: float, opened: Opened
+        self, store: Store, claim: files.Claim, mode: SaveMode, interval: float, opened: Opened
     ) -> None:
         """Begin to keep the store.
 
@@ -159,18 +162,21 @@ class Keeper:
             SnapshotError: the mode is ``always``, and the file cannot be written.
         """
         self.opened = opened
-        self.path = files.named(path)
+        self.path = claim.path
         self.mode = mode
         self._store = store
+        self._claim = claim
         self._interval = interval
         self._saved_revision = store.revision
         self._saved_bytes = 0
         self._journal: Journal | None = None
+        self._is_closed = False
         self._saving = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
         if mode == "always":
             self.save()
+            store.log = self
         if mode in ("interval", "always"):
             self._thread.start()
 
@@ -178,22 +184,16 @@ class Keeper:
         """Save now; calls of other threads go on meanwhile.
 
         Raises:
-            SnapshotError: it cannot be saved; the file is as it was.
+            SnapshotInUse: this process has forked from the one that has the file open.
+            SnapshotError: it cannot be saved, or is closed; the file is as it was.
         """
+        self._claim.check()
         with self._saving:
-            # Read first: what is committed meanwhile may be in the file, and is saved once more.
-            revision = self._store.revision
-            with self._store.reading():
-                cut, end = self._store.cut(), self._journal.end if self._journal else 0
-            written = snapshot.encoded(cut)
-            if self._journal is not None:
-                with self._store.reading():
-                    self._journal.announce(written.seal)
-            files.replace(self.path, written.pieces)
-            self._saved_revision = revision
-            self._saved_bytes = sum(map(len, written.pieces))
+            if self._is_closed:
+                raise self._closed()
+            seal, end = self._save_snapshot()
             if self.mode == "always":
-                self._begin_journal(written.seal, end)
+                self._begin_journal(seal, end)
 
     def close(self) -> None:
         """Save for the last time if the mode says so, and let go of the file.
@@ -202,32 +202,78 @@ class Keeper:
             SnapshotError: it cannot be saved; where there is a journal, it has what is missing.
         """
         self._ended.set()
+        if not self._claim.is_ours:
+            return
         if self._thread.is_alive():
             self._thread.join()
-        try:
-            if self.mode != "manual" and self._is_behind():
-                self.save()
-            if self._journal is not None:
-                files.remove(beside(self.path))
-        finally:
-            self._let_go()
+        with self._saving:
+            with self._store.reading():
+                self._is_closed = True
+            try:
+                if self.mode != "manual" and self._is_behind():
+                    self._save_snapshot()
+                if self._journal is not None:
+                    files.remove(beside(self.path))
+            finally:
+                self._let_go()
+
+    @property
+    def end(self) -> int:
+        """Where the journal ends."""
+        return self._journal.end if self._journal is not None else 0
+
+    def append(self, commit: Commit) -> None:
+        """Write a commit to the journal.
+
+        Raises:
+            SnapshotInUse: this process has forked from the one that has the file open.
+            SnapshotError: it cannot be written, or is closed.
+        """
+        self._claim.check()
+        if self._journal is None or self._is_closed:
+            raise self._closed()
+        self._journal.append(commit)
+
+    def retract(self, end: int) -> None:
+        """Take a commit back from the journal, unless it did not come there."""
+        if self._journal is not None and self._claim.is_ours:
+            self._journal.retract(end)
+
+    def _closed(self) -> SnapshotError:
+        return SnapshotError(f"{self.path} is closed: what changes now would not be in it")
 
     def _is_behind(self) -> bool:
         return self._store.revision != self._saved_revision or not self.path.exists()
+
+    def _save_snapshot(self) -> tuple[str, int]:
+        """Return the seal of what is saved, and where the journal ended then."""
+        # Read first: what is committed meanwhile may be in the file, and is saved once more.
+        revision = self._store.revision
+        with self._store.reading():
+            cut, end = self._store.cut(), self.end
+        written = snapshot.encoded(cut)
+        if self._journal is not None:
+            with self._store.reading():
+                self._journal.announce(written.seal)
+        files.replace(self.path, written.pieces)
+        self._saved_revision = revision
+        self._saved_bytes = sum(map(len, written.pieces))
+        return written.seal, end
 
     def _begin_journal(self, seal: str, end: int) -> None:
         """Take a new journal, which begins with what was committed since the cut."""
         with self._store.reading():
             before = self._journal
-            place = create(beside(self.path), seal, before.since(end) if before else [])
-            self._let_go()
-            self._journal = self._store.log = Journal(beside(self.path), place)
+            bodies = before.since(end) if before is not None else []
+            self._journal = create(beside(self.path), seal, bodies)
+        if before is not None:
+            before.close()
 
     def _let_go(self) -> None:
-        if self._journal is not None:
-            self._store.log = None
-            self._journal.close()
-            self._journal = None
+        with self._store.reading():
+            journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
 
     def _save_now_and_then(self) -> None:
         while not self._ended.wait(self._interval):
@@ -235,8 +281,8 @@ class Keeper:
                 self._try_to_save()
 
     def _is_due(self) -> bool:
-        if self._journal is not None:
-            return self._journal.end > max(_SMALL_JOURNAL, self._saved_bytes)
+        if self.mode == "always":
+            return self.end > max(_SMALL_JOURNAL, self._saved_bytes)
         return self._is_behind()
 
     def _try_to_save(self) -> None:

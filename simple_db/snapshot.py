@@ -313,7 +313,7 @@ def _contents(
     _check_counts(tables, document["counts"])
     shown = _Shown(progress, of=sum(map(len, tables.values())))
     rows = {record: records_of(record, tables.pop(record.table), shown) for record in RECORDS}
-    next_ids = {record: _next_id(record, counters.get(record.table, 1)) for record in RECORDS}
+    next_ids = {record: next_id_of(record, counters.get(record.table, 1)) for record in RECORDS}
     contents = Contents(rows, next_ids, version, _writer(document["writer"]), seal)
     check(contents)
     return contents
@@ -394,13 +394,13 @@ def records_of(record: type[Record], rows: Sequence[Any], shown: _Shown) -> dict
     return records
 
 
-def record_of(record: type[Record], row: object) -> Any:
+def record_of(record: type[Record], row: object, number: int) -> Any:
     """Return the record of one row, as JSON was read.
 
     Raises:
-        SnapshotError: it is no row of the table; the message names the column.
+        SnapshotError: it is no row of the table; the message names the number and the column.
     """
-    [read] = _records(record, [row], 1)
+    [read] = _records(record, [row], number)
     return read
 
 
@@ -485,7 +485,12 @@ def _time(text: str) -> dt.datetime:
     return time
 
 
-def _next_id(record: type[Record], next_id: object) -> int:
+def next_id_of(record: type[Record], next_id: object) -> int:
+    """Return the next id of a table, as JSON was read.
+
+    Raises:
+        SnapshotError: it is none.
+    """
     if type(next_id) is not int or not 1 <= next_id <= values.LARGEST_INTEGER:
         raise SnapshotError(f"counters: {record.table} must be a positive integer")
     return next_id
