@@ -12,7 +12,6 @@ import fcntl
 import ipaddress
 import logging
 import os
-import re
 import signal
 import socket
 import sys
@@ -26,6 +25,7 @@ import waitress.server
 from attrs import frozen
 from oslo_config import types
 
+from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.driver import new_database
@@ -45,10 +45,6 @@ LOG = logging.getLogger(__name__)
 
 # waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
-
-# The parts of a URL that can hold a secret: a name and a password; a signature in the query.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+(?=@)")
-_QUERY = re.compile(r"(://[^\s?'\"]+\?)[^\s'\"]+")
 
 
 class StartError(Exception):
@@ -158,7 +154,7 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
-        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", super().format(record)))
+        return masked_text(super().format(record))
 
 
 def _stop_on_signals() -> None:
