@@ -7,11 +7,13 @@ brought there, and a name only when its directory was.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from attrs import define, field, frozen
 
 from simple_db import files
@@ -177,3 +179,12 @@ def _each(names: Mapping[str, _File | None]) -> Iterator[dict[str, bytes]]:
     present = _present(names)
     for contents in itertools.product(*(file.may_have() for file in present.values())):
         yield dict(zip(present, contents, strict=True))
+
+
+@contextlib.contextmanager
+def on(system: files.System) -> Iterator[None]:
+    """Let everybody's system calls be made by this one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in SYSTEM_CALLS:
+            patch.setattr(files.SYSTEM, name, getattr(system, name))
+        yield
