@@ -5,7 +5,18 @@ import pytest
 
 import simple_db
 from simple_db import Database, RequestContext, api
-from tests.build import ADMIN, ALICE, a_database, a_location, a_member, an_image, ids, rows
+from tests.build import (
+    ADMIN,
+    ALICE,
+    a_database,
+    a_full_database,
+    a_location,
+    a_member,
+    an_image,
+    ids,
+    rows,
+)
+from tests.world import World
 
 # The functions of the Glance database API and how they are called.
 SIGNATURES = {
@@ -257,6 +268,148 @@ def test_a_reset_forgets_counters_that_no_row_has_any_more() -> None:
 
     assert db.snapshot() == Database().snapshot()
     assert db.revision == before + 1
+
+
+# --- forks -----------------------------------------------------------------------------------
+
+
+def test_a_fork_begins_as_its_database_is() -> None:
+    db = a_full_database()
+    fork = db.fork()
+
+    assert fork.snapshot() == db.snapshot()
+    fork.check()
+
+
+def test_a_fork_and_its_database_go_their_own_ways() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    fork = db.fork()
+    fork.image_update(ADMIN, "a", {"name": "of the fork", "properties": {"os": "bsd"}})
+    fork.image_destroy(ADMIN, "a")
+    forked = fork.snapshot()
+
+    assert db.snapshot() == before
+    an_image(db, "new")
+    assert fork.snapshot() == forked
+    for one in (db, fork):
+        one.check()
+
+
+def test_forks_of_forks_are_their_own_too() -> None:
+    generations = [a_full_database()]
+    for number in range(3):
+        generations.append(generations[-1].fork())
+        an_image(generations[-1], f"image {number}")
+
+    assert [len(rows(db, "images")) for db in generations] == [2, 3, 4, 5]
+
+
+def test_a_fork_shares_every_row_that_nobody_changes() -> None:
+    db = a_full_database()
+    fork = db.fork()
+    an_image(fork, "new")
+
+    with db.store.reading() as ours, fork.store.reading() as theirs:
+        assert ours.tags.rows is theirs.tags.rows
+        assert ours.images.rows is not theirs.images.rows
+        assert ours.images.rows["a"] is theirs.images.rows["a"]
+
+
+def test_a_fork_has_the_clock_and_the_id_source_of_its_database() -> None:
+    world = World()
+    fork = Database(clock=world.now, new_id=lambda: "the id").fork()
+    world.pass_time(days=1)
+    image = fork.image_create(ADMIN, {"status": "queued"})
+
+    assert (image["id"], image["created_at"]) == ("the id", world.now())
+
+
+def test_a_fork_of_a_class_is_of_that_class() -> None:
+    class Ours(Database):
+        """A database of our own."""
+
+    assert type(Ours().fork()) is Ours
+
+
+# --- checkpoints -----------------------------------------------------------------------------
+
+
+def change_everything(db: Database) -> None:
+    db.image_update(ADMIN, "a", {"name": "new", "properties": {"os": "bsd", "new": "x"}}, True)
+    an_image(db, "new")
+    db.image_destroy(ADMIN, "a")
+    db.purge_deleted_rows(ADMIN, 0, -1)
+    db.purge_deleted_rows_from_images(ADMIN, 0, -1)
+
+
+def change_everything_and_fail(db: Database) -> None:
+    with db.checkpoint():
+        change_everything(db)
+        raise ZeroDivisionError
+
+
+def test_a_block_that_raises_leaves_the_database_as_it_was() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    with pytest.raises(ZeroDivisionError):
+        change_everything_and_fail(db)
+
+    assert db.snapshot() == before
+    db.check()
+
+
+def test_a_block_that_ends_well_keeps_what_it_did() -> None:
+    db = a_full_database()
+    with db.checkpoint():
+        an_image(db, "new")
+
+    assert len(rows(db, "images")) == 3
+
+
+def test_a_checkpoint_can_be_gone_back_to_any_number_of_times() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    with db.checkpoint() as point:
+        for _ in range(2):
+            change_everything(db)
+            point.rollback()
+            assert db.snapshot() == before
+            db.check()
+
+
+def test_a_checkpoint_within_another_goes_back_to_its_own_point() -> None:
+    db = a_full_database()
+    with db.checkpoint() as outer:
+        before = db.snapshot()
+        an_image(db, "first")
+        between = db.snapshot()
+        with db.checkpoint() as inner:
+            an_image(db, "second")
+            inner.rollback()
+            assert db.snapshot() == between
+        outer.rollback()
+        assert db.snapshot() == before
+
+
+def test_ids_are_counted_on_from_a_checkpoint() -> None:
+    db = a_full_database()
+    with db.checkpoint() as point:
+        first = a_member(db, "a", "carol")
+        point.rollback()
+
+        assert a_member(db, "a", "dave") == first
+
+
+def test_going_back_is_one_change_and_none_if_nothing_was_changed() -> None:
+    db = a_full_database()
+    with db.checkpoint() as point:
+        before = db.revision
+        point.rollback()
+        assert db.revision == before
+        an_image(db, "new")
+        point.rollback()
+        assert db.revision == before + 2
 
 
 # --- revision, check and repr ----------------------------------------------------------------
