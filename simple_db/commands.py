@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
-from simple_db import file_commands
+from simple_db import file_commands, snapshot_commands
 from simple_db.cli import NEEDS_EXTRA, refuse
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(file_commands.metadefs)
 main.add_command(file_commands.draw_schema)
+main.add_command(snapshot_commands.group)
 
 
 @main.command(epilog=_SERVE_EXAMPLES)
