@@ -309,12 +309,17 @@ def _told(indent: int, kind: Kind, title: Text) -> Padding:
 def _fields(change: RowChange, reveal: bool, indent: int = 0) -> Iterator[Padding]:
     for field in _worth_telling(change):
         old, new = snapshot_diff.shown(change.row, field, reveal=reveal)
-        line = Text.assemble((f"{field.column}: ", "dim"), cell(field.column, old), " -> ")
+        line = Text.assemble((f"{field.column}: ", "dim"), _value(field.column, old), " -> ")
         if old == new and not reveal:
             line.append("other, but masked (--reveal shows it)", "italic")
         else:
-            line.append_text(cell(field.column, new))
+            line.append_text(_value(field.column, new))
         yield _indented(line, indent + 4)
+
+
+def _value(column: str, value: Any) -> Text:
+    """Return the value of a column within a line, where a dash would be read as a sign."""
+    return Text("none", style="dim") if value is None else cell(column, value)
 
 
 def _worth_telling(change: RowChange) -> list[snapshot_diff.FieldChange]:
@@ -355,7 +360,7 @@ def _task_title(task: Task, _shown: Mapping[str, Any]) -> Text:
 
 
 def _property_title(row: Property, shown: Mapping[str, Any]) -> Text:
-    return Text.assemble(text(row.name, "bold"), " = ", cell("value", shown["value"]))
+    return Text.assemble(text(row.name, "bold"), " = ", _value("value", shown["value"]))
 
 
 def _member_title(member: Member, _shown: Mapping[str, Any]) -> Text:

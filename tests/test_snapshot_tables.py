@@ -265,8 +265,8 @@ def test_a_difference_is_told_by_image() -> None:
 
     assert told(before, after) == [
         "~ image a",
-        "    name: image a -> -",
-        "    size: - -> 1,000 bytes (1.0 kB)",
+        "    name: image a -> none",
+        "    size: none -> 1,000 bytes (1.0 kB)",
         "~ image image b b",
         "  + property os = linux",
         "  ~ member bob, accepted",
@@ -341,7 +341,7 @@ def test_rows_of_every_table_are_told_in_words() -> None:
         r"  + tag t",
         r"+ caching server http://here",
         r"  + cached image a",
-        r"  + property note = -",
+        r"  + property note = none",
     ):
         assert f"\n{row}\n" in text
 
