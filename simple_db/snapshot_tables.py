@@ -116,14 +116,13 @@ def listing(
         deleted: Whether deleted images and tasks are listed too, marked as such.
         limit: How many of each are listed at most; None for all.
     """
-    images = snapshot_outline.images(contents)
-    tasks = snapshot_outline.rows_of(contents, Task)
-    ids = _ids([*contents.rows[Image], *contents.rows[Task]], width)
-    for title, rows, tabled in (
-        ("image", images, _images),
-        ("task", tasks, _tasks),
+    kinds: list[tuple[str, Sequence[Any], Callable[[Any, Mapping[str, str]], Table]]] = [
+        ("image", snapshot_outline.images(contents), _images),
+        ("task", snapshot_outline.rows_of(contents, Task), _tasks),
         ("namespace", snapshot_outline.namespaces(contents), _namespaces),
-    ):
+    ]
+    ids = _ids([*contents.rows[Image], *contents.rows[Task]], width)
+    for title, rows, tabled in kinds:
         shown = [row for row in rows if deleted or not _is_deleted(row)]
         if not rows:
             continue
@@ -165,31 +164,32 @@ def _is_deleted(row: Any) -> bool:
 def _images(outlines: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
     table = _table("ID", "Name", "Owner", "Visibility", "Status", right=("Size",), last="Tags")
     for outline in outlines:
-        image = outline.image
+        image = credentials.columns(outline.image)
+        tags = [credentials.masked_text(tag.value) for tag in outline.tags if not tag.deleted]
         table.add_row(
-            text(ids[image.id], "bold"),
-            text(image.name),
-            text(image.owner),
-            text(image.visibility),
+            text(ids[image["id"]], "bold"),
+            text(image["name"]),
+            text(image["owner"]),
+            text(image["visibility"]),
             status(image),
-            size(image.size),
-            text(", ".join(tag.value for tag in outline.tags if not tag.deleted)),
-            style="dim" if image.deleted else "",
+            size(image["size"]),
+            text(", ".join(tags)),
+            style="dim" if image["deleted"] else "",
         )
     return table
 
 
 def _tasks(tasks: Sequence[Task], ids: Mapping[str, str]) -> Table:
     table = _table("ID", "Type", "Owner", "Status", "Image", "Created")
-    for task in tasks:
+    for task in map(credentials.columns, tasks):
         table.add_row(
-            text(ids[task.id], "bold"),
-            text(task.type),
-            text(task.owner),
+            text(ids[task["id"]], "bold"),
+            text(task["type"]),
+            text(task["owner"]),
             status(task),
-            text(task.image_id and ids.get(task.image_id, task.image_id)),
-            time(task.created_at),
-            style="dim" if task.deleted else "",
+            text(ids.get(task["image_id"], task["image_id"])),
+            time(task["created_at"]),
+            style="dim" if task["deleted"] else "",
         )
     return table
 
@@ -199,10 +199,11 @@ def _namespaces(
 ) -> Table:
     table = _table("Namespace", "Owner", "Visibility", "Defines", "For")
     for outline in outlines:
+        namespace = credentials.columns(outline.namespace)
         table.add_row(
-            text(outline.namespace.namespace, "bold"),
-            text(outline.namespace.owner),
-            text(outline.namespace.visibility),
+            text(namespace["namespace"], "bold"),
+            text(namespace["owner"]),
+            text(namespace["visibility"]),
             Text(_defines(outline)),
             text(", ".join(outline.resource_types)),
         )
@@ -233,7 +234,7 @@ def _shared(one: str, other: str) -> int:
 
 def image(outline: ImageOutline, *, reveal: bool = False) -> Iterator[RenderableType]:
     """Give the tables of everything of one image, deleted rows too, marked as such."""
-    yield _image_columns(outline.image)
+    yield _image_columns(outline.image, reveal)
     sections: list[tuple[str, Sequence[Record], tuple[str, ...]]] = [
         ("Locations", outline.locations, ("id", "value", "meta_data", "status")),
         ("Properties", outline.properties, ("name", "value")),
@@ -247,11 +248,11 @@ def image(outline: ImageOutline, *, reveal: bool = False) -> Iterator[Renderable
             yield _children(rows, names, reveal)
 
 
-def _image_columns(image: Image) -> Table:
+def _image_columns(image: Image, reveal: bool) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, shown in credentials.columns(image).items():
+    for name, shown in credentials.columns(image, reveal=reveal).items():
         table.add_row(name, cell(name, shown))
     return table
 
@@ -285,7 +286,7 @@ def difference(difference: Difference, *, reveal: bool = False) -> Iterator[Rend
     for group in difference.groups:
         yield _told(0, group.kind, _title(group.owner, reveal))
         if isinstance(group.owner, Image) and group.kind in {"added", "removed"}:
-            yield _indented(_image_in_short(group.owner), 4)
+            yield _indented(_image_in_short(credentials.columns(group.owner, reveal=reveal)), 4)
         if group.own is not None:
             yield from _fields(group.own, reveal)
         for child in group.children:
@@ -335,54 +336,51 @@ def _indented(line: Text, indent: int) -> Padding:
 
 def _title(row: Record, reveal: bool) -> Text:
     what, describe = _DESCRIPTIONS[type(row)]
-    return Text.assemble(what, " ", describe(row, credentials.columns(row, reveal=reveal)))
+    return Text.assemble(what, " ", describe(credentials.columns(row, reveal=reveal)))
 
 
-def _named(row: Any, _shown: Mapping[str, Any]) -> Text:
-    return Text.assemble(text(row.name, "bold"))
+def _bold(column: str) -> Callable[[Mapping[str, Any]], Text]:
+    return lambda row: text(row[column], "bold")
 
 
-def _image_title(image: Image, _shown: Mapping[str, Any]) -> Text:
-    return Text(" ").join([*_name(image.name), text(image.id, "dim")])
+def _bold_and_id(column: str) -> Callable[[Mapping[str, Any]], Text]:
+    def describe(row: Mapping[str, Any]) -> Text:
+        named = [] if row[column] is None else [text(row[column], "bold")]
+        return Text(" ").join([*named, text(row["id"], "dim")])
+
+    return describe
 
 
-def _name(name: str | None) -> list[Text]:
-    return [] if name is None else [text(name, "bold")]
+def _property_title(row: Mapping[str, Any]) -> Text:
+    return Text.assemble(text(row["name"], "bold"), " = ", _value("value", row["value"]))
 
 
-def _image_in_short(image: Image) -> Text:
-    owner = text(image.owner and f"owner {image.owner}")
-    return Text(", ").join([status(image), text(image.visibility), owner, size(image.size)])
+def _member_title(row: Mapping[str, Any]) -> Text:
+    return Text.assemble(text(row["member"], "bold"), ", ", status(row))
 
 
-def _task_title(task: Task, _shown: Mapping[str, Any]) -> Text:
-    return Text.assemble(text(task.type, "bold"), " ", text(task.id, "dim"))
+def _image_in_short(row: Mapping[str, Any]) -> Text:
+    owner = Text("no owner") if row["owner"] is None else text(f"owner {row['owner']}")
+    known = [] if row["size"] is None else [size(row["size"])]
+    return Text(", ").join([status(row), text(row["visibility"]), owner, *known])
 
 
-def _property_title(row: Property, shown: Mapping[str, Any]) -> Text:
-    return Text.assemble(text(row.name, "bold"), " = ", _value("value", shown["value"]))
-
-
-def _member_title(member: Member, _shown: Mapping[str, Any]) -> Text:
-    return Text.assemble(text(member.member, "bold"), ", ", status(member))
-
-
-_DESCRIPTIONS: Mapping[type[Record], tuple[str, Callable[[Any, Mapping[str, Any]], Text]]] = {
-    Image: ("image", _image_title),
-    Location: ("location", lambda row, shown: text(f"{row.id}: {shown['value']}")),
+_DESCRIPTIONS: Mapping[type[Record], tuple[str, Callable[[Mapping[str, Any]], Text]]] = {
+    Image: ("image", _bold_and_id("name")),
+    Location: ("location", lambda row: text(f"{row['id']}: {row['value']}")),
     Property: ("property", _property_title),
     Member: ("member", _member_title),
-    Tag: ("tag", lambda row, _: text(row.value, "bold")),
-    Task: ("task", _task_title),
-    TaskInfo: ("what it was told", lambda _row, _shown: Text("and what came of it")),
-    Namespace: ("namespace", lambda row, _: text(row.namespace, "bold")),
-    ResourceType: ("resource type", _named),
-    Association: ("association with resource type", lambda row, _: Text(f"{row.resource_type_id}")),
-    MetadefObject: ("object", _named),
-    MetadefProperty: ("property", _named),
-    MetadefTag: ("tag", _named),
-    NodeReference: ("caching server", lambda _, shown: text(shown["node_reference_url"], "bold")),
-    CachedImage: ("cached image", lambda row, _: text(row.image_id, "bold")),
+    Tag: ("tag", _bold("value")),
+    Task: ("task", _bold_and_id("type")),
+    TaskInfo: ("what it was told", lambda _: Text("and what came of it")),
+    Namespace: ("namespace", _bold("namespace")),
+    ResourceType: ("resource type", _bold("name")),
+    Association: ("association with resource type", lambda row: Text(f"{row['resource_type_id']}")),
+    MetadefObject: ("object", _bold("name")),
+    MetadefProperty: ("property", _bold("name")),
+    MetadefTag: ("tag", _bold("name")),
+    NodeReference: ("caching server", _bold("node_reference_url")),
+    CachedImage: ("cached image", _bold("image_id")),
 }
 
 
@@ -422,10 +420,10 @@ def cell(column: str, value: Any) -> Text:
     return text(value if value is None else str(value))
 
 
-def status(row: Any) -> Text:
+def status(row: Mapping[str, Any]) -> Text:
     """Return the status of a row, and whether it is deleted."""
-    shown = text(row.status, _status_style(row.status))
-    if row.deleted and row.status != "deleted":
+    shown = text(row["status"], _status_style(row["status"]))
+    if row["deleted"] and row["status"] != "deleted":
         shown.append(" (deleted)", "red")
     return shown
 

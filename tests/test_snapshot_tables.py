@@ -274,7 +274,7 @@ def test_a_difference_is_told_by_image() -> None:
         "  - tag t (deleted)",
         "- image image c c (deleted)",
         "- image image d d (removed)",
-        "    active, shared, owner alice, -",
+        "    active, shared, owner alice",
         "+ image e",
         "    active, public, owner alice, 5 bytes",
         "~ next id of image_properties: 1 -> 2",
@@ -323,6 +323,27 @@ def test_secrets_that_differ_are_told_to_and_shown_only_if_they_are_revealed() -
     assert "      value: http://u:secret@host -> http://u:other@host" in told(
         before, db, reveal=True
     )
+
+
+def test_an_image_of_nobody_is_told_so() -> None:
+    db = a_database()
+    an_image(db, "a", owner=None)
+
+    assert told(a_database(), db)[1] == "    active, shared, no owner"
+
+
+def test_addresses_are_masked_wherever_they_are() -> None:
+    db = a_database()
+    an_image(db, "a", name="http://u:secret@h", owner="http://u:secret@h")
+    db.image_tag_create(ADMIN, "a", "http://u:secret@h")
+    a_property(db, "a", "http://u:secret@h", "http://u:secret@h")
+    outline = snapshot_outline.image(contents(db), "a")
+    shown = "".join(
+        [*listed(db, 160), *told(a_database(), db), *lines(snapshot_tables.image(outline), 160)]
+    )
+
+    assert "secret" not in shown
+    assert shown.count("http://***@h") == 3 + 5 + 5
 
 
 def test_rows_of_every_table_are_told_in_words() -> None:
