@@ -405,37 +405,40 @@ def record_of(record: type[Record], row: object, number: int) -> Any:
 
 
 def _records(record: type[Record], rows: Sequence[Any], first: int) -> Iterator[Any]:
+    """Give the records of some rows, column by column, and use their dicts up."""
     columns = columns_of(record)
     names = set(columns)
     for number, row in enumerate(rows, first):
         if type(row) is not dict or row.keys() != names:
             _check_keys(f"{record.table}, row {number}", row, names)
-    by_column = [
-        _read(column, [row[name] for row in rows], record, first)
-        for name, column in columns.items()
-    ]
-    for cells in zip(*by_column, strict=True):
-        yield record(**dict(zip(columns, cells, strict=True)))
+    for column in columns.values():
+        _read(column, rows, first)
+        _check_further(record, column, rows, first)
+    for row in rows:
+        yield record(**row)
 
 
-def _read(column: Column, cells: list[Any], record: type[Record], first: int) -> Sequence[Any]:
-    """Return the values of a column, as records have them."""
-    if _all_plain(column, cells):
-        read: Sequence[Any] = cells
-    else:
-        read = [_cell(column, cell, _row(column, first, at)) for at, cell in enumerate(cells)]
+def _read(column: Column, rows: Sequence[dict[str, Any]], first: int) -> None:
+    """Put the values that records have in the place of those that JSON has."""
+    name = column.name
+    if _all_plain(column, [row[name] for row in rows]):
+        return
+    for number, row in enumerate(rows, first):
+        try:
+            row[name] = _cell(column, row[name])
+        except Invalid as error:
+            raise SnapshotError(f"{column.table}, row {number}: {error}") from error
+
+
+def _check_further(
+    record: type[Record], column: Column, rows: Sequence[dict[str, Any]], first: int
+) -> None:
     allowed = _further_rule(column, record)
-    if allowed is not None:
-        for at, cell in enumerate(read):
-            if not allowed(cell):
-                raise SnapshotError(
-                    f"{_row(column, first, at)}: {column} cannot hold {values.shown(cell)}"
-                )
-    return read
-
-
-def _row(column: Column, first: int, at: int) -> str:
-    return f"{column.table}, row {first + at}"
+    for number, row in enumerate(rows if allowed else (), first):
+        cell = row[column.name]
+        if allowed and not allowed(cell):
+            where = f"{column.table}, row {number}"
+            raise SnapshotError(f"{where}: {column} cannot hold {values.shown(cell)}")
 
 
 def _all_plain(column: Column, cells: list[Any]) -> bool:
@@ -458,22 +461,18 @@ def _further_rule(column: Column, record: type[Record]) -> Callable[[Any], bool]
     return None
 
 
-def _cell(column: Column, value: Any, where: str) -> Any:
-    try:
-        if column.type.kind == "datetime" and isinstance(value, str):
+def _cell(column: Column, value: Any) -> Any:
+    if column.type.kind == "datetime" and isinstance(value, str):
+        try:
             return _time(value)
-        read = values.stored(column, value)
-    except Invalid as error:
-        raise SnapshotError(f"{where}: {error}") from error
-    except ValueError as error:
-        raise SnapshotError(
-            f"{where}: {column} cannot hold {values.shown(value)}: "
-            "it is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff"
-        ) from error
+        except ValueError as error:
+            raise Invalid(
+                f"{column} cannot hold {values.shown(value)}: "
+                "it is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff"
+            ) from error
+    read = values.stored(column, value)
     if type(read) is not type(value) or read != value:
-        raise SnapshotError(
-            f"{where}: {column} holds {values.shown(value)}, which is of another type"
-        )
+        raise Invalid(f"{column} holds {values.shown(value)}, which is of another type")
     return read
 
 
