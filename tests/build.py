@@ -26,6 +26,7 @@ NOBODY = RequestContext()
 
 MISSING = "no-such-image"
 EMOJI = "\N{GRINNING FACE}"
+UUID = "c80a1a6c-bd1f-41c5-90ee-81afedb1d58d"
 
 
 def utc(text: str) -> dt.datetime:
