@@ -357,7 +357,7 @@ def _require_state(image: Image, status: str | None) -> None:
 
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
-    image_id = values.new_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
+    image_id = values.checked_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.images.get(image_id) is not None:
         raise Duplicate(f"Image ID {image_id} already exists")
     times = {"created_at": tables.now, "updated_at": tables.now}

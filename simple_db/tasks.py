@@ -205,7 +205,7 @@ def _insert(tables: Tables, named: Mapping[str, Any]) -> Task:
     given = {key: value for key, value in named.items() if value is not None}
     values.required(given, ["type", "status", "owner"], "the task")
     columns = {"created_at": tables.now, "updated_at": tables.now} | values.columns(Task, given)
-    task_id = values.new_id(Task, columns.pop("id") if "id" in columns else tables.new_id())
+    task_id = values.checked_id(Task, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.tasks.get(task_id) is not None:
         raise Duplicate(f"Task ID {task_id} already exists")
     return tables.tasks.put(Task(id=task_id, **columns))

@@ -246,8 +246,8 @@ def _refuse_in(key: object, value: object, depth: int) -> None:
             raise Invalid(f"{key!a} has a character beyond U+FFFF, which Glance cannot store")
 
 
-def new_id(record: type[Record], value: object) -> str:
-    """Return what is to be the id of a new image or task.
+def checked_id(record: type[Record], value: object) -> str:
+    """Return the id of a new image or task as its column stores it.
 
     Raises:
         Invalid: it is no text, is empty, or is longer than the column is wide.

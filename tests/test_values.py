@@ -320,7 +320,7 @@ def test_looking_for_characters_ends_however_deep_dicts_are_nested() -> None:
 def test_a_new_id_is_text_as_its_column_stores_it(
     record: type[Record], given: Any, new: str
 ) -> None:
-    assert values.new_id(record, given) == new
+    assert values.checked_id(record, given) == new
 
 
 @pytest.mark.parametrize("record", [Image, Task])
@@ -329,7 +329,7 @@ def test_what_can_be_no_id_is_refused_by_the_name_of_the_column(
     record: type[Record], given: Any
 ) -> None:
     with pytest.raises(Invalid, match=rf"{record.table}\.id"):
-        values.new_id(record, given)
+        values.checked_id(record, given)
 
 
 @pytest.mark.parametrize("image_id", ["", "i" * 36, None, 5])
