@@ -13,7 +13,7 @@ import click
 
 import simple_db
 from simple_db import file_commands, snapshot_commands
-from simple_db.cli import NEEDS_EXTRA, refuse
+from simple_db.cli import refuse, refuse_without_extra
 
 if TYPE_CHECKING:
     from simple_db.glance.server import Settings, Started
@@ -148,7 +148,7 @@ def serve(
             warnings.simplefilter("ignore")
             from simple_db.glance import server  # noqa: PLC0415 - Glance may not be there
     except ModuleNotFoundError:
-        return refuse(NEEDS_EXTRA)
+        return refuse_without_extra("serve", "server")
     settings = server.Settings(
         host=host,
         port=port,

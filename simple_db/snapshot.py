@@ -457,7 +457,7 @@ def _further_rule(column: Column, record: type[Record]) -> Callable[[Any], bool]
     if (record, column.name) == (Image, "status"):
         return IMAGE_STATUSES.__contains__
     if column.name in record.key and column.type.kind == "string":
-        return lambda key: 0 < len(key) <= values.IMAGE_ID_WIDTH
+        return lambda key: 0 < len(key) <= values.ID_WIDTH
     return None
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 import operator
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -39,6 +39,7 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
+from simple_db.values import uuid_as_text
 
 LOG = logging.getLogger(__name__)
 
@@ -50,10 +51,16 @@ Journal = list[tuple["Table[Any]", Hashable, Record | None]]
 
 
 def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
+    """Return what is under the key; a UUID, alone or in a tuple, stands for its text."""
     try:
-        return mapping.get(key, missing)
+        found = mapping.get(key)
     except TypeError:  # a list, say, which no column holds
         return missing
+    return mapping.get(_as_text(key), missing) if found is None else found
+
+
+def _as_text(key: object) -> object:
+    return tuple(map(uuid_as_text, key)) if isinstance(key, tuple) else uuid_as_text(key)
 
 
 class Index(Generic[R]):
@@ -64,7 +71,7 @@ class Index(Generic[R]):
         self.key: Callable[[R], Hashable] = operator.attrgetter(*columns)
         self._ids: dict[Hashable, set[Any]] = {}
 
-    def ids(self, key: object) -> Iterable[Any]:
+    def ids(self, key: object) -> Collection[Any]:
         """Return the ids of the rows with that value, in no order."""
         return _found(self._ids, key, ())
 
@@ -138,7 +145,8 @@ class Table(Generic[R]):
             return [self.rows[row_id] for row_id in sorted(self.rows)]
         index = self._indexes[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
-        return [self.rows[row_id] for row_id in sorted(index.ids(key))]
+        found = index.ids(key)
+        return [self.rows[row_id] for row_id in sorted(found)] if found else []
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""

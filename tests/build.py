@@ -35,6 +35,7 @@ NOBODY = RequestContext()
 
 MISSING = "no-such-image"
 EMOJI = "\N{GRINNING FACE}"
+UUID = "c80a1a6c-bd1f-41c5-90ee-81afedb1d58d"
 
 FIRST_LINE = ("format", "version", "sha256")
 """The keys of a snapshot that its seal is not of."""

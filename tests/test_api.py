@@ -1,4 +1,6 @@
 import inspect
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from simple_db import Database, RequestContext, api
 from tests.build import (
     ADMIN,
     ALICE,
+    UUID,
     a_database,
     a_full_database,
     a_location,
@@ -242,6 +245,50 @@ def test_setting_up_and_tearing_down_do_nothing(name: str) -> None:
 
 
 # --- reset -----------------------------------------------------------------------------------
+
+
+def used_everywhere(db: Database, one: Any) -> Iterator[Any]:
+    """Take one id for an image, a task, a project and whatever else is text, and give answers."""
+    owner, node = RequestContext(owner=one), "http://here"
+    image = {"status": "queued", "owner": one}
+    location = {"url": "file:///a", "metadata": {}, "status": "active"}
+    yield db.image_create(owner, image | {"id": one, "size": 5, "properties": {"p": one}})
+    yield db.image_create(owner, image | {"id": "other", "visibility": "shared"})
+    yield db.image_location_add(owner, one, location)
+    yield db.image_location_update(owner, one, location | {"id": 1})
+    yield db.user_get_storage_usage(owner, one), db.user_get_storage_usage(owner, one, one)
+    yield db.image_location_delete(owner, one, 1, "deleted")
+    yield db.image_set_property_atomic(one, "lock", one)
+    yield db.image_delete_property_atomic(one, "lock", one)
+    yield db.image_property_create(owner, {"image_id": one, "name": "q", "value": one})
+    yield db.image_property_delete(owner, "q", one)
+    yield db.image_tag_create(owner, one, "old"), db.image_tag_set_all(owner, one, ["new"])
+    yield db.image_tag_get_all(owner, one), db.image_tag_delete(owner, one, "new")
+    yield db.image_member_create(owner, {"image_id": one, "member": one})
+    yield db.image_member_find(owner, one, one), db.image_member_count(owner, one)
+    yield db.image_get_all(owner, marker=one), db.image_get_all(owner, {"owner": one, "p": one})
+    yield db.image_update(owner, one, {"id": one, "status": "pending_delete"})
+    yield db.image_restore(owner, one), db.image_get(owner, one), db.image_destroy(owner, one)
+    yield db.is_image_mutable(owner, {"owner": one})
+    yield db.is_image_visible(owner, {"id": one, "owner": one, "visibility": "private"})
+    yield db.node_reference_create(owner, node), db.insert_cache_details(owner, node, one, 5)
+    yield db.update_hit_count(owner, one, node), db.get_hit_count(owner, one, node)
+    yield db.is_image_cached_for_node(owner, node, one), db.get_cached_nodes(owner, one)
+    yield db.delete_cached_image(owner, one, node)
+    task = {"type": "import", "status": "pending"} | {"id": one, "owner": one, "image_id": one}
+    yield db.task_create(owner, task), db.task_update(owner, one, {"message": "done"})
+    yield db.tasks_get_by_image(owner, one), db.task_get_all(owner, {"image_id": one})
+    yield db.task_get(owner, one), db.task_get_all(owner, marker=one), db.task_delete(owner, one)
+    yield db.metadef_namespace_create(owner, {"namespace": one, "owner": one})
+    yield db.metadef_tag_create(owner, one, {"name": one}), db.metadef_tag_get(owner, one, one)
+
+
+def test_a_uuid_is_taken_for_its_text_wherever_an_id_is_text() -> None:
+    as_text, as_uuid = a_database(), a_database()
+
+    assert list(used_everywhere(as_uuid, uuid.UUID(UUID))) == list(used_everywhere(as_text, UUID))
+    assert as_uuid.snapshot() == as_text.snapshot()
+    as_uuid.check()
 
 
 def test_a_reset_database_is_as_a_new_one() -> None:

@@ -150,13 +150,26 @@ def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_
         assert "in use by another server" in refused(capsys, "serve", "--port", "0")
 
 
-@pytest.mark.parametrize("missing", ["click", "simple_db.glance.server"])
-def test_what_the_extra_brings_is_asked_for_when_it_is_not_there(
+@pytest.mark.parametrize(
+    ("command", "missing", "told"),
+    [
+        ("serve", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
+        ("schema", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
+        (
+            "serve",
+            "simple_db.glance.server",
+            "serve needs the server extra: pip install 'simple-db[server]'",
+        ),
+    ],
+)
+def test_the_extra_that_brings_what_is_missing_is_named(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
+    command: str,
     missing: str,
+    told: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["simple-db", "serve"])
+    monkeypatch.setattr(sys, "argv", ["simple-db", command])
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "simple_db.commands")
     monkeypatch.delattr(simple_db, "commands")
@@ -164,9 +177,7 @@ def test_what_the_extra_brings_is_asked_for_when_it_is_not_there(
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == (
-        "simple-db: serve needs the server extra: pip install 'simple-db[server]'\n"
-    )
+    assert capsys.readouterr().err == f"simple-db: {told}\n"
 
 
 def test_the_exit_code_of_a_command_is_that_of_the_process(

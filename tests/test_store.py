@@ -2,6 +2,7 @@ import datetime as dt
 import logging
 import re
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from simple_db.errors import Invalid
 from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
 from simple_db.store import Change, Commit, Index, Store, Table, Tables
-from tests.build import image_record, utc
+from tests.build import UUID, image_record, utc
 from tests.world import BEGINNING, World
 
 CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
@@ -117,6 +118,16 @@ def test_no_rows_are_found_by_another_value(image_id: Any) -> None:
     with a_filled_store().reading() as tables:
         assert tables.tags.where(image_id=image_id) == []
         assert tables.properties.where(image_id=image_id, name="os") == []
+
+
+def test_a_uuid_stands_for_its_text_where_rows_are_looked_for() -> None:
+    with a_store().writing() as tables:
+        image = tables.images.put(image_record(id=UUID))
+        row = tables.properties.put(child("properties", image_id=UUID))
+
+        assert tables.images.get(uuid.UUID(UUID)) is image
+        assert tables.properties.where(image_id=uuid.UUID(UUID)) == [row]
+        assert tables.properties.where(image_id=uuid.UUID(UUID), name="os") == [row]
 
 
 def test_rows_are_found_by_none() -> None:
