@@ -16,6 +16,7 @@ can be neither changed, nor left out, nor put in another order.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -251,7 +252,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; it stays."""
-        self._system.close(self._descriptor)
+        with contextlib.suppress(OSError):  # every line that counts is on the disk
+            self._system.close(self._descriptor)
 
     def _write(self, body: bytes) -> None:
         if not (self._is_right and files.is_at(self._descriptor, self._path)):
