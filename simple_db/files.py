@@ -97,8 +97,9 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
     """Put new content in the place of a file, durably: after a crash it is the old or the new one.
 
     It is written to a new file in the same directory, brought to the disk, and renamed; then the
-    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions; a
-    symbolic link is followed, and the file that it names is replaced.
+    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
+    without those of a group that is not this process's; a symbolic link is followed, and the file
+    that it names is replaced.
 
     Raises:
         SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
@@ -148,11 +149,13 @@ def _in_place_of(target: Path, system: System) -> Iterator[Path]:
 def _mode(path: Name, target: Path) -> int:
     """Return the permissions that the new file is to have."""
     try:
-        mode = target.lstat().st_mode
+        status = target.lstat()
     except FileNotFoundError:
         return PRIVATE
-    _check_regular(path, mode)
-    return mode & _PERMISSIONS
+    _check_regular(path, status.st_mode)
+    mode = status.st_mode & _PERMISSIONS
+    # What the old file's group may do, another group may not: the new file has that of the process.
+    return mode if status.st_gid == os.getegid() else mode & ~stat.S_IRWXG
 
 
 def _check_regular(path: Name, mode: int) -> None:

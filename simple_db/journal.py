@@ -28,7 +28,7 @@ import orjson
 from attrs import evolve, frozen
 
 from simple_db import files, snapshot
-from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotTooNew
+from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
 from simple_db.records import RECORDS, counts_ids, key_of
 from simple_db.values import shown
 
@@ -89,7 +89,8 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
     Raises:
         SnapshotTooNew: the journal has a format of a later release.
         SnapshotDamaged: a line of it is not as it was written.
-        SnapshotError: the journal belongs to another snapshot, or adds up to no database.
+        SnapshotMismatch: the journal belongs to another snapshot.
+        SnapshotError: the journal adds up to no database.
     """
     *whole, torn = journal.split(b"\n")
     if not whole:
@@ -105,7 +106,7 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
             commits.append((number, entry))
     _check_torn(place, torn, len(whole) + 1)
     if contents.seal not in seals:
-        raise SnapshotError(
+        raise SnapshotMismatch(
             "the journal belongs to another snapshot than the one beside it: put back the snapshot "
             "that it belongs to, or move the journal away if its calls are not to count"
         )

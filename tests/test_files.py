@@ -174,6 +174,17 @@ def test_an_old_file_keeps_its_permissions(path: Path, kept: int) -> None:
     assert path.read_bytes() == WHOLE
 
 
+def test_a_group_that_is_not_ours_loses_its_permissions(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(OLD)
+    path.chmod(0o664)
+    monkeypatch.setattr(os, "getegid", lambda: path.stat().st_gid + 1)
+    files.replace(path, NEW)
+
+    assert mode(path) == 0o604
+
+
 def test_the_content_of_an_old_file_is_never_under_wider_permissions_than_its_own(
     path: Path,
 ) -> None:
