@@ -248,6 +248,63 @@ def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
         assert on_disk(path) == db.snapshot()
 
 
+def test_a_checkpoint_that_is_gone_back_to_is_on_the_disk_like_any_call(path: Path) -> None:
+    with opened(path) as db:
+        image_id = an_image(db)
+        a_member(db, image_id, "bob")
+        before = db.snapshot()
+        with db.checkpoint() as point:
+            a_member(db, image_id, "carol")
+            db.image_destroy(ADMIN, image_id)
+            an_image(db)
+            point.rollback()
+        assert on_disk(path) == db.snapshot() == before
+        a_member(db, image_id, "dave")
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_checkpoint_takes_the_calls_of_other_threads_back_too(path: Path) -> None:
+    def write() -> None:
+        for number in itertools.count():
+            an_image(db, f"{number}")
+            if ended.is_set():
+                return
+
+    ended = threading.Event()
+    with opened(path) as db, db.checkpoint() as point:
+        thread = threading.Thread(target=write)
+        thread.start()
+        for _ in range(10):
+            point.rollback()
+            db.check()
+        ended.set()
+        thread.join()
+        assert on_disk(path) == db.snapshot()
+        point.rollback()
+        assert repr(db) == "<Database: empty>"
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_rollback_that_cannot_be_written_is_told_and_does_not_happen(path: Path) -> None:
+    with opened(path) as db:
+        with db.checkpoint() as point:
+            an_image(db)
+        after = db.snapshot()
+        with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
+            point.rollback()
+        assert on_disk(path) == db.snapshot() == after
+
+
+def test_a_fork_is_of_no_file(path: Path) -> None:
+    with opened(path) as db:
+        fork = db.fork()
+        before = held(path.parent)
+        an_image(fork)
+        assert held(path.parent) == before
+        with pytest.raises(Invalid, match="of no file"):
+            fork.save()
+
+
 def test_a_save_puts_the_journal_into_the_snapshot(path: Path) -> None:
     with opened(path) as db:
         an_image(db)
@@ -623,6 +680,24 @@ def test_a_process_that_forks_keeps_its_file_to_itself(path: Path, save: SaveMod
         an_image(db)
     if save != "manual":
         assert held(path.parent) == {NAME: db.snapshot()}
+
+
+def test_what_has_forked_is_told_by_the_id_of_the_process(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = opened(path)
+    db = keeping.__enter__()
+    an_image(db)
+    before = held(path.parent)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    for call in (db.save, lambda: an_image(db)):
+        with pytest.raises(
+            SnapshotInUse, match=rf"{path} is in use by process \d+, which .*forked"
+        ):
+            call()
+    keeping.__exit__(None, None, None)
+
+    assert held(path.parent) == before
 
 
 def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> None:
