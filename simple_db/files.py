@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -261,7 +262,7 @@ def claimed(path: Name) -> Iterator[Claim]:
 
     The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
     itself is replaced by every save, and a lock would stay with the old one. The lock ends with the
-    process, however that ends.
+    process, however that ends; what a killed one has left half written is removed.
 
     Raises:
         SnapshotInUse: another process, or another claim of this one, holds it.
@@ -279,11 +280,21 @@ def claimed(path: Name) -> Iterator[Claim]:
     except OSError as error:
         raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
     try:
+        _remove_leftovers(claim.path)
         yield claim
     finally:
         if claim.is_ours:
             _remove_lock(lock, descriptor)
         os.close(descriptor)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what a process has left that was killed while it wrote the file, or its journal."""
+    leftover = re.compile(rf"\.{re.escape(path.name)}(\.journal)?\.[0-9a-f-]{{36}}\.tmp")
+    with contextlib.suppress(OSError):  # they do no harm
+        for beside in path.parent.iterdir():
+            if leftover.fullmatch(beside.name):
+                beside.unlink()
 
 
 def _claim(lock: Path) -> int:

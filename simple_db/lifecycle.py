@@ -116,6 +116,18 @@ def _contents(path: files.Name, progress: Callable[[int, int], object]) -> Repla
         raise type(error)(f"{journal}: {error}") from error
 
 
+def save(store: Store, path: files.Name) -> None:
+    """Write a snapshot of the store to a file that nobody has open.
+
+    Raises:
+        SnapshotInUse: somebody has.
+        SnapshotError: the file cannot be written, or has a journal of calls that would be lost.
+    """
+    with files.claimed(path):
+        check_no_journal(path)
+        snapshot.save(store, path)
+
+
 def check_no_journal(path: files.Name) -> None:
     """Check that no calls wait beside the snapshot file to be put into it.
 

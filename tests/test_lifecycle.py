@@ -714,11 +714,16 @@ def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> Non
 
 def test_a_save_over_calls_that_would_be_lost_is_refused(path: Path) -> None:
     after_a_kill(path, an_image)
-    before = held(path.parent)
+    before = {name: content for name, content in held(path.parent).items() if name != LOCK}
     with pytest.raises(SnapshotError, match=f"{JOURNAL} may have calls .* Database.open"):
         Database().save(path)
 
     assert held(path.parent) == before
+
+
+def test_a_save_over_a_file_that_is_open_is_refused(path: Path) -> None:
+    with opened(path, "exit"), pytest.raises(SnapshotInUse, match="in use"):
+        Database().save(path)
 
 
 def test_a_database_of_no_file_must_be_told_where_it_is_saved() -> None:
