@@ -256,6 +256,7 @@ class Database:
 
         Raises:
             Invalid: there is no path, and the database was not opened from a file.
+            SnapshotInUse: somebody else has the file open.
             SnapshotError: the file cannot be written, or is no regular file, or has a journal of
                 calls that would be lost.
         """
@@ -265,8 +266,7 @@ class Database:
         elif path is None:
             raise Invalid("this database is of no file: say to which path it is saved")
         else:
-            lifecycle.check_no_journal(path)
-            snapshot.save(self.store, path)
+            lifecycle.save(self.store, path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Become the database of a snapshot file, and of the journal beside it if there is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -161,7 +162,14 @@ def serve(
         download_from=download_from,
     )
     try:
-        database = server.serve(settings, lambda started: _announce(settings, started))
+        with contextlib.ExitStack() as until_up:
+            progress = until_up.enter_context(snapshot_commands.progress(settings.snapshot))
+
+            def announce(started: Started) -> None:
+                until_up.close()
+                _announce(settings, started)
+
+            database = server.serve(settings, announce, progress)
     except server.StartError as error:
         return refuse(str(error))
     except simple_db.errors.SimpleDBError as error:

@@ -34,6 +34,7 @@
     │   └── TaskNotFound                  no such task, and a NotFound too
     └── SnapshotError                     a snapshot, or its file, cannot be read or written
         ├── SnapshotDamaged               ... it is not what was written: torn, flipped, edited
+        ├── SnapshotMismatch              ... the journal beside it belongs to another one
         ├── SnapshotTooNew                ... its format is of a later release
         └── SnapshotInUse                 ... another process has it open
 
@@ -168,6 +169,10 @@ class SnapshotError(SimpleDBError):
 
 class SnapshotDamaged(SnapshotError):
     """A snapshot or a journal is not what was written: torn, changed by accident, or edited."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """The journal beside a snapshot belongs to another snapshot."""
 
 
 class SnapshotTooNew(SnapshotError):

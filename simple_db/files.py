@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,8 +98,9 @@ def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> No
     """Put new content in the place of a file, durably: after a crash it is the old or the new one.
 
     It is written to a new file in the same directory, brought to the disk, and renamed; then the
-    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions; a
-    symbolic link is followed, and the file that it names is replaced.
+    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
+    without those of a group that is not this process's; a symbolic link is followed, and the file
+    that it names is replaced.
 
     Raises:
         SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
@@ -148,11 +150,13 @@ def _in_place_of(target: Path, system: System) -> Iterator[Path]:
 def _mode(path: Name, target: Path) -> int:
     """Return the permissions that the new file is to have."""
     try:
-        mode = target.lstat().st_mode
+        status = target.lstat()
     except FileNotFoundError:
         return PRIVATE
-    _check_regular(path, mode)
-    return mode & _PERMISSIONS
+    _check_regular(path, status.st_mode)
+    mode = status.st_mode & _PERMISSIONS
+    # What the old file's group may do, another group may not: the new file has that of the process.
+    return mode if status.st_gid == os.getegid() else mode & ~stat.S_IRWXG
 
 
 def _check_regular(path: Name, mode: int) -> None:
@@ -258,7 +262,7 @@ def claimed(path: Name) -> Iterator[Claim]:
 
     The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
     itself is replaced by every save, and a lock would stay with the old one. The lock ends with the
-    process, however that ends.
+    process, however that ends; what a killed one has left half written is removed.
 
     Raises:
         SnapshotInUse: another process, or another claim of this one, holds it.
@@ -276,11 +280,21 @@ def claimed(path: Name) -> Iterator[Claim]:
     except OSError as error:
         raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
     try:
+        _remove_leftovers(claim.path)
         yield claim
     finally:
         if claim.is_ours:
             _remove_lock(lock, descriptor)
         os.close(descriptor)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what a process has left that was killed while it wrote the file, or its journal."""
+    leftover = re.compile(rf"\.{re.escape(path.name)}(\.journal)?\.[0-9a-f-]{{36}}\.tmp")
+    with contextlib.suppress(OSError):  # they do no harm
+        for beside in path.parent.iterdir():
+            if leftover.fullmatch(beside.name):
+                beside.unlink()
 
 
 def _claim(lock: Path) -> int:

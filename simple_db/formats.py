@@ -60,12 +60,20 @@ def current(document: Document) -> Document:
     return document
 
 
-def _from_1(document: Document) -> Document:
+def recounted(document: Document) -> Document:
+    """Return a document with the counts of the rows that are in it.
+
+    Raises:
+        SnapshotError: it has no tables of rows.
+    """
     tables = document.get("tables")
     if not isinstance(tables, dict) or not all(isinstance(rows, list) for rows in tables.values()):
         raise SnapshotError("tables: this must be a JSON object of lists of rows")
-    counts = {name: len(rows) for name, rows in tables.items()}
-    return document | {"version": 2, "sha256": "", "writer": "0.1.0", "counts": counts}
+    return document | {"counts": {name: len(rows) for name, rows in tables.items()}}
+
+
+def _from_1(document: Document) -> Document:
+    return recounted(document) | {"version": 2, "sha256": "", "writer": "0.1.0"}
 
 
 _STEPS: dict[int, Callable[[Document], Document]] = {1: _from_1}

@@ -16,6 +16,7 @@ can be neither changed, nor left out, nor put in another order.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -27,7 +28,7 @@ import orjson
 from attrs import evolve, frozen
 
 from simple_db import files, snapshot
-from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotTooNew
+from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
 from simple_db.records import RECORDS, counts_ids, key_of
 from simple_db.values import shown
 
@@ -88,7 +89,8 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
     Raises:
         SnapshotTooNew: the journal has a format of a later release.
         SnapshotDamaged: a line of it is not as it was written.
-        SnapshotError: the journal belongs to another snapshot, or adds up to no database.
+        SnapshotMismatch: the journal belongs to another snapshot.
+        SnapshotError: the journal adds up to no database.
     """
     *whole, torn = journal.split(b"\n")
     if not whole:
@@ -104,7 +106,7 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
             commits.append((number, entry))
     _check_torn(place, torn, len(whole) + 1)
     if contents.seal not in seals:
-        raise SnapshotError(
+        raise SnapshotMismatch(
             "the journal belongs to another snapshot than the one beside it: put back the snapshot "
             "that it belongs to, or move the journal away if its calls are not to count"
         )
@@ -251,7 +253,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; it stays."""
-        self._system.close(self._descriptor)
+        with contextlib.suppress(OSError):  # every line that counts is on the disk
+            self._system.close(self._descriptor)
 
     def _write(self, body: bytes) -> None:
         if not (self._is_right and files.is_at(self._descriptor, self._path)):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from attrs import frozen
 
 from simple_db import files, snapshot
-from simple_db.errors import Invalid, SnapshotError
+from simple_db.errors import Invalid, SnapshotError, SnapshotMismatch
 from simple_db.journal import Journal, Place, Replayed, beside, create, go_on, replayed
 
 if TYPE_CHECKING:
@@ -94,9 +94,18 @@ def contents(
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
+    The file need not be claimed: where somebody saves it meanwhile, both are read once more.
+
     Raises:
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
+    try:
+        return _contents(path, progress)
+    except SnapshotMismatch:
+        return _contents(path, progress)
+
+
+def _contents(path: files.Name, progress: Callable[[int, int], object]) -> Replayed:
     held = snapshot.read(path, progress=progress)
     journal = beside(path)
     if not os.path.exists(journal):  # noqa: PTH110 - not even if its name is too long
@@ -105,6 +114,18 @@ def contents(
         return replayed(held, files.read(journal, snapshot.MOST_BYTES))
     except SnapshotError as error:
         raise type(error)(f"{journal}: {error}") from error
+
+
+def save(store: Store, path: files.Name) -> None:
+    """Write a snapshot of the store to a file that nobody has open.
+
+    Raises:
+        SnapshotInUse: somebody has.
+        SnapshotError: the file cannot be written, or has a journal of calls that would be lost.
+    """
+    with files.claimed(path):
+        check_no_journal(path)
+        snapshot.save(store, path)
 
 
 def check_no_journal(path: files.Name) -> None:

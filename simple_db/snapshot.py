@@ -33,7 +33,7 @@ from attrs import field, frozen
 
 from simple_db import files, values
 from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
-from simple_db.formats import FORMAT, VERSION, checked_version, current
+from simple_db.formats import FORMAT, VERSION, checked_version, current, recounted
 from simple_db.records import (
     IMAGE_STATUSES,
     RECORDS,
@@ -202,7 +202,8 @@ def contents_of(
 
     Args:
         snapshot: The bytes, or their text, of any format version that there has been.
-        sealed: Whether its seal must be unbroken; without, it may have been edited.
+        sealed: Whether its seal must be unbroken; without, it may have been edited, and its counts
+            are not looked at.
         most: The number of bytes that it may have.
         progress: Told how many rows are read, and of how many.
 
@@ -215,7 +216,8 @@ def contents_of(
     _check_bounds(content, most)
     seal = _checked_seal(content) if sealed else ""
     document = _document(content)
-    return _contents(current(document), document["version"], seal, progress)
+    whole = current(document) if sealed else recounted(current(document))
+    return _contents(whole, document["version"], seal, progress)
 
 
 def _bytes(snapshot: bytes | str) -> bytes:
@@ -256,8 +258,8 @@ def _checked_seal(content: bytes) -> str:
     expected = first[2].decode()
     if found != expected:
         raise SnapshotDamaged(
-            f"this snapshot is not as it was written: the SHA-256 of what is behind its first line "
-            f"is {found}, and that line says {expected}. {_where(content)}"
+            f"this snapshot is not as it was written: {_where(content)} (SHA-256 {found[:8]}..., "
+            f"and its first line says {expected[:8]}...)"
         )
     return found
 
@@ -281,7 +283,7 @@ def _no_seal(content: bytes) -> str:
 def _where(content: bytes) -> str:
     """Say where a snapshot is damaged, as far as that can be seen."""
     try:
-        contents_of(content, sealed=False, most=len(content))
+        _contents(current(_document(content)), 0, "", no_progress)
     except SnapshotError as error:
         return str(error)
     return (

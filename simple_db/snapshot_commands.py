@@ -335,13 +335,13 @@ def _upgraded(path: Path, *, reseal: bool, dry_run: bool) -> str:
 
 def _held(path: Path, reseal: bool) -> tuple[Contents, bool]:
     """Return what a file holds, and whether its seal is broken."""
-    with _progress(path) as progress:
+    with progress(path) as shown:
         try:
-            return snapshot.read(path, progress=progress), False
+            return snapshot.read(path, progress=shown), False
         except SnapshotDamaged:
             if not reseal:
                 raise
-        return snapshot.read(path, sealed=False, progress=progress), True
+        return snapshot.read(path, sealed=False, progress=shown), True
 
 
 def _rewrite(path: Path, contents: Contents) -> None:
@@ -349,18 +349,18 @@ def _rewrite(path: Path, contents: Contents) -> None:
         record: TableCut[Any](contents.rows[record], {}, contents.next_ids[record])
         for record in RECORDS
     }
-    with _progress(path, "Writing") as progress:
-        files.replace(path, snapshot.encoded(cut, progress).pieces)
+    with progress(path, "Writing") as shown:
+        files.replace(path, snapshot.encoded(cut, shown).pieces)
 
 
 # --- reading and printing --------------------------------------------------------------------
 
 
 def _read(path: Path, *, sealed: bool = True) -> Replayed:
-    with _progress(path) as progress:
+    with progress(path) as shown:
         if sealed:
-            return lifecycle.contents(path, progress)
-        return Replayed(snapshot.read(path, sealed=False, progress=progress))
+            return lifecycle.contents(path, shown)
+        return Replayed(snapshot.read(path, sealed=False, progress=shown))
 
 
 @contextlib.contextmanager
@@ -398,11 +398,11 @@ def _print_json(document: Any) -> None:
 
 
 @contextlib.contextmanager
-def _progress(
+def progress(
     path: Path, doing: Literal["Reading", "Writing"] = "Reading"
 ) -> Iterator[Callable[[int, int], object]]:
     """Give who is told how far a big file has come, shown on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty() or path.stat().st_size < _BIG:
+    if not sys.stderr.isatty() or not path.exists() or path.stat().st_size < _BIG:
         yield snapshot.no_progress
         return
     with Progress(console=_console(stderr=True), transient=True) as shown:

@@ -48,12 +48,11 @@ if TYPE_CHECKING:
     from simple_db.snapshot_diff import Difference, Kind, RowChange
     from simple_db.snapshot_outline import ImageOutline
 
-NARROW = 120
+NARROW = 140
 """Below this width, in characters, an id is shown by as much of it as is unique."""
 
 _SHORT_ID = 8
 _SHORT_OWNER = 12
-_LONGEST_STATUS = len("deactivated")
 
 _STATUS_STYLES: Mapping[str, str] = {
     "active": "green",
@@ -140,11 +139,11 @@ def listing(
 def _fit(table: Table, width: int) -> None:
     """Let owners, often 32 hexadecimal digits, take little of a narrow terminal; break no word."""
     for column in table.columns:
-        column.no_wrap = column.header in {"ID", "Owner", "Visibility"}
+        column.no_wrap = column.header in {"Owner", "Visibility", "Status"}
+        if column.header == "ID" and width >= NARROW:
+            column.no_wrap = True
         if column.header == "Owner" and width < NARROW:
             column.max_width, column.overflow = _SHORT_OWNER, "ellipsis"
-        if column.header == "Status":
-            column.min_width = _LONGEST_STATUS
 
 
 def _heading(title: str, shown: Sequence[Any], hidden: int) -> Text:
@@ -171,7 +170,7 @@ def _images(outlines: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
             text(image["name"]),
             text(image["owner"]),
             text(image["visibility"]),
-            status(image),
+            status(image, "\n"),
             size(image["size"]),
             text(", ".join(tags)),
             style="dim" if image["deleted"] else "",
@@ -186,7 +185,7 @@ def _tasks(tasks: Sequence[Task], ids: Mapping[str, str]) -> Table:
             text(ids[task["id"]], "bold"),
             text(task["type"]),
             text(task["owner"]),
-            status(task),
+            status(task, "\n"),
             text(ids.get(task["image_id"], task["image_id"])),
             time(task["created_at"]),
             style="dim" if task["deleted"] else "",
@@ -420,11 +419,11 @@ def cell(column: str, value: Any) -> Text:
     return text(value if value is None else str(value))
 
 
-def status(row: Mapping[str, Any]) -> Text:
+def status(row: Mapping[str, Any], between: str = " ") -> Text:
     """Return the status of a row, and whether it is deleted."""
     shown = text(row["status"], _status_style(row["status"]))
     if row["deleted"] and row["status"] != "deleted":
-        shown.append(" (deleted)", "red")
+        shown.append(f"{between}(deleted)", "red")
     return shown
 
 

@@ -177,7 +177,7 @@ def test_what_is_listed_can_be_chosen(capsys: Captured) -> None:
     database.save("glance.json")
 
     assert "gone" not in said(capsys, "show", "glance.json")
-    assert "active (deleted)" in said(capsys, "show", "glance.json", "--deleted")
+    assert "(deleted)" in said(capsys, "show", "glance.json", "--deleted")
     assert "... and 1 more" in said(capsys, "show", "glance.json", "--limit", "1")
     assert "... and" not in said(capsys, "show", "glance.json", "--limit", "0")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simple_db import files
+from simple_db.clock import new_id
 from simple_db.errors import SnapshotError, SnapshotInUse
 from tests.disk import Call, Disk, Watched
 
@@ -172,6 +173,17 @@ def test_an_old_file_keeps_its_permissions(path: Path, kept: int) -> None:
 
     assert mode(path) == kept
     assert path.read_bytes() == WHOLE
+
+
+def test_a_group_that_is_not_ours_loses_its_permissions(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(OLD)
+    path.chmod(0o664)
+    monkeypatch.setattr(os, "getegid", lambda: path.stat().st_gid + 1)
+    files.replace(path, NEW)
+
+    assert mode(path) == 0o604
 
 
 def test_the_content_of_an_old_file_is_never_under_wider_permissions_than_its_own(
@@ -465,6 +477,27 @@ def test_a_claim_is_a_private_file_beside_that_goes_away(path: Path) -> None:
         assert mode(lock) == 0o600
 
     assert names(path.parent) == []
+
+
+def test_what_a_killed_process_has_left_is_removed_and_nothing_else(path: Path) -> None:
+    left = f"{new_id()}.tmp"
+    for name in (f".{path.name}.{left}", f".{path.name}.journal.{left}", f".other.{left}", ".tmp"):
+        path.with_name(name).touch()
+    with files.claimed(path):
+        pass
+
+    assert {one.name for one in path.parent.iterdir()} == {".tmp", f".other.{left}"}
+
+
+def test_a_directory_that_cannot_be_listed_can_be_claimed_in(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(type(path), "iterdir", refuse)
+    with files.claimed(path) as claim:
+        assert claim.is_ours
 
 
 def test_a_claim_stays_while_the_file_is_replaced(path: Path) -> None:

@@ -85,9 +85,9 @@ def test_an_image_is_listed_with_what_tells_it_from_others() -> None:
     assert listed(db) == [
         "",
         "1 image",
-        "ID        Name    Owner  Visibility  Status          Size  Tags",
-        "──────────────────────────────────────────────────────────────────────",
-        "8c2f1de0  cirros  alice  public      active       21.4 MB  small, test",
+        "ID        Name    Owner  Visibility  Status     Size  Tags",
+        "─────────────────────────────────────────────────────────────────",
+        "8c2f1de0  cirros  alice  public      active  21.4 MB  small, test",
     ]
 
 
@@ -148,6 +148,16 @@ def test_of_ids_that_go_on_where_others_end_all_is_shown() -> None:
     assert [line.split()[0] for line in listed(db)[-2:]] == ["image-number-1", "image-number-12"]
 
 
+def test_ids_that_differ_at_their_end_only_are_shown_to_their_end() -> None:
+    db = a_database()
+    for end in "12":
+        an_image(db, f"00000000-0000-0000-0000-00000000000{end}", owner=OWNER, name="a name")
+    listing = "".join(line[:28].strip() for line in listed(db))
+
+    assert "0001" in listing
+    assert "0002" in listing
+
+
 @pytest.mark.parametrize("width", [80, 160])
 def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
     db = a_full_database()
@@ -158,6 +168,19 @@ def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
     assert max(map(len, shown)) <= width
 
 
+def test_no_end_of_a_line_is_lost_on_a_narrow_terminal() -> None:
+    db = a_database()
+    an_image(db, ID, name="a-name-of-one-word", owner=OWNER, status="deactivated", size=5)
+    an_image(db, OTHER_ID, name="of several words", visibility="community")
+    db.image_tag_create(ADMIN, OTHER_ID, "first")
+    db.image_tag_create(ADMIN, OTHER_ID, "second")
+    db.image_destroy(ADMIN, ID)
+    rows = [line.split() for line in listed(db, deleted=True)[4:]]
+    words = [word for row in rows for word in row]
+
+    assert {"deactivated", "(deleted)", "several", "community", "first,", "second"} <= set(words)
+
+
 def test_a_task_is_listed_with_its_image() -> None:
     db = a_database()
     an_image(db, ID)
@@ -165,7 +188,7 @@ def test_a_task_is_listed_with_its_image() -> None:
     db.task_create(ADMIN, task | {"id": "task-1"})
 
     assert listed(db)[-1] == (
-        "task-1  api_image_import  alice  failure      8c2f1de0  2026-01-01 12:00:00"
+        "task-1  api_image_import  alice  failure  8c2f1de0  2026-01-01 12:00:00"
     )
 
 
