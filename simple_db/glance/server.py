@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 # waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
 
@@ -127,6 +129,7 @@ def serve(
         log_to_stderr()
         database = new_database()
         opened = stack.enter_context(_kept(database, settings, progress))
+        stack.callback(_stop_no_more)
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
         stack.enter_context(install(database))
         app = glance_app(Site(private, settings.data_dir.absolute(), url, sources))
@@ -159,13 +162,16 @@ class RedactingFormatter(logging.Formatter):
 
 def _stop_on_signals() -> None:
     def stop(signum: int, frame: FrameType | None) -> NoReturn:
-        # Once is enough: a second signal must not break into the last save.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         raise SystemExit(0)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         signal.signal(number, stop)
+
+
+def _stop_no_more() -> None:
+    """Let no further signal break into the last save; one that comes before ends the waiting."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def log_to_stderr() -> None:
