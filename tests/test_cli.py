@@ -1,8 +1,10 @@
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -369,6 +371,25 @@ def test_output_that_is_no_terminal_has_no_style(
 ) -> None:
     announced(monkeypatch)
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_own_signals")
+def test_every_signal_stops_the_server_until_its_last_save() -> None:
+    server._stop_on_signals()  # noqa: SLF001 - what a signal meets cannot be seen from outside
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        with pytest.raises(SystemExit):
+            signal.raise_signal(number)
+    server._stop_no_more()  # noqa: SLF001 - likewise
+    signal.raise_signal(signal.SIGTERM)
 
 
 def test_credentials_in_urls_do_not_reach_the_log() -> None:
