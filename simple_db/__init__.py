@@ -13,6 +13,6 @@
 from simple_db import errors
 from simple_db.api import Database
 from simple_db.shapes import RequestContext
+from simple_db.version import __version__
 
-__all__ = ["Database", "RequestContext", "errors"]
-__version__ = "0.1.0"
+__all__ = ["Database", "RequestContext", "__version__", "errors"]

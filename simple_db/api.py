@@ -5,14 +5,18 @@ them as methods, so a database is a drop-in for Glance's ``db_api``; the names o
 the methods of one default database, as those of ``random`` are of one ``Random``.
 """
 
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Self
 
 from simple_db import (
     cached_images,
     explanation,
+    files,
     images,
+    lifecycle,
     locations,
     members,
     properties,
@@ -24,6 +28,7 @@ from simple_db import (
     visibility,
 )
 from simple_db import clock as clocks
+from simple_db.errors import Invalid
 from simple_db.metadefs import associations as metadef_associations
 from simple_db.metadefs import namespaces as metadef_namespaces
 from simple_db.metadefs import objects as metadef_objects
@@ -35,6 +40,18 @@ from simple_db.store import Store
 from simple_db.visibility import caller_of
 
 
+class Checkpoint:
+    """A database as it was when the checkpoint was made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cut = store.cut()
+
+    def rollback(self) -> None:
+        """Make the database again what it was; the next rollback goes to the same point."""
+        self._store.go_back(self._cut)
+
+
 class Database:
     """A Glance database in memory: any number of them, and nothing shared between two.
 
@@ -43,6 +60,10 @@ class Database:
     Args:
         clock: Gives the time now, naive UTC; read at most once a call.
         new_id: Gives an id of at most 36 characters for an image that is created without.
+
+    Attributes:
+        store: Where the rows are.
+        keeper: What saves the database to the file that it was opened from; None without one.
     """
 
     def __init__(
@@ -52,6 +73,49 @@ class Database:
         new_id: Callable[[], str] = clocks.new_id,
     ) -> None:
         self.store = Store(clock, new_id)
+        self.keeper: lifecycle.Keeper | None = None
+        self._clock = clock
+        self._new_id = new_id
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        save: lifecycle.SaveMode = "exit",
+        interval: float = 5.0,
+        clock: Callable[[], dt.datetime] = clocks.utcnow,
+        new_id: Callable[[], str] = clocks.new_id,
+    ) -> Iterator[Self]:
+        """Give the database of a file, which no other process may open meanwhile, and save it.
+
+        ::
+
+            with Database.open("glance.json", save="always") as db:
+                db.image_create(context, {"status": "queued"})
+
+        Args:
+            path: The snapshot file; where it is not there, the database begins empty.
+            save: ``manual``: when `save` is called; ``exit``: when the block ends, however it does;
+                ``interval``: every few seconds while something changes, too; ``always``: every call
+                is on the disk, in a journal beside the snapshot, before it returns.
+            interval: Seconds between two looks whether there is something to save.
+            clock: As for a database that is made by itself.
+            new_id: Likewise.
+
+        Raises:
+            Invalid: there is no such mode, or the interval is not positive.
+            SnapshotInUse: another process has the file open.
+            SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
+        """
+        database = cls(clock=clock, new_id=new_id)
+        with lifecycle.kept(database.store, path, save, interval) as keeper:
+            database.keeper = keeper
+            try:
+                yield database
+            finally:
+                database.keeper = None
 
     image_create = images.image_create
     image_update = images.image_update
@@ -173,7 +237,7 @@ class Database:
         """Forget every row, and count ids from 1 again."""
         with self.store.writing() as tables:
             for table in tables:
-                table.replace([], next_id=1)
+                table.replace({}, next_id=1)
 
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
@@ -197,24 +261,64 @@ class Database:
         """
         snapshot.restore(self.store, snapshot_bytes)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
         """Write a snapshot to a file: the whole new one, or the old one stays.
 
-        A new file has mode 0600.
+        Args:
+            path: The file, a new one of mode 0600; None is the one that `open` has opened.
 
         Raises:
-            SnapshotError: the file cannot be written.
+            Invalid: there is no path, and the database was not opened from a file.
+            SnapshotInUse: somebody else has the file open.
+            SnapshotError: the file cannot be written, or is no regular file, or has a journal of
+                calls that would be lost.
         """
-        snapshot.save(self.store, path)
+        keeper = self.keeper
+        if keeper is not None and (path is None or files.named(path) == keeper.path):
+            keeper.save()
+        elif path is None:
+            raise Invalid("this database is of no file: say to which path it is saved")
+        else:
+            lifecycle.save(self.store, path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Become the database of a snapshot file.
+        """Become the database of a snapshot file, and of the journal beside it if there is one.
 
         Raises:
             SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
                 was.
         """
-        snapshot.load(self.store, path)
+        snapshot.fill(self.store, lifecycle.contents(path).contents)
+
+    def fork(self) -> Self:
+        """Return a database of its own that begins as this one is now.
+
+        It has the same clock and id source. It costs a pointer per table: the two share their rows
+        until one of them changes a table, which is copied then.
+        """
+        fork = type(self)(clock=self._clock, new_id=self._new_id)
+        fork.store.adopt(self.store.cut())
+        return fork
+
+    @contextlib.contextmanager
+    def checkpoint(self) -> Iterator[Checkpoint]:
+        """Give a point to go back to, and go back there if the block raises.
+
+        ::
+
+            with db.checkpoint() as point:
+                db.image_destroy(context, image_id)
+                point.rollback()
+
+        To go back undoes every call since then, those of other threads too, and ids are counted on
+        from where they were.
+        """
+        point = Checkpoint(self.store)
+        try:
+            yield point
+        except BaseException:
+            point.rollback()
+            raise
 
     @property
     def revision(self) -> int:
@@ -225,13 +329,14 @@ class Database:
         """Raise AssertionError, with what is wrong, unless every invariant holds."""
         self.store.check()
 
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each table has, deleted ones too; ``image_tags`` is called tags."""
+        with self.store.reading() as tables:
+            return {table.record.table.removeprefix("image_"): len(table.rows) for table in tables}
+
     def __repr__(self) -> str:
         """Return the class and how many rows there are, as in ``<Database: 2 images, 1 tags>``."""
-        with self.store.reading() as tables:
-            counts = {table.record.table: len(table.rows) for table in tables}
-        told = [
-            f"{count} {table.removeprefix('image_')}" for table, count in counts.items() if count
-        ]
+        told = [f"{count} {table}" for table, count in self.counts().items() if count]
         return f"<{type(self).__name__}: {', '.join(told) or 'empty'}>"
 
 

@@ -156,7 +156,7 @@ def get_cached_images(
 
 
 def get_cached_nodes(db: HasStore, context: Context | None, image_id: str) -> list[str]:
-    """Return the URLs of the servers that have the image in their cache.
+    """Return the URLs of the servers that have the image in their cache, the earliest first.
 
     Source: ``get_cached_nodes`` of Glance 33.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
-from simple_db import file_commands
-from simple_db.cli import NEEDS_EXTRA, refuse
+from simple_db import file_commands, snapshot_commands
+from simple_db.cli import refuse, refuse_without_extra
 from simple_db.oracle.command import oracle
 
 if TYPE_CHECKING:
     from simple_db.glance.server import Settings, Started
+    from simple_db.lifecycle import SaveMode
 
 _FAILED = 1
 
@@ -60,6 +62,7 @@ def main(context: click.Context) -> None:
 main.add_command(file_commands.metadefs)
 main.add_command(file_commands.draw_schema)
 main.add_command(oracle)
+main.add_command(snapshot_commands.group)
 
 
 @main.command(epilog=_SERVE_EXAMPLES)
@@ -76,7 +79,7 @@ main.add_command(oracle)
     default="glance.json",
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="JSON file of the records: loaded at the start if it is there, saved while serving.",
+    help="JSON file of the records: loaded at the start if it is there, saved as --save says.",
 )
 @click.option(
     "--data-dir",
@@ -87,6 +90,16 @@ main.add_command(oracle)
     "--allow-remote",
     is_flag=True,
     help="Listen on an address that other machines reach, without any authentication.",
+)
+@click.option(
+    "--save",
+    default="interval",
+    show_default=True,
+    type=click.Choice(["exit", "interval", "always"]),
+    help=(
+        "When the records are saved: at the stop; also while they change; or each change before "
+        "its request is answered, so that it outlives a kill."
+    ),
 )
 @click.option(
     "--save-interval",
@@ -117,6 +130,7 @@ def serve(
     snapshot: Path,
     data_dir: Path | None,
     allow_remote: bool,
+    save: SaveMode,
     save_interval: float,
     threads: int,
     download_from: tuple[str, ...],
@@ -137,33 +151,41 @@ def serve(
             warnings.simplefilter("ignore")
             from simple_db.glance import server  # noqa: PLC0415 - Glance may not be there
     except ModuleNotFoundError:
-        return refuse(NEEDS_EXTRA)
+        return refuse_without_extra("serve", "server")
     settings = server.Settings(
         host=host,
         port=port,
         snapshot=snapshot.absolute(),
         data_dir=(data_dir or snapshot.with_name(f"{snapshot.stem}-data")).absolute(),
         allow_remote=allow_remote,
+        save=save,
         save_interval=save_interval,
         threads=threads,
         download_from=download_from,
     )
     try:
-        database = server.serve(settings, lambda started: _announce(settings, started))
+        with contextlib.ExitStack() as until_up:
+            progress = until_up.enter_context(snapshot_commands.progress(settings.snapshot))
+
+            def announce(started: Started) -> None:
+                until_up.close()
+                _announce(settings, started)
+
+            database = server.serve(settings, announce, progress)
     except server.StartError as error:
         return refuse(str(error))
-    except (simple_db.errors.SimpleDBError, OSError) as error:
+    except simple_db.errors.SimpleDBError as error:
         return refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
-    click.echo(f"Stopped; {database!r} is saved in {settings.snapshot}")
+    click.echo(f"Stopped; saved in {settings.snapshot}: {_rows(database)}")
     return 0
 
 
 def _announce(settings: Settings, started: Started) -> None:
-    found = "new: there was no such file" if started.fresh else repr(started.database)
     lines = [
         f"Glance API on {click.style(started.url, bold=True)} (Ctrl-C stops it)",
-        f"  records     {settings.snapshot} ({found}),",
-        f"              saved at the stop, and every {settings.save_interval:g} s if changed",
+        f"  records     {settings.snapshot}",
+        f"              {_loaded(started)}",
+        f"              saved {_when_saved(settings)}",
         f"  image data  {settings.data_dir}",
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
         "",
@@ -171,6 +193,28 @@ def _announce(settings: Settings, started: Started) -> None:
         *(f"  {command}" for command in _commands_to_try(started.url)),
     ]
     click.echo("\n".join(lines))
+
+
+def _loaded(started: Started) -> str:
+    opened = started.opened
+    if opened.fresh:
+        return "new: there was no such file"
+    calls = f"; the last {opened.calls} calls from its journal" if opened.calls else ""
+    torn = "; a call that was not written to its end is left out" if opened.torn else ""
+    return f"loaded: {_rows(started.database)}{calls}{torn}"
+
+
+def _rows(database: simple_db.Database) -> str:
+    told = [f"{count} {table}" for table, count in database.counts().items() if count]
+    return ", ".join(told) or "no rows"
+
+
+def _when_saved(settings: Settings) -> str:
+    return {
+        "exit": "at the stop",
+        "interval": f"at the stop, and every {settings.save_interval:g} s if changed",
+        "always": "with every change, before its request is answered",
+    }[settings.save]
 
 
 def _commands_to_try(url: str) -> list[str]:

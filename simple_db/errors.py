@@ -32,10 +32,14 @@
     │   └── InvalidFilterOperatorValue    an operator that this filter does not have
     ├── TaskException                     something is wrong with a task
     │   └── TaskNotFound                  no such task, and a NotFound too
-    └── SnapshotError                     bytes or a file that are no snapshot of simple_db
+    └── SnapshotError                     a snapshot, or its file, cannot be read or written
+        ├── SnapshotDamaged               ... it is not what was written: torn, flipped, edited
+        ├── SnapshotMismatch              ... the journal beside it belongs to another one
+        ├── SnapshotTooNew                ... its format is of a later release
+        └── SnapshotInUse                 ... another process has it open
 
 A class that Glance has too (``glance.common.exception``) has the same name and the same parent
-here; ``SnapshotError`` is our own.
+here; ``SnapshotError`` and what is below it are our own.
 """
 
 
@@ -160,4 +164,20 @@ class ProtectedMetadefResourceTypeSystemDelete(Forbidden):
 
 
 class SnapshotError(SimpleDBError):
-    """Bytes, or a file, cannot be read as a snapshot of simple_db."""
+    """A snapshot, or the file of one, cannot be read or written."""
+
+
+class SnapshotDamaged(SnapshotError):
+    """A snapshot or a journal is not what was written: torn, changed by accident, or edited."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """The journal beside a snapshot belongs to another snapshot."""
+
+
+class SnapshotTooNew(SnapshotError):
+    """A snapshot or a journal has a format that a later release of simple_db writes."""
+
+
+class SnapshotInUse(SnapshotError):
+    """Another process, or another opening in this one, has the snapshot file."""

@@ -47,8 +47,8 @@ _snapshot_option = click.option(
 def metadefs(context: click.Context) -> None:
     """Bring metadata definitions into a snapshot, and out of it.
 
-    The files are those of Glance: one namespace each, in JSON. Stop a server that has the snapshot
-    open before its definitions change, for it saves what it has.
+    The files are those of Glance: one namespace each, in JSON. A snapshot that a server has open is
+    not changed: stop the server before.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -68,11 +68,11 @@ def load(path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: b
     """
     with _refusing():
         mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)
-        database = _opened(snapshot, may_be_new=True)
-        with _progress("Reading", metadef_files.paths(path)) as files:
-            definitions = [metadef_files.read(file) for file in files]
-        loaded = metadef_files.load(database, definitions, mode)
-        _save(database, snapshot)
+        with Database.open(snapshot, save="manual") as database:
+            with _progress("Reading", metadef_files.paths(path)) as files:
+                definitions = [metadef_files.read(file) for file in files]
+            loaded = metadef_files.load(database, definitions, mode)
+            _save(database, snapshot)
         click.echo(
             f"Loaded {_namespaces(len(definitions))} into {snapshot}: {loaded.new} new, "
             f"{loaded.merged} merged, {loaded.overwritten} overwritten, {loaded.skipped} skipped"
@@ -84,9 +84,10 @@ def load(path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: b
 def unload(snapshot: Path) -> None:
     """Delete all metadata definitions of a snapshot, and all resource types."""
     with _refusing():
-        database = _opened(snapshot)
-        count = metadef_files.unload(database)
-        _save(database, snapshot)
+        _check_there(snapshot)
+        with Database.open(snapshot, save="manual") as database:
+            count = metadef_files.unload(database)
+            _save(database, snapshot)
         click.echo(f"Unloaded {_namespaces(count)} from {snapshot}")
 
 
@@ -99,7 +100,9 @@ def export(directory: Path, snapshot: Path) -> None:
     A file is named after its namespace's display name, and replaces one of that name.
     """
     with _refusing():
-        definitions = metadef_files.dump(_opened(snapshot))
+        database = Database()
+        database.load(snapshot)
+        definitions = metadef_files.dump(database)
         with _progress("Writing", definitions) as shown:
             count = len(list(metadef_files.write(directory, shown)))
         click.echo(f"Exported {_namespaces(count)} from {snapshot} to {directory}")
@@ -142,16 +145,14 @@ def _refusing() -> Iterator[None]:
 
 def _save(database: Database, snapshot: Path) -> None:
     try:
-        database.save(snapshot)
+        database.save()
     except SimpleDBError as error:
         raise click.ClickException(f"snapshot {snapshot} is not saved: {error}") from error
 
 
-def _opened(snapshot: Path, *, may_be_new: bool = False) -> Database:
-    database = Database()
-    if snapshot.exists() or not may_be_new:
-        database.load(snapshot)
-    return database
+def _check_there(snapshot: Path) -> None:
+    if not snapshot.exists():
+        raise click.UsageError(f"{snapshot} is not there")
 
 
 @contextlib.contextmanager

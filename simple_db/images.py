@@ -15,7 +15,6 @@ from simple_db.records import (
     Property,
     Tag,
     as_dict,
-    columns_of,
     soft_deleted,
 )
 from simple_db.shapes import Context, ImageDict, SortDirection
@@ -358,19 +357,11 @@ def _require_state(image: Image, status: str | None) -> None:
 
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
-    given = columns.pop("id", None)
-    image_id = _checked_id(tables.new_id() if given is None else given)
+    image_id = values.checked_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.images.get(image_id) is not None:
         raise Duplicate(f"Image ID {image_id} already exists")
     times = {"created_at": tables.now, "updated_at": tables.now}
     return tables.images.put(Image(id=image_id, **(times | columns)))
-
-
-def _checked_id(image_id: str) -> str:
-    checked: str = values.stored(columns_of(Image)["id"], image_id)
-    if not 0 < len(checked) <= values.IMAGE_ID_WIDTH:
-        raise Invalid(f"images.id has 1 to {values.IMAGE_ID_WIDTH} characters, not {checked!r}")
-    return checked
 
 
 def _set_children(

@@ -180,12 +180,13 @@ def _has_id(location: object) -> bool:
 
 
 def _add(tables: Tables, image_id: str, given: _Values) -> None:
-    if tables.images.get(image_id) is None:
+    image = tables.images.get(image_id)
+    if image is None:
         raise ImageNotFound(f"No image found with ID {image_id}, to have a location")
     tables.locations.put(
         Location(
             id=tables.locations.new_id(),
-            image_id=image_id,
+            image_id=image.id,
             value=given.value,
             meta_data=given.meta_data,
             status=given.status,
@@ -220,6 +221,6 @@ def _delete(tables: Tables, row: Location, status: str) -> None:
 
 def _location(tables: Tables, image_id: str, location_id: int) -> Location:
     row = tables.locations.get(location_id)
-    if row is None or row.image_id != image_id:
+    if row is None or row.image_id != values.uuid_as_text(image_id):
         raise NotFound(f"Image {image_id} has no location with ID {location_id}")
     return row

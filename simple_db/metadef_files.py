@@ -372,7 +372,7 @@ def unload(db: HasStore) -> int:
     with db.store.writing() as tables:
         count = len(tables.namespaces.rows)
         for table in (*_children(tables), tables.namespaces, tables.resource_types):
-            table.replace([], table.next_id)
+            table.replace({}, table.next_id)
     return count
 
 

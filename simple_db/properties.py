@@ -80,7 +80,7 @@ def image_set_property_atomic(db: HasStore, image_id: str, name: str, value: str
         _require_image(tables, image_id, name)
         row = _find(tables, image_id, given["name"])
         if row is None:
-            _add(tables, image_id, given["name"], given["value"])
+            _add(tables, given["image_id"], given["name"], given["value"])
         elif row.deleted:
             _revive(tables, row, given["value"])
         else:

@@ -42,7 +42,7 @@ _MARKER = "glance_snapshot"
 _PATIENCE = 60
 """Seconds in which the server starts, or answers a request for its state."""
 
-_SNAPSHOTS = pytest.StashKey[dict[Path, bytes]]()
+_SEEDS = pytest.StashKey[dict[Path, Database]]()
 
 
 class GlanceServer:
@@ -205,7 +205,7 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARKER}(path): seed glance_db, glance_db_api and glance_server from this snapshot "
         "file of simple_db, relative to the test's file or to the rootdir",
     )
-    config.stash[_SNAPSHOTS] = {}
+    config.stash[_SEEDS] = {}
 
 
 @pytest.fixture
@@ -215,11 +215,8 @@ def glance_db(request: pytest.FixtureRequest) -> Database:
     Its functions are those of Glance's database API. Where oslo.utils is in use, its clock is in
     force, with the time that a test may have set there.
     """
-    database = Database(clock=_utcnow)
-    snapshot = _marked_snapshot(request)
-    if snapshot is not None:
-        database.restore(snapshot)
-    return database
+    seed = _seed(request)
+    return Database(clock=_utcnow) if seed is None else seed.fork()
 
 
 @pytest.fixture
@@ -249,11 +246,11 @@ def glance_server(
     It starts once in a session, or once in each worker of pytest-xdist, and begins every test
     empty, or with what the marker glance_snapshot names.
     """
-    snapshot = _marked_snapshot(request)
-    if snapshot is None:
+    seed = _seed(request)
+    if seed is None:
         _glance_process.reset()
     else:
-        _glance_process.restore(snapshot)
+        _glance_process.restore(seed.snapshot())
     return _glance_process
 
 
@@ -281,8 +278,8 @@ def _require(fixture: str, *packages: str) -> None:
         )
 
 
-def _marked_snapshot(request: pytest.FixtureRequest) -> bytes | None:
-    """Return the checked content of the file that the test's marker names, if it has one."""
+def _seed(request: pytest.FixtureRequest) -> Database | None:
+    """Return the database of the file that the test's marker names, read once, or None."""
     marker = request.node.get_closest_marker(_MARKER)
     if marker is None:
         return None
@@ -291,10 +288,10 @@ def _marked_snapshot(request: pytest.FixtureRequest) -> bytes | None:
     except (TypeError, ValueError):
         pytest.fail(f"{_MARKER} takes the path of one file, not {marker.args}", pytrace=False)
     path = _found(name, [request.path.parent, request.config.rootpath])
-    snapshots = request.config.stash[_SNAPSHOTS]
-    if path not in snapshots:
-        snapshots[path] = _checked(path)
-    return snapshots[path]
+    seeds = request.config.stash[_SEEDS]
+    if path not in seeds:
+        seeds[path] = _read(path)
+    return seeds[path]
 
 
 def _found(name: Path, directories: list[Path]) -> Path:
@@ -306,10 +303,10 @@ def _found(name: Path, directories: list[Path]) -> Path:
     return pytest.fail(f"{_MARKER}: there is no file {places}", pytrace=False)
 
 
-def _checked(path: Path) -> bytes:
-    content = path.read_bytes()
+def _read(path: Path) -> Database:
+    database = Database(clock=_utcnow)
     try:
-        Database().restore(content)
+        database.load(path)
     except SnapshotError as error:
-        pytest.fail(f"{_MARKER}: {path} is no snapshot: {error}", pytrace=False)
-    return content
+        pytest.fail(f"{_MARKER}: {error}", pytrace=False)
+    return database

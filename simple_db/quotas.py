@@ -37,7 +37,7 @@ def user_get_storage_usage(
         return sum(
             _size(image) * _stored_copies(tables, image)
             for image in _owned(tables, owner_id, _GONE)
-            if image.id != image_id
+            if image.id != values.uuid_as_text(image_id)
         )
 
 

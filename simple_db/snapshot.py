@@ -1,179 +1,324 @@
-"""A database as JSON bytes, and as a file: the only module that knows orjson.
+"""A database as JSON bytes, and as a file: with the journal, the only module that knows orjson.
 
-A snapshot is one JSON object::
+A snapshot is one JSON object, whose first line seals the rest::
 
-    {"format": "simple_db", "version": 1,
-     "counters": {"image_locations": 3, ...},       the next id of each table that counts its ids
-     "tables": {"images": [ROW, ...], ...}}         tables and columns named as in Glance's schema
+    {"format":"simple_db","version":2,"sha256":"...",   of every byte behind this line
+    "writer":"0.1.0",                                  the release that wrote it
+    "counts":{"images":1,...},                         the rows of each table
+    "counters":{"image_locations":3,...},              the next id of each table that counts its ids
+    "tables":{
+    "images":[                                         tables and columns as in Glance's schema
+     ROW
+    ,ROW
+    ],
+    ...
+    ]}}
 
 with one row a line, sorted by id, so that equal databases give equal bytes and git shows the
-change of one row as one line. Times are ISO 8601, naive UTC.
+change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md has what it promises.
 """
 
-import contextlib
+from __future__ import annotations
+
 import datetime as dt
-import os
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+import functools
+import hashlib
+import operator
+import re
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
-from simple_db import values
-from simple_db.errors import Invalid, SnapshotError
-from simple_db.records import RECORDS, Column, Record, as_dict, columns_of, counts_ids, key_of
-from simple_db.store import Store
+from simple_db import files, values
+from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
+from simple_db.formats import FORMAT, VERSION, checked_version, current, recounted
+from simple_db.records import (
+    IMAGE_STATUSES,
+    RECORDS,
+    Column,
+    Image,
+    Record,
+    as_dict,
+    columns_of,
+    counts_ids,
+    key_of,
+)
+from simple_db.version import __version__
 
-FORMAT = "simple_db"
-VERSION = 1
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from simple_db.formats import Document
+    from simple_db.store import Store, TableCut
+
+MOST_BYTES = 2**31
+"""The largest snapshot that is read unless a caller allows for more: 2 GiB."""
+
+MOST_LEVELS = values.JSON_DEPTH + 8
+"""How deep a snapshot may be nested: a JSON-valued column, and what it is in."""
+
+_SEAL = re.compile(rb'\{"format":"simple_db","version":(\d{1,9}),"sha256":"([0-9a-f]{64})",\n')
+_BEGINNING = b'{"format":"simple_db","version":'
+_KEYS = {"format", "version", "sha256", "writer", "counts", "counters", "tables"}
+# Possessive, and the end left open: a text is gone through once, whatever is in it.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+# A step of the work that a person is told of.
+_ROWS_AT_ONCE = 5_000
+
+
+def no_progress(done: int, of: int) -> None:
+    """Tell nobody."""
 
 
 @frozen
-class _Contents:
-    """What a snapshot holds of one table."""
+class Contents:
+    """What a snapshot holds, checked.
 
-    rows: list[Any]
-    next_id: int
+    Attributes:
+        rows: The records of each table by their key.
+        next_ids: The next id of each table, 1 where the table does not count its ids.
+        version: The format version that it was read in.
+        writer: The release that wrote it.
+        seal: The SHA-256 of its payload in hexadecimal; empty in version 1, which had none.
+    """
+
+    rows: dict[type[Record], dict[Any, Any]]
+    next_ids: dict[type[Record], int]
+    version: int = VERSION
+    writer: str = __version__
+    seal: str = ""
+
+
+@frozen
+class Encoded:
+    """A snapshot as bytes, in pieces."""
+
+    pieces: list[bytes] = field(repr=False)
+    seal: str
+
+    def __bytes__(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self.pieces)
+
+
+# --- to bytes --------------------------------------------------------------------------------
 
 
 def snapshot(store: Store) -> bytes:
     """Return the store's tables as JSON: a cut between two calls, deleted rows and counters too."""
-    with store.reading() as tables:
-        contents = {
-            table.record: _Contents(list(table.rows.values()), table.next_id) for table in tables
-        }
-    return b"".join(_encoded(contents))
+    return bytes(encoded(store.cut()))
 
 
-def _encoded(contents: Mapping[type[Record], _Contents]) -> Iterator[bytes]:
-    counters = {
-        record.table: held.next_id for record, held in contents.items() if counts_ids(record)
-    }
-    yield b'{"format":"%b","version":%d,' % (FORMAT.encode(), VERSION)
-    yield b'\n"counters":%b,' % orjson.dumps(counters)
-    yield b'\n"tables":{'
+def encoded(
+    cut: Mapping[type[Record], TableCut[Any]],
+    progress: Callable[[int, int], object] = no_progress,
+) -> Encoded:
+    """Return a cut of a store as a snapshot; the store goes on meanwhile."""
+    payload = list(_payload(cut, progress))
+    digest = hashlib.sha256()
+    for piece in payload:
+        digest.update(piece)
+    seal = digest.hexdigest()
+    first = b'{"format":"%b","version":%d,"sha256":"%b",\n'
+    return Encoded([first % (FORMAT.encode(), VERSION, seal.encode()), *payload], seal)
+
+
+def _payload(
+    cut: Mapping[type[Record], TableCut[Any]], progress: Callable[[int, int], object]
+) -> Iterator[bytes]:
+    counts = {record.table: len(cut[record].rows) for record in RECORDS}
+    counters = {record.table: cut[record].next_id for record in RECORDS if counts_ids(record)}
+    yield b'"writer":%b,\n' % orjson.dumps(__version__)
+    yield b'"counts":%b,\n' % orjson.dumps(counts)
+    yield b'"counters":%b,\n' % orjson.dumps(counters)
+    yield b'"tables":{'
+    done, of = 0, sum(counts.values())
     for number, record in enumerate(RECORDS):
         yield b'%b\n"%b":[' % (b"," if number else b"", record.table.encode())
-        yield from _lines(contents[record].rows)
+        for lines, rows in _lines(cut[record].rows):
+            yield lines
+            done += rows
+            progress(done, of)
         yield b"\n]"
     yield b"}}\n"
 
 
-def _lines(rows: list[Any]) -> Iterator[bytes]:
+def _lines(rows: Mapping[Any, Any]) -> Iterator[tuple[bytes, int]]:
+    """Give the lines of a table's rows, many at once, and how many they are."""
     # The comma is before a row, not behind the last: one more row is one more line to git.
-    comma = b" "
-    for row in sorted(rows, key=key_of):
-        yield b"\n" + comma + orjson.dumps(as_dict(row))
-        comma = b","
+    comma = b"\n "
+    keys = sorted(rows)
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        some = keys[start : start + _ROWS_AT_ONCE]
+        yield comma + b"\n,".join([row_line(rows[key]) for key in some]), len(some)
+        comma = b"\n,"
 
 
-def restore(store: Store, snapshot: bytes) -> None:
+def row_line(row: Record) -> bytes:
+    """Return a row as a JSON object in one line.
+
+    Raises:
+        SnapshotError: it holds what JSON cannot, which no call puts there.
+    """
+    try:
+        return orjson.dumps(as_dict(row))
+    except orjson.JSONEncodeError as error:
+        where = f"{row.table}, row {values.shown(key_of(row))}"
+        raise SnapshotError(f"{where} cannot be written: {error}") from error
+
+
+# --- from bytes ------------------------------------------------------------------------------
+
+
+def restore(store: Store, snapshot: bytes | str) -> None:
     """Put what a snapshot holds in the place of everything that the store holds.
 
     Raises:
-        SnapshotError: the bytes are no snapshot, or one of another version, or what it holds is
-            no database of images; the store is as it was.
+        SnapshotError: the bytes are no snapshot, or one that is damaged or too new, or what it
+            holds is no database of images; the store is as it was.
     """
-    contents = _decoded(snapshot)
+    fill(store, contents_of(snapshot))
+
+
+def fill(store: Store, contents: Contents) -> None:
+    """Put these contents in the place of everything that the store holds."""
     with store.writing() as tables:
         for table in tables:
-            held = contents[table.record]
-            table.replace(held.rows, held.next_id)
+            table.replace(contents.rows[table.record], contents.next_ids[table.record])
 
 
-def save(store: Store, path: str | os.PathLike[str]) -> None:
-    """Write a snapshot of the store to a file: the whole new one, or the old one stays.
+def contents_of(
+    snapshot: bytes | str,
+    *,
+    sealed: bool = True,
+    most: int = MOST_BYTES,
+    progress: Callable[[int, int], object] = no_progress,
+) -> Contents:
+    """Return what a snapshot holds, every row, reference and counter of it checked.
 
-    A new file can be read by its owner only, for locations can carry credentials; an old one
-    keeps its mode. A symbolic link is followed.
+    Args:
+        snapshot: The bytes, or their text, of any format version that there has been.
+        sealed: Whether its seal must be unbroken; without, it may have been edited, and its counts
+            are not looked at.
+        most: The number of bytes that it may have.
+        progress: Told how many rows are read, and of how many.
 
     Raises:
-        SnapshotError: the file cannot be written.
+        SnapshotDamaged: the seal is broken; the message says what is wrong, and where.
+        SnapshotTooNew: its format is one of a later release.
+        SnapshotError: it is no snapshot, or what it holds is no database of images.
     """
-    encoded = snapshot(store)
-    try:
-        _replace_file(Path(os.path.realpath(path)), encoded)
-    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
-        raise SnapshotError(f"{path!s} cannot be written: {error}") from error
+    content = _bytes(snapshot)
+    _check_bounds(content, most)
+    seal = _checked_seal(content) if sealed else ""
+    document = _document(content)
+    whole = current(document) if sealed else recounted(current(document))
+    return _contents(whole, document["version"], seal, progress)
 
 
-def _replace_file(target: Path, content: bytes) -> None:
-    # A temporary file of this kind is made with mode 0600, and in no one else's place.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+def _bytes(snapshot: bytes | str) -> bytes:
+    if isinstance(snapshot, str):
+        return snapshot.encode(errors="surrogatepass")  # which is no JSON then
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            with contextlib.suppress(FileNotFoundError):
-                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        return snapshot if isinstance(snapshot, bytes) else bytes(memoryview(snapshot))
+    except TypeError as error:
+        raise SnapshotError(f"this is no snapshot of simple_db: {error}") from error
+
+
+def _check_bounds(content: bytes, most: int) -> None:
+    if len(content) > most:
+        raise SnapshotError(f"this snapshot has {len(content)} bytes, and at most {most} are read")
+    if _levels(content) > MOST_LEVELS:
+        raise SnapshotError(f"this is no snapshot: it is nested deeper than {MOST_LEVELS} levels")
+
+
+def _levels(content: bytes) -> int:
+    """Return how deep the JSON is nested; flat rows, most of a snapshot, are not counted."""
+    depth = deepest = 0
+    for line in content.splitlines():
+        if line.endswith(b"}") and line.count(b"{") == line.count(b"}") == 1 and b"[" not in line:
+            continue
+        for bracket in _STRING.sub(b"", line).translate(None, _NO_BRACKETS):
+            depth += 1 if bracket in b"[{" else -1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _checked_seal(content: bytes) -> str:
+    """Return the seal of a snapshot, unbroken; an empty one for a version that had none."""
+    first = _SEAL.match(content)
+    if first is None:
+        return _no_seal(content)
+    checked_version({"format": FORMAT, "version": int(first[1])})
+    found = hashlib.sha256(memoryview(content)[first.end() :]).hexdigest()
+    expected = first[2].decode()
+    if found != expected:
+        raise SnapshotDamaged(
+            f"this snapshot is not as it was written: {_where(content)} (SHA-256 {found[:8]}..., "
+            f"and its first line says {expected[:8]}...)"
+        )
+    return found
+
+
+def _no_seal(content: bytes) -> str:
+    try:
+        document = _document(content)
+    except SnapshotTooNew:
         raise
-    _sync_directory(target.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def load(store: Store, path: str | os.PathLike[str]) -> None:
-    """Put what a snapshot file holds in the place of everything that the store holds.
-
-    Raises:
-        SnapshotError: the file cannot be read, or holds no snapshot; the store is as it was.
-    """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path!s} cannot be read: {error}") from error
-    try:
-        restore(store, content)
     except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error}") from error
+        if content.startswith(_BEGINNING):
+            raise SnapshotDamaged(f"this snapshot is torn or damaged: {error}") from error
+        raise
+    if document["version"] != 1:
+        raise SnapshotDamaged(
+            f"this snapshot is not as it was written: its first line has no seal. {_where(content)}"
+        )
+    return ""
 
 
-def _decoded(snapshot: bytes) -> dict[type[Record], _Contents]:
+def _where(content: bytes) -> str:
+    """Say where a snapshot is damaged, as far as that can be seen."""
     try:
-        document = orjson.loads(snapshot)
+        _contents(current(_document(content)), 0, "", no_progress)
+    except SnapshotError as error:
+        return str(error)
+    return (
+        "Every row of it can be read, so some value is another one, or it was edited by hand: "
+        "'simple-db snapshot upgrade --reseal' seals what is there now"
+    )
+
+
+def _document(content: bytes) -> Document:
+    """Return what the JSON says, of a known format version."""
+    try:
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise SnapshotError(
             f"this is no snapshot of simple_db, for it is no JSON: {error}"
         ) from error
-    _check_format(document)
-    _check_keys("the snapshot", document, {"format", "version", "counters", "tables"})
+    checked_version(document)
+    found: Document = document
+    return found
+
+
+def _contents(
+    document: Document, version: int, seal: str, progress: Callable[[int, int], object]
+) -> Contents:
+    _check_keys("the snapshot", document, _KEYS)
     tables, counters = document["tables"], document["counters"]
     _check_keys("tables", tables, {record.table for record in RECORDS})
     _check_keys("counters", counters, {record.table for record in RECORDS if counts_ids(record)})
-    contents = {
-        record: _table(record, tables[record.table], counters.get(record.table, 1))
-        for record in RECORDS
-    }
-    keys = {record.table: {key_of(row) for row in contents[record].rows} for record in RECORDS}
-    for record, held in contents.items():
-        _check_references(record, held.rows, keys)
-        for names in record.unique:
-            _check_unique(record, held.rows, names)
+    _check_counts(tables, document["counts"])
+    shown = _Shown(progress, of=sum(map(len, tables.values())))
+    rows = {record: records_of(record, tables.pop(record.table), shown) for record in RECORDS}
+    next_ids = {record: next_id_of(record, counters.get(record.table, 1)) for record in RECORDS}
+    contents = Contents(rows, next_ids, version, _writer(document["writer"]), seal)
+    check(contents)
     return contents
-
-
-def _check_format(document: object) -> None:
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise SnapshotError(f'this is no snapshot of simple_db: it lacks "format": "{FORMAT}"')
-    version = document.get("version")
-    if type(version) is not int or version != VERSION:
-        raise SnapshotError(
-            f"this snapshot has version {version!r}, "
-            f"and this release of simple_db reads version {VERSION}"
-        )
 
 
 def _check_keys(what: str, given: object, expected: set[str]) -> None:
@@ -184,73 +329,254 @@ def _check_keys(what: str, given: object, expected: set[str]) -> None:
         (given.keys() - expected, "has unknown"),
     ):
         if wrong:
-            raise SnapshotError(f"{what} {verb} {', '.join(sorted(wrong))}")
+            raise SnapshotError(f"{what} {verb} {values.shown(', '.join(sorted(wrong)))}")
 
 
-def _table(record: type[Record], rows: object, next_id: object) -> _Contents:
-    if not isinstance(rows, list):
-        raise SnapshotError(f"{record.table}: this must be a list of rows")
+def _check_counts(tables: dict[str, Any], counts: Any) -> None:
+    for table, rows in tables.items():
+        if not isinstance(rows, list):
+            raise SnapshotError(f"{table}: this must be a list of rows")
+    _check_keys("counts", counts, set(tables))
+    for table, rows in tables.items():
+        if counts[table] != len(rows):
+            raise SnapshotError(
+                f"counts: {table} is {values.shown(counts[table])}, and there are {len(rows)} rows"
+            )
+
+
+def _writer(writer: object) -> str:
+    if not isinstance(writer, str):
+        raise SnapshotError(f"writer: this must be a release, not {values.shown(writer)}")
+    return writer
+
+
+class _Shown:
+    """Tells of the rows that have been read, whatever table they are of."""
+
+    def __init__(self, progress: Callable[[int, int], object], of: int) -> None:
+        self._progress = progress
+        self._of = of
+        self._done = 0
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        self._progress(self._done, self._of)
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+_TIMES_KEPT = 4096
+
+_PYTHON_TYPES: Mapping[str, type] = {
+    "string": str,
+    "text": str,
+    "enum": str,
+    "integer": int,
+    "bigint": int,
+    "boolean": bool,
+}
+
+
+def records_of(record: type[Record], rows: Sequence[Any], shown: _Shown) -> dict[Any, Any]:
+    """Return the records of a table's rows, as JSON was read, by their key.
+
+    Raises:
+        SnapshotError: a row is none of the table; the message names the row and the column.
+    """
     records: dict[Any, Any] = {}
-    for number, row in enumerate(rows, start=1):
-        read = _record(record, row, f"{record.table}, row {number}")
-        key = key_of(read)
-        if key in records:
-            raise SnapshotError(f"{record.table}, row {number}: the id {key!r} is there twice")
-        records[key] = read
-    return _Contents(list(records.values()), _counter(record, records, next_id))
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        for number, row in enumerate(_records(record, some, start + 1), start + 1):
+            key = key_of(row)
+            if key in records:
+                where = f"{record.table}, row {number}"
+                raise SnapshotError(f"{where}: the id {values.shown(key)} is there twice")
+            records[key] = row
+        shown.add(len(some))
+    return records
 
 
-def _record(record: type[Record], row: object, where: str) -> Any:
-    columns = columns_of(record)
-    _check_keys(where, row, set(columns))
-    assert isinstance(row, dict)  # noqa: S101 - as _check_keys has found
-    return record(**{name: _cell(column, row[name], where) for name, column in columns.items()})
+def record_of(record: type[Record], row: object, number: int) -> Any:
+    """Return the record of one row, as JSON was read.
 
-
-def _cell(column: Column, value: Any, where: str) -> Any:
-    try:
-        if column.type.kind == "datetime" and isinstance(value, str):
-            return _time(value)
-        read = values.stored(column, value)
-    except (Invalid, ValueError) as error:
-        raise SnapshotError(f"{where}: {error}") from error
-    if type(read) is not type(value) or read != value:
-        raise SnapshotError(f"{where}: {column} holds {value!r}, which is of another type")
+    Raises:
+        SnapshotError: it is no row of the table; the message names the number and the column.
+    """
+    [read] = _records(record, [row], number)
     return read
 
 
+def _records(record: type[Record], rows: Sequence[Any], first: int) -> Iterator[Any]:
+    """Give the records of some rows, column by column, and use their dicts up."""
+    columns = columns_of(record)
+    names = set(columns)
+    for number, row in enumerate(rows, first):
+        if type(row) is not dict or row.keys() != names:
+            _check_keys(f"{record.table}, row {number}", row, names)
+    for column in columns.values():
+        _read(column, rows, first)
+        _check_further(record, column, rows, first)
+    for row in rows:
+        yield record(**row)
+
+
+def _read(column: Column, rows: Sequence[dict[str, Any]], first: int) -> None:
+    """Put the values that records have in the place of those that JSON has."""
+    name = column.name
+    if _all_plain(column, [row[name] for row in rows]):
+        return
+    for number, row in enumerate(rows, first):
+        try:
+            row[name] = _cell(column, row[name])
+        except Invalid as error:
+            raise SnapshotError(f"{column.table}, row {number}: {error}") from error
+
+
+def _check_further(
+    record: type[Record], column: Column, rows: Sequence[dict[str, Any]], first: int
+) -> None:
+    allowed = _further_rule(column, record)
+    for number, row in enumerate(rows if allowed else (), first):
+        cell = row[column.name]
+        if allowed and not allowed(cell):
+            where = f"{column.table}, row {number}"
+            raise SnapshotError(f"{where}: {column} cannot hold {values.shown(cell)}")
+
+
+def _all_plain(column: Column, cells: list[Any]) -> bool:
+    """Return whether all are, at a glance, what the column holds: most are, in most columns."""
+    expected = _PYTHON_TYPES.get(column.type.kind)
+    types = set(map(type, cells)) - ({NoneType} if column.nullable else set())
+    if expected is None or not types <= {expected}:
+        return False
+    if expected is int:
+        return all(cell is None or cell <= values.LARGEST_INTEGER for cell in cells)
+    return not column.type.choices or set(cells) - {None} <= set(column.type.choices)
+
+
+def _further_rule(column: Column, record: type[Record]) -> Callable[[Any], bool] | None:
+    """Return what a column's values must be beyond its type, as the functions of the API ask."""
+    if (record, column.name) == (Image, "status"):
+        return IMAGE_STATUSES.__contains__
+    if column.name in record.key and column.type.kind == "string":
+        return lambda key: 0 < len(key) <= values.ID_WIDTH
+    return None
+
+
+def _cell(column: Column, value: Any) -> Any:
+    if column.type.kind == "datetime" and isinstance(value, str):
+        try:
+            return _time(value)
+        except ValueError as error:
+            raise Invalid(
+                f"{column} cannot hold {values.shown(value)}: "
+                "it is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff"
+            ) from error
+    read = values.stored(column, value)
+    if type(read) is not type(value) or read != value:
+        raise Invalid(f"{column} holds {values.shown(value)}, which is of another type")
+    return read
+
+
+@functools.lru_cache(_TIMES_KEPT)  # the times of a row are often equal
 def _time(text: str) -> dt.datetime:
     time = dt.datetime.fromisoformat(text)
     if time.tzinfo is not None or time.isoformat() != text:
-        raise ValueError(f"{text!r} is not naive UTC as YYYY-MM-DDTHH:MM:SS.ffffff")
+        raise ValueError(text)
     return time
 
 
-def _counter(record: type[Record], ids: Iterable[Any], next_id: object) -> int:
-    if type(next_id) is not int or next_id < 1:
+def next_id_of(record: type[Record], next_id: object) -> int:
+    """Return the next id of a table, as JSON was read.
+
+    Raises:
+        SnapshotError: it is none.
+    """
+    if type(next_id) is not int or not 1 <= next_id <= values.LARGEST_INTEGER:
         raise SnapshotError(f"counters: {record.table} must be a positive integer")
-    if counts_ids(record) and any(row_id >= next_id for row_id in ids):
-        raise SnapshotError(f"counters: {record.table} is {next_id}, and an id is not below that")
     return next_id
 
 
-def _check_references(record: type[Record], rows: list[Any], keys: Mapping[str, set[Any]]) -> None:
+def check(contents: Contents) -> None:
+    """Check what no row tells by itself.
+
+    Raises:
+        SnapshotError: a counter is not above its ids, a reference leads nowhere, or two rows have
+            alike what is unique.
+    """
+    by_table = {record.table: rows for record, rows in contents.rows.items()}
+    for record, rows in contents.rows.items():
+        if counts_ids(record) and rows and max(rows) >= contents.next_ids[record]:
+            raise SnapshotError(
+                f"counters: {record.table} is {contents.next_ids[record]}, and the id {max(rows)} "
+                "is not below that"
+            )
+        _check_references(record, rows.values(), by_table)
+        for names in record.unique:
+            _check_unique(record, rows.values(), names)
+
+
+def _check_references(
+    record: type[Record], rows: Iterable[Any], parents: Mapping[str, Mapping[Any, Any]]
+) -> None:
     for column in columns_of(record).values():
         parent = column.type.references
         for row in rows if parent else ():
-            if getattr(row, column.name) not in keys[parent or ""]:
+            if getattr(row, column.name) not in parents[parent or ""]:
                 raise SnapshotError(
-                    f"{column} of row {key_of(row)} is {getattr(row, column.name)!r}, "
+                    f"{column} of row {values.shown(key_of(row))} is "
+                    f"{values.shown(getattr(row, column.name))}, "
                     f"and no row of {parent} has that id"
                 )
 
 
-def _check_unique(record: type[Record], rows: list[Any], names: tuple[str, ...]) -> None:
-    seen: set[tuple[Any, ...]] = set()
+def _check_unique(record: type[Record], rows: Iterable[Any], names: tuple[str, ...]) -> None:
+    value_of = operator.attrgetter(*names)
+    seen: set[Any] = set()
     for row in rows:
-        value = tuple(getattr(row, name) for name in names)
+        value = value_of(row)
         if value in seen:
             raise SnapshotError(
                 f"{record.table}: row {key_of(row)} has the same {', '.join(names)} as another"
             )
         seen.add(value)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def save(
+    store: Store,
+    path: files.Name,
+    progress: Callable[[int, int], object] = no_progress,
+) -> Encoded:
+    """Write a snapshot of the store to a file: the whole new one, or the old one stays.
+
+    A new file can be read by its owner only, for locations can carry credentials; an old one
+    keeps its permissions. A symbolic link is followed. Returns what was written.
+
+    Raises:
+        SnapshotError: the file cannot be written, or is no regular file.
+    """
+    written = encoded(store.cut(), progress)
+    files.replace(path, written.pieces)
+    return written
+
+
+def read(
+    path: files.Name,
+    *,
+    sealed: bool = True,
+    most: int = MOST_BYTES,
+    progress: Callable[[int, int], object] = no_progress,
+) -> Contents:
+    """Return what a snapshot file holds, checked as `contents_of` checks it.
+
+    Raises:
+        SnapshotError: the file cannot be read, is no regular file, or holds no snapshot.
+    """
+    content = files.read(path, most)
+    try:
+        return contents_of(content, sealed=sealed, most=most, progress=progress)
+    except SnapshotError as error:
+        raise type(error)(f"{path!s}: {error}") from error

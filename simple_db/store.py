@@ -9,9 +9,11 @@ import datetime as dt
 import logging
 import operator
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
+
+from attrs import frozen
 
 from simple_db.clock import naive_utc
 from simple_db.errors import Invalid
@@ -37,6 +39,7 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
+from simple_db.values import uuid_as_text
 
 LOG = logging.getLogger(__name__)
 
@@ -48,10 +51,16 @@ Journal = list[tuple["Table[Any]", Hashable, Record | None]]
 
 
 def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
+    """Return what is under the key; a UUID, alone or in a tuple, stands for its text."""
     try:
-        return mapping.get(key, missing)
+        found = mapping.get(key)
     except TypeError:  # a list, say, which no column holds
         return missing
+    return mapping.get(_as_text(key), missing) if found is None else found
+
+
+def _as_text(key: object) -> object:
+    return tuple(map(uuid_as_text, key)) if isinstance(key, tuple) else uuid_as_text(key)
 
 
 class Index(Generic[R]):
@@ -62,7 +71,7 @@ class Index(Generic[R]):
         self.key: Callable[[R], Hashable] = operator.attrgetter(*columns)
         self._ids: dict[Hashable, set[Any]] = {}
 
-    def ids(self, key: object) -> Iterable[Any]:
+    def ids(self, key: object) -> Collection[Any]:
         """Return the ids of the rows with that value, in no order."""
         return _found(self._ids, key, ())
 
@@ -85,24 +94,41 @@ class Index(Generic[R]):
             expected.add(row_id, row)
         return self._ids == expected._ids
 
+    def copy(self) -> "Index[R]":
+        """Return an index of its own of the same rows."""
+        copy: Index[R] = Index(*self.columns)
+        copy._ids = {key: set(ids) for key, ids in self._ids.items()}
+        return copy
+
     def is_unique(self) -> bool:
         """Return whether no two rows have the same value."""
         return all(len(ids) == 1 for ids in self._ids.values())
 
 
+@frozen
+class TableCut(Generic[R]):
+    """The rows of a table as they were at one moment: nobody changes what is in it."""
+
+    rows: dict[Any, R]
+    indexes: "Mapping[tuple[str, ...], Index[R]]"
+    next_id: int
+
+
 class Table(Generic[R]):
     """The rows of one table by id, with the indexes that are derived from them.
 
-    Every change goes through `put` and `remove`, so that indexes and journal follow.
+    Every change goes through `put` and `remove`, so that indexes and journal follow. Rows and
+    indexes may be shared with a cut of the table, and are copied before the first change then.
     """
 
     def __init__(self, record: type[R], journal: Journal, *indexes: str | tuple[str, ...]) -> None:
         self.record = record
         self.rows: dict[Any, R] = {}
         self.next_id = 1
+        self._shared = False
         self._journal = journal
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
-        self._indexes: dict[tuple[str, ...], Index[R]] = {
+        self._indexes: Mapping[tuple[str, ...], Index[R]] = {
             key: Index(*key) for key in (*keys, *record.unique)
         }
 
@@ -119,7 +145,8 @@ class Table(Generic[R]):
             return [self.rows[row_id] for row_id in sorted(self.rows)]
         index = self._indexes[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
-        return [self.rows[row_id] for row_id in sorted(index.ids(key))]
+        found = index.ids(key)
+        return [self.rows[row_id] for row_id in sorted(found)] if found else []
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""
@@ -140,15 +167,30 @@ class Table(Generic[R]):
         """Put back what was under the id before a write of the journal."""
         self._set(row_id, before)
 
-    def replace(self, rows: Iterable[R], next_id: int) -> None:
+    def replace(self, rows: Mapping[Any, R], next_id: int) -> None:
         """Hold exactly these rows, and count ids from there."""
-        for row_id in list(self.rows):
+        for row_id in self.rows.keys() - rows.keys():
             self.remove(row_id)
-        for row in rows:
-            self.put(row)
+        for row_id, row in rows.items():
+            if self.rows.get(row_id) is not row:
+                self.put(row)
         self.next_id = next_id
 
+    def cut(self) -> TableCut[R]:
+        """Return the rows as they are now: a pointer to them, for who changes them copies first."""
+        self._shared = True
+        return TableCut(self.rows, self._indexes, self.next_id)
+
+    def adopt(self, cut: TableCut[R]) -> None:
+        """Hold the rows of a cut of another table: a pointer to them, as it was in the cut."""
+        self._shared = True
+        self.rows, self._indexes, self.next_id = cut.rows, cut.indexes, cut.next_id
+
     def _set(self, row_id: Any, row: R | None) -> R | None:
+        if self._shared:
+            self.rows = dict(self.rows)
+            self._indexes = {key: index.copy() for key, index in self._indexes.items()}
+            self._shared = False
         before = self.rows.pop(row_id, None)
         if row is not None:
             self.rows[row_id] = row
@@ -254,11 +296,50 @@ def _check_references(table: Table[Any], tables: Tables) -> None:
                 assert found, f"{column}: no {column.type.references} row for {row}"
 
 
+Cut = Mapping[type[Record], TableCut[Any]]
+"""All tables as they were between two calls."""
+
+
+@frozen
+class Change:
+    """What a call has done to a row: the row as it is now, or None where there is none any more."""
+
+    record: type[Record]
+    row_id: Any
+    row: Record | None
+
+
+@frozen
+class Commit:
+    """What a call has changed: each row once, and the tables' next ids where they are others."""
+
+    changes: list[Change]
+    next_ids: dict[type[Record], int]
+
+
+class Log(Protocol):
+    """Where a store writes every call that has changed something, before the call returns."""
+
+    @property
+    def end(self) -> int:
+        """Where the log ends."""
+        ...
+
+    def append(self, commit: Commit) -> None:
+        """Keep a commit; if that raises, the call has not happened."""
+        ...
+
+    def retract(self, end: int) -> None:
+        """Let the log end where it ended before a call that has not happened."""
+        ...
+
+
 class Store:
     """The tables behind one lock.
 
     `reading` and `writing` are the only ways to the tables, and the only places that take the
-    lock. `revision` counts the transactions that changed something.
+    lock. `revision` counts the transactions that changed something. A `log` is told of each of
+    these before it counts.
     """
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
@@ -266,6 +347,7 @@ class Store:
         self._tables = Tables(clock, new_id)
         self._writing = False
         self.revision = 0
+        self.log: Log | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Tables]:
@@ -279,22 +361,42 @@ class Store:
         with self._lock:
             if self._writing:
                 raise RuntimeError("the clock or the id source of a database called the database")
-            tables = self._tables
+            tables, log = self._tables, self.log
+            end = log.end if log is not None else 0
             counters = [table.next_id for table in tables]
             tables.begin_call()
             self._writing = True
             try:
                 yield tables
-                changed = tables.journal or counters != [table.next_id for table in tables]
-                if changed:
+                if tables.journal or counters != [table.next_id for table in tables]:
+                    if log is not None:
+                        log.append(_commit(tables, counters))
                     self.revision += 1
-                    _log(self.revision, tables.journal)
+                    _tell(self.revision, tables.journal)
             except BaseException:
                 _roll_back(tables, counters)
+                if log is not None:
+                    log.retract(end)
                 raise
             finally:
                 self._writing = False
                 tables.journal.clear()
+
+    def cut(self) -> Cut:
+        """Return the tables as they are between two calls, at the cost of a pointer per table."""
+        with self._lock:
+            return {table.record: table.cut() for table in self._tables}
+
+    def adopt(self, cut: Cut) -> None:
+        """Hold what a cut holds, in a store that nobody else has yet."""
+        for table in self._tables:
+            table.adopt(cut[table.record])
+
+    def go_back(self, cut: Cut) -> None:
+        """Hold again what a cut of this store holds: one transaction, of the rows that differ."""
+        with self.writing() as tables:
+            for table in tables:
+                table.replace(cut[table.record].rows, cut[table.record].next_id)
 
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant of the tables holds."""
@@ -302,7 +404,19 @@ class Store:
             tables.check()
 
 
-def _log(revision: int, journal: Journal) -> None:
+def _commit(tables: Tables, counters: list[int]) -> Commit:
+    """Return what the transaction has changed."""
+    written = dict.fromkeys((table, row_id) for table, row_id, _ in tables.journal)
+    changes = [Change(table.record, row_id, table.get(row_id)) for table, row_id in written]
+    next_ids = {
+        table.record: table.next_id
+        for table, before in zip(tables, counters, strict=True)
+        if table.next_id != before
+    }
+    return Commit(changes, next_ids)
+
+
+def _tell(revision: int, journal: Journal) -> None:
     """Tell which rows were written: tables and ids only, for a location can carry credentials."""
     if LOG.isEnabledFor(logging.DEBUG):
         written = dict.fromkeys(f"{table.record.table} {row_id}" for table, row_id, _ in journal)

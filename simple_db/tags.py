@@ -113,11 +113,12 @@ def _value(tag: object) -> str:
 
 def _add_tag(tables: Tables, image_id: str, value: str) -> str:
     values.refuse_beyond_basic_plane(image_id, value)
-    if tables.images.get(image_id) is None:
+    image = tables.images.get(image_id)
+    if image is None:
         raise ImageNotFound(f"No image found with ID {image_id}, to be tagged {value!r}")
     now = tables.now
     row = Tag(
-        id=tables.tags.new_id(), image_id=image_id, value=value, created_at=now, updated_at=now
+        id=tables.tags.new_id(), image_id=image.id, value=value, created_at=now, updated_at=now
     )
     return tables.tags.put(row).value
 

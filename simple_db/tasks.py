@@ -205,12 +205,10 @@ def _insert(tables: Tables, named: Mapping[str, Any]) -> Task:
     given = {key: value for key, value in named.items() if value is not None}
     values.required(given, ["type", "status", "owner"], "the task")
     columns = {"created_at": tables.now, "updated_at": tables.now} | values.columns(Task, given)
-    columns.setdefault("id", tables.new_id())
-    if not 0 < len(columns["id"]) <= values.IMAGE_ID_WIDTH:
-        raise Invalid(f"tasks.id has 1 to 36 characters, not {values.shown(columns['id'])}")
-    if tables.tasks.get(columns["id"]) is not None:
-        raise Duplicate(f"Task ID {columns['id']} already exists")
-    return tables.tasks.put(Task(**columns))
+    task_id = values.checked_id(Task, columns.pop("id") if "id" in columns else tables.new_id())
+    if tables.tasks.get(task_id) is not None:
+        raise Duplicate(f"Task ID {task_id} already exists")
+    return tables.tasks.put(Task(id=task_id, **columns))
 
 
 def _changes(task: Task, named: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from simple_db import clock
 from simple_db.errors import ImageNotFound, Invalid
@@ -26,8 +27,8 @@ SMALLEST_INTEGER = -(2**63)
 LARGEST_INT4 = 2**31 - 1
 """The largest value of a four-byte column, such as ``min_disk``."""
 
-IMAGE_ID_WIDTH = 36
-"""The number of characters that the id of an image has at most."""
+ID_WIDTH = 36
+"""The number of characters that the id of an image or a task has at most."""
 
 _SHOWN_WIDTH = 100
 
@@ -73,8 +74,14 @@ def shown(value: object) -> str:
         return f"this {type(value).__name__}"
 
 
-def _text(_column: Column, value: object) -> str:
+def uuid_as_text(value: Any) -> Any:
+    """Return a UUID as text columns keep it, 36 characters in lower case; all else as it is."""
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _text(_column: Column, given: object) -> str:
     """Return text as it is and integers in digits, as a text column of SQLite takes them."""
+    value = uuid_as_text(given)
     if isinstance(value, int):
         return str(int(value))
     if not isinstance(value, str):
@@ -239,14 +246,29 @@ def _refuse_in(key: object, value: object, depth: int) -> None:
             raise Invalid(f"{key!a} has a character beyond U+FFFF, which Glance cannot store")
 
 
+def checked_id(record: type[Record], value: object) -> str:
+    """Return the id of a new image or task as its column stores it.
+
+    Raises:
+        Invalid: it is no text, is empty, or is longer than the column is wide.
+    """
+    column = columns_of(record)["id"]
+    text: str = stored(column, value)
+    if not 0 < len(text) <= ID_WIDTH:
+        raise Invalid(f"{column} has 1 to {ID_WIDTH} characters, not {shown(text)}")
+    return text
+
+
 def limit_image_id(image_id: object) -> None:
     """Check that an image of this id can exist.
 
     Raises:
         ImageNotFound: the id is longer than the column is wide.
     """
-    if isinstance(image_id, str) and len(image_id) > IMAGE_ID_WIDTH:
-        raise ImageNotFound(f"No image found with ID {image_id}: ids have 36 characters at most")
+    if isinstance(image_id, str) and len(image_id) > ID_WIDTH:
+        raise ImageNotFound(
+            f"No image found with ID {image_id}: ids have {ID_WIDTH} characters at most"
+        )
 
 
 def limit_int4(values: Mapping[str, Any], keys: Iterable[str]) -> None:

@@ -41,7 +41,7 @@ def caller_of(context: Context | None) -> Caller:
     if context is None:
         return _NO_CONTEXT
     try:
-        is_admin, owner = bool(context.is_admin), context.owner
+        is_admin, owner = bool(context.is_admin), values.uuid_as_text(context.owner)
     except AttributeError as error:
         raise Invalid(
             f"a context has is_admin, owner and can_see_deleted, or is None: {error}"
@@ -128,7 +128,7 @@ def is_image_mutable(db: HasStore, context: Context | None, image: Mapping[str, 
     if caller.is_admin:
         return True
     values.required(image, ["owner"], "the image")
-    return may_change(caller, image["owner"])
+    return may_change(caller, values.uuid_as_text(image["owner"]))
 
 
 def is_image_visible(
@@ -150,7 +150,7 @@ def is_image_visible(
     if caller.is_admin:
         return True
     values.required(image, ["id", "owner", "visibility"], "the image")
-    access = Access(image["id"], image["owner"], image["visibility"])
+    access = Access(image["id"], values.uuid_as_text(image["owner"]), image["visibility"])
     with db.store.reading() as tables:
         return may_see(tables, caller, access, status)
 

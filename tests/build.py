@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 from contextlib import contextmanager
@@ -10,8 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db import Database, RequestContext
-from simple_db.records import Image
+from simple_db import Database, RequestContext, formats
+from simple_db.records import (
+    Association,
+    Image,
+    MetadefObject,
+    MetadefProperty,
+    MetadefTag,
+    Namespace,
+    ResourceType,
+)
 from tests.world import BEGINNING, World
 
 if TYPE_CHECKING:
@@ -26,6 +35,10 @@ NOBODY = RequestContext()
 
 MISSING = "no-such-image"
 EMOJI = "\N{GRINNING FACE}"
+UUID = "c80a1a6c-bd1f-41c5-90ee-81afedb1d58d"
+
+FIRST_LINE = ("format", "version", "sha256")
+"""The keys of a snapshot that its seal is not of."""
 
 
 def utc(text: str) -> dt.datetime:
@@ -36,6 +49,41 @@ def utc(text: str) -> dt.datetime:
 def a_database(world: World | None = None) -> Database:
     """Make a database whose clock stands still until the world's time is made to pass."""
     return Database(clock=(world or World()).now)
+
+
+def a_full_database() -> Database:
+    """Make a database with live and deleted rows in every table, and counters ahead of them."""
+    world = World()
+    db = a_database(world)
+    for image_id in ("b", "a"):
+        an_image(db, image_id, size=2**40, properties={"os": "linux", "note": None})
+        a_location(db, image_id, metadata={"b": [1.5, None, EMOJI], "a": {"c": 1}})
+        a_member(db, image_id)
+        db.image_tag_create(ADMIN, image_id, 'a "quoted"\ntag')
+        world.pass_time(microseconds=1)
+    db.image_set_property_atomic("a", "lock", "mine")
+    db.image_delete_property_atomic("a", "lock", "mine")
+    db.image_destroy(ALICE, "b")
+    db.task_create(ADMIN, {"id": "t", "type": "import", "status": "pending", "owner": "alice"})
+    db.node_reference_create(ADMIN, "http://here")
+    db.insert_cache_details(ADMIN, "http://here", "a", 10)
+    _add_definitions(db)
+    return db
+
+
+def _add_definitions(db: Database) -> None:
+    """Add a row to each table of metadata definitions."""
+    with db.store.writing() as tables:
+        times: dict[str, Any] = {"created_at": tables.now, "updated_at": tables.now}
+        within: dict[str, Any] = times | {"namespace_id": 1}
+        new = [table.new_id() for table in tables if table.record.table.startswith("metadef_")]
+        assert set(new) == {1}
+        tables.namespaces.put(Namespace(id=1, namespace="n", owner="alice", **times))
+        tables.resource_types.put(ResourceType(id=1, name="r", **times))
+        tables.associations.put(Association(resource_type_id=1, **within))
+        tables.metadef_objects.put(MetadefObject(id=1, name="o", **within))
+        tables.metadef_properties.put(MetadefProperty(id=1, name="p", **within))
+        tables.metadef_tags.put(MetadefTag(id=1, name="t", **within))
 
 
 def an_image(db: Database, image_id: str | None = None, **values: Any) -> str:
@@ -78,6 +126,30 @@ def rows(db: Database, table: str) -> list[dict[str, Any]]:
     """Give all rows of a table, deleted ones too, in the order of their ids; times as text."""
     found: list[dict[str, Any]] = json.loads(db.snapshot())["tables"][table]
     return found
+
+
+def document_of(db: Database) -> Any:
+    """Give the snapshot of a database as what JSON makes of it."""
+    return json.loads(db.snapshot())
+
+
+def counted(document: Any) -> Any:
+    """Give a document whose counts are those of its tables."""
+    return document | {"counts": {table: len(rows) for table, rows in document["tables"].items()}}
+
+
+def sealed(document: Any, **dumps: Any) -> bytes:
+    """Write a document as a snapshot whose seal is unbroken, whatever else is wrong with it."""
+    rest = {key: value for key, value in document.items() if key not in FIRST_LINE}
+    return sealed_bytes(json.dumps(rest, **dumps).encode()[1:])
+
+
+def sealed_bytes(payload: bytes) -> bytes:
+    """Put the first line of a snapshot of the current version before its payload."""
+    seal = hashlib.sha256(payload).hexdigest().encode()
+    return (
+        b'{"format":"simple_db","version":%d,"sha256":"%b",\n' % (formats.VERSION, seal) + payload
+    )
 
 
 def ids(dicts: list[Any]) -> list[Any]:

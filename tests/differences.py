@@ -313,6 +313,12 @@ _ROWS = (
         "read as the column would store it",
         "not found",
     ),
+    # --- ids
+    Difference(
+        "a UUID object for an id",
+        "DBError of oslo.db or TypeError, or it is not found",
+        "its 36 characters, in lower case",
+    ),
 )
 
 DIFFERENCES = {row.name: row for row in _ROWS}

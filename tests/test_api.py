@@ -1,11 +1,25 @@
 import inspect
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import simple_db
 from simple_db import Database, RequestContext, api
-from tests.build import ADMIN, ALICE, a_database, a_location, a_member, an_image, ids, rows
+from tests.build import (
+    ADMIN,
+    ALICE,
+    UUID,
+    a_database,
+    a_full_database,
+    a_location,
+    a_member,
+    an_image,
+    ids,
+    rows,
+)
+from tests.world import World
 
 # The functions of the Glance database API and how they are called.
 SIGNATURES = {
@@ -233,6 +247,50 @@ def test_setting_up_and_tearing_down_do_nothing(name: str) -> None:
 # --- reset -----------------------------------------------------------------------------------
 
 
+def used_everywhere(db: Database, one: Any) -> Iterator[Any]:
+    """Take one id for an image, a task, a project and whatever else is text, and give answers."""
+    owner, node = RequestContext(owner=one), "http://here"
+    image = {"status": "queued", "owner": one}
+    location = {"url": "file:///a", "metadata": {}, "status": "active"}
+    yield db.image_create(owner, image | {"id": one, "size": 5, "properties": {"p": one}})
+    yield db.image_create(owner, image | {"id": "other", "visibility": "shared"})
+    yield db.image_location_add(owner, one, location)
+    yield db.image_location_update(owner, one, location | {"id": 1})
+    yield db.user_get_storage_usage(owner, one), db.user_get_storage_usage(owner, one, one)
+    yield db.image_location_delete(owner, one, 1, "deleted")
+    yield db.image_set_property_atomic(one, "lock", one)
+    yield db.image_delete_property_atomic(one, "lock", one)
+    yield db.image_property_create(owner, {"image_id": one, "name": "q", "value": one})
+    yield db.image_property_delete(owner, "q", one)
+    yield db.image_tag_create(owner, one, "old"), db.image_tag_set_all(owner, one, ["new"])
+    yield db.image_tag_get_all(owner, one), db.image_tag_delete(owner, one, "new")
+    yield db.image_member_create(owner, {"image_id": one, "member": one})
+    yield db.image_member_find(owner, one, one), db.image_member_count(owner, one)
+    yield db.image_get_all(owner, marker=one), db.image_get_all(owner, {"owner": one, "p": one})
+    yield db.image_update(owner, one, {"id": one, "status": "pending_delete"})
+    yield db.image_restore(owner, one), db.image_get(owner, one), db.image_destroy(owner, one)
+    yield db.is_image_mutable(owner, {"owner": one})
+    yield db.is_image_visible(owner, {"id": one, "owner": one, "visibility": "private"})
+    yield db.node_reference_create(owner, node), db.insert_cache_details(owner, node, one, 5)
+    yield db.update_hit_count(owner, one, node), db.get_hit_count(owner, one, node)
+    yield db.is_image_cached_for_node(owner, node, one), db.get_cached_nodes(owner, one)
+    yield db.delete_cached_image(owner, one, node)
+    task = {"type": "import", "status": "pending"} | {"id": one, "owner": one, "image_id": one}
+    yield db.task_create(owner, task), db.task_update(owner, one, {"message": "done"})
+    yield db.tasks_get_by_image(owner, one), db.task_get_all(owner, {"image_id": one})
+    yield db.task_get(owner, one), db.task_get_all(owner, marker=one), db.task_delete(owner, one)
+    yield db.metadef_namespace_create(owner, {"namespace": one, "owner": one})
+    yield db.metadef_tag_create(owner, one, {"name": one}), db.metadef_tag_get(owner, one, one)
+
+
+def test_a_uuid_is_taken_for_its_text_wherever_an_id_is_text() -> None:
+    as_text, as_uuid = a_database(), a_database()
+
+    assert list(used_everywhere(as_uuid, uuid.UUID(UUID))) == list(used_everywhere(as_text, UUID))
+    assert as_uuid.snapshot() == as_text.snapshot()
+    as_uuid.check()
+
+
 def test_a_reset_database_is_as_a_new_one() -> None:
     db = a_database()
     image_id = an_image(db, properties={"os": "linux"})
@@ -257,6 +315,148 @@ def test_a_reset_forgets_counters_that_no_row_has_any_more() -> None:
 
     assert db.snapshot() == Database().snapshot()
     assert db.revision == before + 1
+
+
+# --- forks -----------------------------------------------------------------------------------
+
+
+def test_a_fork_begins_as_its_database_is() -> None:
+    db = a_full_database()
+    fork = db.fork()
+
+    assert fork.snapshot() == db.snapshot()
+    fork.check()
+
+
+def test_a_fork_and_its_database_go_their_own_ways() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    fork = db.fork()
+    fork.image_update(ADMIN, "a", {"name": "of the fork", "properties": {"os": "bsd"}})
+    fork.image_destroy(ADMIN, "a")
+    forked = fork.snapshot()
+
+    assert db.snapshot() == before
+    an_image(db, "new")
+    assert fork.snapshot() == forked
+    for one in (db, fork):
+        one.check()
+
+
+def test_forks_of_forks_are_their_own_too() -> None:
+    generations = [a_full_database()]
+    for number in range(3):
+        generations.append(generations[-1].fork())
+        an_image(generations[-1], f"image {number}")
+
+    assert [len(rows(db, "images")) for db in generations] == [2, 3, 4, 5]
+
+
+def test_a_fork_shares_every_row_that_nobody_changes() -> None:
+    db = a_full_database()
+    fork = db.fork()
+    an_image(fork, "new")
+
+    with db.store.reading() as ours, fork.store.reading() as theirs:
+        assert ours.tags.rows is theirs.tags.rows
+        assert ours.images.rows is not theirs.images.rows
+        assert ours.images.rows["a"] is theirs.images.rows["a"]
+
+
+def test_a_fork_has_the_clock_and_the_id_source_of_its_database() -> None:
+    world = World()
+    fork = Database(clock=world.now, new_id=lambda: "the id").fork()
+    world.pass_time(days=1)
+    image = fork.image_create(ADMIN, {"status": "queued"})
+
+    assert (image["id"], image["created_at"]) == ("the id", world.now())
+
+
+def test_a_fork_of_a_class_is_of_that_class() -> None:
+    class Ours(Database):
+        """A database of our own."""
+
+    assert type(Ours().fork()) is Ours
+
+
+# --- checkpoints -----------------------------------------------------------------------------
+
+
+def change_everything(db: Database) -> None:
+    db.image_update(ADMIN, "a", {"name": "new", "properties": {"os": "bsd", "new": "x"}}, True)
+    an_image(db, "new")
+    db.image_destroy(ADMIN, "a")
+    db.purge_deleted_rows(ADMIN, 0, -1)
+    db.purge_deleted_rows_from_images(ADMIN, 0, -1)
+
+
+def change_everything_and_fail(db: Database) -> None:
+    with db.checkpoint():
+        change_everything(db)
+        raise ZeroDivisionError
+
+
+def test_a_block_that_raises_leaves_the_database_as_it_was() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    with pytest.raises(ZeroDivisionError):
+        change_everything_and_fail(db)
+
+    assert db.snapshot() == before
+    db.check()
+
+
+def test_a_block_that_ends_well_keeps_what_it_did() -> None:
+    db = a_full_database()
+    with db.checkpoint():
+        an_image(db, "new")
+
+    assert len(rows(db, "images")) == 3
+
+
+def test_a_checkpoint_can_be_gone_back_to_any_number_of_times() -> None:
+    db = a_full_database()
+    before = db.snapshot()
+    with db.checkpoint() as point:
+        for _ in range(2):
+            change_everything(db)
+            point.rollback()
+            assert db.snapshot() == before
+            db.check()
+
+
+def test_a_checkpoint_within_another_goes_back_to_its_own_point() -> None:
+    db = a_full_database()
+    with db.checkpoint() as outer:
+        before = db.snapshot()
+        an_image(db, "first")
+        between = db.snapshot()
+        with db.checkpoint() as inner:
+            an_image(db, "second")
+            inner.rollback()
+            assert db.snapshot() == between
+        outer.rollback()
+        assert db.snapshot() == before
+
+
+def test_ids_are_counted_on_from_a_checkpoint() -> None:
+    db = a_full_database()
+    with db.checkpoint() as point:
+        first = a_member(db, "a", "carol")
+        point.rollback()
+
+        assert a_member(db, "a", "dave") == first
+
+
+def test_going_back_is_one_change_and_none_if_nothing_was_changed() -> None:
+    db = a_full_database()
+    with db.checkpoint() as point:
+        before = db.revision
+        point.rollback()
+        assert db.revision == before
+        an_image(db, "new")
+        point.rollback()
+        assert db.revision == before + 2
 
 
 # --- revision, check and repr ----------------------------------------------------------------
@@ -314,8 +514,8 @@ def test_the_repr_names_the_class() -> None:
 # --- the package -----------------------------------------------------------------------------
 
 
-def test_the_package_offers_database_context_and_errors() -> None:
-    assert sorted(simple_db.__all__) == ["Database", "RequestContext", "errors"]
+def test_the_package_offers_database_context_errors_and_its_version() -> None:
+    assert sorted(simple_db.__all__) == ["Database", "RequestContext", "__version__", "errors"]
     assert all(hasattr(simple_db, name) for name in simple_db.__all__)
 
 

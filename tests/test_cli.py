@@ -1,8 +1,10 @@
+import errno
 import logging
 import os
+import signal
 import socket
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import simple_db
 from simple_db import Database, RequestContext, cli, commands, errors
 from simple_db.glance import server
+from simple_db.lifecycle import Opened
 
 pytestmark = pytest.mark.glance
 
@@ -61,6 +64,7 @@ def test_the_help_of_serve_gives_examples_and_the_form_of_a_token(capsys: Captur
         (["serve", "--port", "65536"], "--port"),
         (["serve", "--threads", "0"], "--threads"),
         (["serve", "--save-interval", "0"], "--save-interval"),
+        (["serve", "--save", "manual"], "--save"),
         (["serve", "--snapshot", "."], "--snapshot"),
         (["serve", "more"], "more"),
     ],
@@ -135,8 +139,32 @@ def test_a_snapshot_that_could_not_be_saved_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # To the superuser, as whom tests may run, every directory is writable.
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert "read-only" in refused(capsys, "serve", "--port", "0")
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("simple_db.files._claim", fail)
+    told = refused(capsys, "serve", "--port", "0")
+    assert "glance.json cannot be claimed: Read-only file system" in told
+
+
+@pytest.mark.parametrize("save", ["exit", "interval", "always"])
+def test_a_snapshot_belongs_to_one_process_at_a_time(
+    capsys: Captured, tmp_path: Path, save: str
+) -> None:
+    with Database.open(tmp_path / "glance.json", save="manual"):
+        told = refused(capsys, "serve", "--port", "0", "--save", save)
+    assert f"{tmp_path / 'glance.json'} is in use by another process" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["glance-data"]
+
+
+def test_a_damaged_journal_is_refused_and_left_as_it_was(capsys: Captured, tmp_path: Path) -> None:
+    Database().save("glance.json")
+    journal = tmp_path / "glance.json.journal"
+    journal.write_text("no journal\n")
+    told = refused(capsys, "serve", "--port", "0")
+    assert f"{journal}: line 1 of the journal" in told
+    assert "left as it is" in told
+    assert journal.read_text() == "no journal\n"
 
 
 def test_a_data_directory_that_cannot_be_made_is_refused(capsys: Captured, tmp_path: Path) -> None:
@@ -150,13 +178,26 @@ def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_
         assert "in use by another server" in refused(capsys, "serve", "--port", "0")
 
 
-@pytest.mark.parametrize("missing", ["click", "simple_db.glance.server"])
-def test_what_the_extra_brings_is_asked_for_when_it_is_not_there(
+@pytest.mark.parametrize(
+    ("command", "missing", "told"),
+    [
+        ("serve", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
+        ("schema", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
+        (
+            "serve",
+            "simple_db.glance.server",
+            "serve needs the server extra: pip install 'simple-db[server]'",
+        ),
+    ],
+)
+def test_the_extra_that_brings_what_is_missing_is_named(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
+    command: str,
     missing: str,
+    told: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["simple-db", "serve"])
+    monkeypatch.setattr(sys, "argv", ["simple-db", command])
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "simple_db.commands")
     monkeypatch.delattr(simple_db, "commands")
@@ -164,9 +205,7 @@ def test_what_the_extra_brings_is_asked_for_when_it_is_not_there(
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == (
-        "simple-db: serve needs the server extra: pip install 'simple-db[server]'\n"
-    )
+    assert capsys.readouterr().err == f"simple-db: {told}\n"
 
 
 def test_the_exit_code_of_a_command_is_that_of_the_process(
@@ -184,7 +223,6 @@ def test_the_exit_code_of_a_command_is_that_of_the_process(
     ("error", "code", "told"),
     [
         (KeyboardInterrupt(), 1, "simple-db: stopped\n"),
-        (OSError("disk full"), 1, "is not saved: disk full\n"),
         (errors.SnapshotError("disk\nfull"), 1, "is not saved: disk full\n"),
         (server.StartError("no, because"), 2, "simple-db: no, because\n"),
     ],
@@ -204,12 +242,16 @@ def test_an_end_that_is_not_as_wished_is_told_in_one_line(
     assert capsys.readouterr().err.strip("\n").endswith(told.strip("\n"))
 
 
-def announced(monkeypatch: pytest.MonkeyPatch, *arguments: str, fresh: bool = True) -> None:
+def announced(
+    monkeypatch: pytest.MonkeyPatch, *arguments: str, opened: Opened | None = None
+) -> None:
     """Run ``serve`` with a server that is up at once and stopped at once."""
 
-    def serve(_: server.Settings, announce: Any) -> Database:
+    def serve(_: server.Settings, announce: Any, progress: Any) -> Database:
         database = Database()
-        announce(server.Started("http://127.0.0.1:1", fresh, database))
+        database.image_create(ADMIN, {"status": "queued", "properties": {"a": "1", "b": "2"}})
+        progress(0, 3)
+        announce(server.Started("http://127.0.0.1:1", opened or Opened(fresh=True), database))
         return database
 
     monkeypatch.setattr(server, "serve", serve)
@@ -228,12 +270,58 @@ def test_the_address_the_places_and_three_commands_are_printed(
     assert str(tmp_path / "dev" / "state-data") in printed
     assert "no such file" in printed
     assert printed.count("image ") >= 3
-    assert "Stopped; <Database: empty> is saved" in printed
+    assert printed.endswith(
+        f"\nStopped; saved in {tmp_path / 'dev' / 'state.json'}: 1 images, 2 properties\n"
+    )
 
 
-def test_a_loaded_database_is_described(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    announced(monkeypatch, fresh=False)
-    assert "(<Database: empty>)" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("opened", "told"),
+    [
+        (Opened(fresh=True), "new: there was no such file"),
+        (Opened(fresh=False, version=2), "loaded: 1 images, 2 properties"),
+        (
+            Opened(fresh=False, calls=3, version=2),
+            "loaded: 1 images, 2 properties; the last 3 calls from its journal",
+        ),
+        (
+            Opened(fresh=False, torn=9, version=2),
+            "loaded: 1 images, 2 properties; a call that was not written to its end is left out",
+        ),
+    ],
+)
+def test_what_was_loaded_is_told(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, opened: Opened, told: str
+) -> None:
+    announced(monkeypatch, opened=opened)
+    assert f"\n              {told}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "at the stop, and every 5 s if changed"),
+        (["--save-interval", "0.5"], "at the stop, and every 0.5 s if changed"),
+        (["--save", "exit"], "at the stop"),
+        (["--save", "always"], "with every change, before its request is answered"),
+    ],
+)
+def test_when_it_is_saved_is_told(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    announced(monkeypatch, *arguments)
+    assert f"\n              saved {told}\n" in capsys.readouterr().out
+
+
+def test_a_big_snapshot_is_loaded_with_progress_on_a_terminal_until_the_server_is_up(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "glance.json").write_bytes(b" " * 10_000_000)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    announced(monkeypatch)
+    printed = capsys.readouterr()
+    assert "Reading glance.json" in printed.err
+    assert "Reading" not in printed.out
 
 
 def test_paths_are_short_where_the_environment_is_in_the_working_directory(
@@ -285,32 +373,23 @@ def test_output_that_is_no_terminal_has_no_style(
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_a_save_that_fails_is_logged_and_the_last_one_raises(
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    directory = tmp_path / "state"
-    directory.mkdir()
-    database = Database()
-    saver = server.Saver(database, directory / "glance.json", 0.01)
-    saver.__enter__()
-    directory.rmdir()
-    database.image_create(ADMIN, {"status": "queued"})
-    deadline = time.monotonic() + 10
-    while "is not saved" not in caplog.text and time.monotonic() < deadline:
-        time.sleep(0.01)
-    with pytest.raises(errors.SnapshotError):
-        saver.__exit__()
-    assert str(directory / "glance.json") in caplog.text
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
-def test_nothing_is_saved_while_nothing_changes(tmp_path: Path) -> None:
-    path = tmp_path / "glance.json"
-    saver = server.Saver(Database(), path, 0.01)
-    with saver:
-        assert not saver._ended.wait(0.1)  # noqa: SLF001 - ten intervals
-        assert not path.exists()
-    assert path.exists()
+@pytest.mark.usefixtures("_own_signals")
+def test_every_signal_stops_the_server_until_its_last_save() -> None:
+    server._stop_on_signals()  # noqa: SLF001 - what a signal meets cannot be seen from outside
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        with pytest.raises(SystemExit):
+            signal.raise_signal(number)
+    server._stop_no_more()  # noqa: SLF001 - likewise
+    signal.raise_signal(signal.SIGTERM)
 
 
 def test_credentials_in_urls_do_not_reach_the_log() -> None:
@@ -324,7 +403,7 @@ def test_credentials_in_urls_do_not_reach_the_log() -> None:
     )
     assert formatted("'http://user:pa@ss@host/path'") == "'http://***@host/path'"
     assert formatted("get 'https://host/image?sig=secret&x=1', or") == (
-        "get 'https://host/image?***', or"
+        "get 'https://host/image?sig=***&x=***', or"
     )
     assert formatted("file:///images/1 a@b") == "file:///images/1 a@b"
 

@@ -124,6 +124,27 @@ def test_a_snapshot_that_is_not_saved_is_a_failure(
     assert "snapshot glance.json is not saved: disk full" in told
 
 
+@pytest.mark.parametrize("command", [["load", "files"], ["unload"]])
+def test_a_snapshot_that_a_server_has_open_is_not_changed(
+    capsys: Captured, command: list[str]
+) -> None:
+    said(capsys, "metadefs", "load", "files")
+    before = Path("glance.json").read_bytes()
+    with Database.open("glance.json", save="manual"):
+        assert "glance.json is in use by another process" in refused(capsys, "metadefs", *command)
+    assert Path("glance.json").read_bytes() == before
+
+
+def test_the_calls_of_a_server_that_was_killed_are_kept(capsys: Captured) -> None:
+    with Database.open("killed.json", save="always") as database:
+        database.image_create(None, {"status": "queued"})
+        for ending in ("", ".journal"):
+            Path(f"glance.json{ending}").write_bytes(Path(f"killed.json{ending}").read_bytes())
+    said(capsys, "metadefs", "load", "files")
+    assert len(rows(saved(), "images")) == 1
+    assert len(rows(saved(), "metadef_namespaces")) == 2
+
+
 # --- unload and export -----------------------------------------------------------------------
 
 
@@ -139,6 +160,13 @@ def test_definitions_are_exported_and_counted(capsys: Captured) -> None:
         "Exported 2 namespaces from glance.json to out\n"
     )
     assert sorted(path.name for path in Path("out").iterdir()) == ["A.json", "B.json"]
+
+
+def test_definitions_are_exported_while_a_server_has_the_snapshot_open(capsys: Captured) -> None:
+    said(capsys, "metadefs", "load", "files")
+    with Database.open("glance.json", save="always") as database:
+        database.metadef_namespace_create(None, {"namespace": "c", "owner": "alice"})
+        assert "Exported 3 namespaces" in said(capsys, "metadefs", "export", "out")
 
 
 def test_a_directory_that_cannot_be_written_is_refused(capsys: Captured) -> None:

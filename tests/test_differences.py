@@ -9,12 +9,14 @@ import copy
 import datetime as dt
 import functools
 import types
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import frozen
 
 from simple_db import Database, RequestContext
+from tests.build import UUID
 from tests.differences import DIFFERENCES
 from tests.reference import SqlDriver
 from tests.world import BEGINNING, World
@@ -299,6 +301,18 @@ def members_purged_in_part(call: Call) -> Any:
     call("image_destroy", ADMIN, "shared")
     call("purge_deleted_rows", ADMIN, -1, 1)
     return [row["member"] for row in call("image_member_find", ADMIN, "shared", None, None, True)]
+
+
+def with_a_uuid(function: str, *args: Any) -> Program:
+    """Make an image and a task whose id is the text of a UUID, and call a function."""
+
+    def program(call: Call) -> Any:
+        call("image_create", ADMIN, {"id": UUID, "status": "queued"})
+        call("image_member_create", ADMIN, {"image_id": UUID, "member": "bob"})
+        a_task(call, id=UUID)
+        return call(function, ADMIN, *args)
+
+    return program
 
 
 NULL_SIZES = ({"id": "a", "size": None}, {"id": "b", "size": None}, {"id": "c", "size": -1})
@@ -763,6 +777,16 @@ CASES = [
                 "AttributeError",
                 "InvalidParameterValue",
             ),
+        )
+    ),
+    # --- ids
+    *(
+        Case("a UUID object for an id", program, reference, ours)
+        for program, reference, ours in (
+            (created(id=uuid.UUID(UUID)), "DBError", {"id": UUID}),
+            (part("id", with_a_uuid("image_get", uuid.UUID(UUID))), "TypeError", UUID),
+            (part("id", with_a_uuid("task_get", uuid.UUID(UUID))), "TaskNotFound", UUID),
+            (part("member", with_a_uuid("image_member_find", uuid.UUID(UUID))), [], ["bob"]),
         )
     ),
 ]

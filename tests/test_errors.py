@@ -7,7 +7,14 @@ from simple_db import errors
 CLASSES = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
 
 # What simple_db has and Glance has not.
-OWN = {"SimpleDBError", "SnapshotError"}
+OWN = {
+    "SimpleDBError",
+    "SnapshotDamaged",
+    "SnapshotError",
+    "SnapshotInUse",
+    "SnapshotMismatch",
+    "SnapshotTooNew",
+}
 
 
 def parent_of(error: type) -> str:

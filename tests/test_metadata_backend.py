@@ -79,18 +79,20 @@ def _change(document: dict[str, Any]) -> None:
 
 
 class Sql:
-    """Glance's SQL backend on SQLite, which takes the files in the order of their names."""
+    """Glance's SQL backend on SQLite; the disk gives it the files in the order of their names."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
         models_metadef.BASE_DICT.metadata.create_all(self.engine)
 
-    def load(self, path: Path, **mode: bool) -> None:
-        in_order = mock.Mock(listdir=lambda path: sorted(one.name for one in Path(path).iterdir()))
+    def load(self, path: Path, *, backwards: bool = False, **mode: bool) -> None:
+        def listdir(path: str) -> list[str]:
+            return sorted((one.name for one in Path(path).iterdir()), reverse=backwards)
+
         with (
             mock.patch.object(timeutils, "utcnow", self._world.now),
-            mock.patch.object(sql_metadata, "os", in_order),
+            mock.patch.object(sql_metadata, "os", mock.Mock(listdir=listdir)),
         ):
             sql_metadata.db_load_metadefs(self.engine, str(path), **mode)
 
@@ -171,10 +173,95 @@ def test_the_functions_take_what_the_sql_backend_takes(name: str) -> None:
     ]
 
 
-def test_the_export_of_the_sql_backend_does_not_work(tmp_path: Path) -> None:
-    sql = Sql(World())
+# --- where it is meant to differ from Glance's SQL backend -----------------------------------
+
+
+def a_file(path: Path, **document: Any) -> Path:
+    path.write_text(json.dumps({"namespace": "ns", **document}))
+    return path
+
+
+def both() -> tuple[Sql, Database]:
+    world = World()
+    return Sql(world), a_database(world)
+
+
+def held(sql: Sql, database: Database, table: str, column: str) -> tuple[list[Any], list[Any]]:
+    """Give a column as the SQL backend has filled it, and as ours has."""
+    return (
+        [row[column] for row in sql.rows()[table]],
+        [row[column] for row in rows(database, table)],
+    )
+
+
+def test_a_bad_file_is_named_and_no_other_is_loaded_either(tmp_path: Path) -> None:
+    sql, database = both()
+    a_file(tmp_path / "good.json")
+    (tmp_path / "bad.json").write_text("{")
+    sql.load(tmp_path)
+    with pytest.raises(exception.Invalid, match=r"bad\.json"):
+        metadata_backend.db_load_metadefs(database, tmp_path)
+    assert held(sql, database, "metadef_namespaces", "namespace") == (["ns"], [])
+    assert database.revision == 0
+
+
+def test_a_path_without_files_is_an_error(tmp_path: Path) -> None:
+    sql, database = both()
+    for path in (tmp_path, tmp_path / "missing"):
+        sql.load(path)
+        with pytest.raises(exception.Invalid, match=path.name):
+            metadata_backend.db_load_metadefs(database, path)
+
+
+@pytest.mark.parametrize(
+    "switches", [["prefer_new"], ["overwrite"], ["merge", "prefer_new", "overwrite"]]
+)
+def test_switches_that_contradict_each_other_are_an_error(switches: list[str]) -> None:
+    sql, database = both()
+    mode = dict.fromkeys(switches, True)
+    sql.load(SHIPPED, **mode)
+    with pytest.raises(exception.Invalid):
+        metadata_backend.db_load_metadefs(database, SHIPPED, **mode)
+    assert held(sql, database, "metadef_namespaces", "namespace") == ([], [])
+
+
+def test_the_files_of_a_directory_are_loaded_in_the_order_of_their_names(tmp_path: Path) -> None:
+    sql, database = both()
+    for name in ("a", "b"):
+        a_file(tmp_path / f"{name}.json", description=name)
+    sql.load(tmp_path, backwards=True)
+    metadata_backend.db_load_metadefs(database, tmp_path)
+    assert held(sql, database, "metadef_namespaces", "description") == (["b"], ["a"])
+
+
+def test_an_object_without_properties_has_none(tmp_path: Path) -> None:
+    sql, database = both()
+    path = a_file(tmp_path / "a.json", objects=[{"name": "o"}])
+    sql.load(path)
+    metadata_backend.db_load_metadefs(database, path)
+    assert held(sql, database, "metadef_objects", "json_schema") == ([None], [{}])
+
+
+def test_what_an_object_requires_is_loaded(tmp_path: Path) -> None:
+    sql, database = both()
+    objects = [{"name": "o", "required": ["p", "q"], "properties": {}}]
+    path = a_file(tmp_path / "a.json", objects=objects)
+    sql.load(path)
+    metadata_backend.db_load_metadefs(database, path)
+    assert held(sql, database, "metadef_objects", "required") == ([None], ["p,q"])
+
+
+def test_an_export_is_a_file_with_the_owner_and_what_objects_require(tmp_path: Path) -> None:
+    sql, database = both()
+    objects = [{"name": "o", "required": ["p"], "properties": {}}]
+    path = a_file(tmp_path / "a.json", owner="alice", objects=objects)
+    sql.load(path)
+    metadata_backend.db_load_metadefs(database, path)
     with pytest.raises(TypeError):
         sql_metadata.db_export_metadefs(sql.engine, str(tmp_path))
+    metadata_backend.db_export_metadefs(database, tmp_path)
+    exported = json.loads((tmp_path / "ns.json").read_text())
+    assert (exported["owner"], exported["objects"][0]["required"]) == ("alice", ["p"])
 
 
 # --- the files that Glance ships -------------------------------------------------------------
@@ -283,22 +370,6 @@ def test_without_a_path_the_one_of_the_configuration_is_meant(tmp_path: Path) ->
 
 
 # --- what goes wrong -------------------------------------------------------------------------
-
-
-def test_a_bad_file_among_good_ones_loads_nothing_and_is_named(directory: Path) -> None:
-    (directory / "zzz.json").write_text("{")
-    database = Database()
-    with pytest.raises(exception.Invalid, match=r"zzz\.json"):
-        metadata_backend.db_load_metadefs(database, directory)
-    assert database.revision == 0
-
-
-@pytest.mark.parametrize(
-    "switches", [["prefer_new"], ["overwrite"], ["merge", "prefer_new", "overwrite"]]
-)
-def test_switches_that_contradict_each_other_are_an_error_of_glance(switches: list[str]) -> None:
-    with pytest.raises(exception.Invalid):
-        metadata_backend.db_load_metadefs(Database(), SHIPPED, **dict.fromkeys(switches, True))
 
 
 def test_a_directory_that_cannot_be_written_is_an_error_of_glance(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 from glance.common import exception
 
-from simple_db import Database, snapshot
+from simple_db import Database, formats
 from simple_db.glance import migration_backend
-from tests import entry_points
+from tests import entry_points, golden
 
 pytestmark = pytest.mark.glance
 
-CURRENT = snapshot.VERSION
+CURRENT = formats.VERSION
 
 
 @pytest.fixture
@@ -31,10 +31,33 @@ def test_a_file_that_is_not_there_has_the_initial_version(path: Path) -> None:
     assert migration_backend.db_version(None, str(path), init_version=7) == 7
 
 
-@pytest.mark.parametrize("version", [CURRENT, CURRENT + 1])
+def of_version(path: Path, version: int) -> bytes:
+    """Put the golden file of a format version there."""
+    content = (golden.DIRECTORY / f"{version}.json").read_bytes()
+    path.write_bytes(content)
+    return content
+
+
+@pytest.mark.parametrize("version", range(1, CURRENT + 1))
 def test_the_version_of_a_file_is_the_one_that_it_names(path: Path, version: int) -> None:
-    a_snapshot(path, version)
+    of_version(path, version)
     assert migration_backend.db_version(None, path) == version
+
+
+def test_a_file_of_a_newer_version_has_none_that_can_be_told(path: Path) -> None:
+    a_snapshot(path, CURRENT + 1)
+    with pytest.raises(exception.GlanceException, match=f"has version {CURRENT + 1}"):
+        migration_backend.db_version(None, path)
+
+
+@pytest.mark.parametrize("version", range(1, CURRENT))
+def test_a_file_of_an_older_version_is_brought_to_the_current_one(path: Path, version: int) -> None:
+    of_version(path, version)
+    assert migration_backend.db_sync(None, path) == CURRENT
+    assert migration_backend.db_version(None, path) == CURRENT
+    database = Database()
+    database.load(path)
+    assert database.snapshot() == golden.filled().snapshot()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"version": 1}', b"[" * 100_000])
@@ -78,15 +101,27 @@ def test_there_is_no_way_to_another_version(path: Path, version: int | str) -> N
     assert not path.exists()
 
 
-def test_a_broken_file_of_the_current_version_is_found_by_the_sanity_check(path: Path) -> None:
-    path.write_bytes(b'{"format":"simple_db","version":%d}' % CURRENT)
+@pytest.mark.parametrize("sanity_check", [True, False])
+def test_a_broken_file_of_the_current_version_is_found_and_stays(
+    path: Path, sanity_check: bool
+) -> None:
+    content = b'{"format":"simple_db","version":%d}' % CURRENT
+    path.write_bytes(content)
     with pytest.raises(exception.GlanceException, match="lacks"):
+        migration_backend.db_sync(None, path, sanity_check=sanity_check)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_is_in_use_is_told(path: Path) -> None:
+    with (
+        Database.open(path),
+        pytest.raises(exception.GlanceException, match="is in use by another process"),
+    ):
         migration_backend.db_sync(None, path)
-    assert migration_backend.db_sync(None, path, sanity_check=False) == CURRENT
 
 
 def test_a_file_that_cannot_be_written_is_an_error_of_glance(tmp_path: Path) -> None:
-    with pytest.raises(exception.GlanceException, match="cannot be written"):
+    with pytest.raises(exception.GlanceException, match="cannot be claimed: No such file"):
         migration_backend.db_sync(None, tmp_path / "nowhere" / "glance.json")
 
 

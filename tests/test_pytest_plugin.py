@@ -210,7 +210,7 @@ def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
         ("", "glance_snapshot takes the path of one file, not ()"),
         ("'a', 'b'", "glance_snapshot takes the path of one file, not ('a', 'b')"),
         ("1", "glance_snapshot takes the path of one file, not (1,)"),
-        ("__file__", "is no snapshot: "),
+        ("__file__", "this is no snapshot of simple_db"),
     ],
 )
 def test_a_wrong_argument_of_the_marker_is_told_in_one_line(

@@ -12,7 +12,10 @@ from tests.differences import DIFFERENCES, Difference
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "semantics.md").read_text()
-ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQD]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQDM]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+
+# Where the tests of a kind of rows are, unless the row itself names a file.
+FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py"}
 
 
 def names_in(file: str) -> set[str]:
@@ -33,7 +36,7 @@ def numbered(kind: str, count: int) -> list[str]:
 
 
 def test_rows_are_numbered_without_gaps() -> None:
-    for kind in "RQD":
+    for kind in "RQDM":
         assert of_kind(kind) == numbered(kind, len(of_kind(kind)))
 
 
@@ -41,12 +44,12 @@ def test_every_ruling_is_there() -> None:
     assert of_kind("R") == numbered("R", 12)
 
 
-@pytest.mark.parametrize("number", [*of_kind("R"), *of_kind("Q")])
+@pytest.mark.parametrize("number", [*of_kind("R"), *of_kind("Q"), *of_kind("M")])
 def test_a_row_names_tests_that_exist(number: str) -> None:
     named = named_tests(ROWS[number])
     assert named or "`test_quirks.py`" in ROWS[number]
     for file, test in named:
-        assert test in names_in(file or "test_quirks.py")
+        assert test in names_in(file or FILES[number[0]])
 
 
 def test_every_quirk_has_its_row() -> None:
@@ -66,6 +69,12 @@ def test_every_difference_is_a_row_in_the_words_of_the_comparing_machine(
 def test_every_row_of_a_difference_is_known_to_the_comparing_machine() -> None:
     names = {ROWS[number].split(" | ")[1] for number in of_kind("D")}
     assert names == set(DIFFERENCES)
+
+
+def test_every_comparison_with_the_sql_driver_is_linked() -> None:
+    files = [path.name for path in (TESTS / "property").glob("test_agreement_*.py")]
+    assert len(files) >= 4
+    assert [name for name in files if f"(../tests/property/{name})" not in PAGE] == []
 
 
 def test_the_log_names_tables_and_ids_only(caplog: pytest.LogCaptureFixture) -> None:

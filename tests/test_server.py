@@ -63,7 +63,7 @@ def test_the_printed_commands_work_as_printed(server: Server) -> None:
 
 def test_the_address_and_the_places_of_the_state_are_printed(server: Server) -> None:
     assert f"Glance API on {server.url} " in server.printed
-    assert f"{server.snapshot} (new: there was no such file)" in server.printed
+    assert f"{server.snapshot}\n              new: there was no such file\n" in server.printed
     assert f"{server.directory / 'glance-data'}\n" in server.printed
 
 
@@ -245,9 +245,9 @@ def test_after_a_stop_and_a_start_everything_is_there_again(
         server.glance(ALICE, "member-create", image["id"], "lab")
         members = server.json(f"/v2/images/{image['id']}/members", ALICE)
         assert server.stop(signum) == 0
-    assert f"is saved in {server.snapshot}" in server.printed
+    assert f"Stopped; saved in {server.snapshot}: 1 images, " in server.printed
     with server:
-        assert "1 images" in server.printed
+        assert "loaded: 1 images, " in server.printed
         assert listing(server) == [image]
         assert server.json(f"/v2/images/{image['id']}/members", ALICE) == members
         server.glance(ALICE, "image-download", "--file", tmp_path / "back", image["id"])

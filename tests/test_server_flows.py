@@ -225,7 +225,7 @@ def test_no_secret_of_a_url_is_logged_whether_the_download_succeeds_or_not(
         if status == 202:
             finished_task(server, image_id)
     logged = server.log.read_text()
-    assert "Failed to import image http://***@127.0.0.1:1/image?***" in logged
+    assert "Failed to import image http://***@127.0.0.1:1/image?sig=***" in logged
     assert not any(secret in logged for secret in (*LOGIN.split(":"), SIGNATURE))
 
 

@@ -2,6 +2,7 @@ import datetime as dt
 import logging
 import re
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 from simple_db.errors import Invalid
 from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
-from simple_db.store import Index, Store, Table, Tables
-from tests.build import image_record, utc
+from simple_db.store import Change, Commit, Index, Store, Table, Tables
+from tests.build import UUID, image_record, utc
 from tests.world import BEGINNING, World
 
 CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
@@ -119,6 +120,16 @@ def test_no_rows_are_found_by_another_value(image_id: Any) -> None:
         assert tables.properties.where(image_id=image_id, name="os") == []
 
 
+def test_a_uuid_stands_for_its_text_where_rows_are_looked_for() -> None:
+    with a_store().writing() as tables:
+        image = tables.images.put(image_record(id=UUID))
+        row = tables.properties.put(child("properties", image_id=UUID))
+
+        assert tables.images.get(uuid.UUID(UUID)) is image
+        assert tables.properties.where(image_id=uuid.UUID(UUID)) == [row]
+        assert tables.properties.where(image_id=uuid.UUID(UUID), name="os") == [row]
+
+
 def test_rows_are_found_by_none() -> None:
     with a_store().writing() as tables:
         image = tables.images.put(image_record(owner=None))
@@ -163,7 +174,7 @@ def test_the_id_of_a_removed_row_is_not_given_again() -> None:
 def test_a_table_can_be_replaced_as_a_whole() -> None:
     store = a_filled_store()
     with store.writing() as tables:
-        tables.tags.replace([child("tags", 7, value="red")], next_id=9)
+        tables.tags.replace({7: child("tags", 7, value="red")}, next_id=9)
 
         assert [tag.value for tag in tables.tags.where(image_id="i")] == ["red"]
         assert tables.tags.new_id() == 9
@@ -225,7 +236,7 @@ def count(tables: Tables) -> None:
 
 def replace(tables: Tables) -> None:
     for table in tables:
-        table.replace([], next_id=1)
+        table.replace({}, next_id=1)
 
 
 @pytest.mark.parametrize("write", [fill, change, remove, count, replace])
@@ -310,6 +321,140 @@ def test_another_thread_waits_for_its_turn(
         assert tables.images.get("i") is not None
 
 
+# --- cuts ------------------------------------------------------------------------------------
+
+
+def test_a_cut_stays_as_it_was() -> None:
+    store = a_filled_store()
+    cut, before = store.cut(), everything(store)
+    with store.writing() as tables:
+        change(tables)
+        remove(tables)
+        count(tables)
+
+    assert [(table.rows, table.next_id) for table in cut.values()] == before
+    store.check()
+
+
+def test_a_cut_copies_nothing() -> None:
+    store = a_filled_store()
+    with store.reading() as tables:
+        assert all(store.cut()[table.record].rows is table.rows for table in tables)
+
+
+def test_a_table_is_copied_once_after_a_cut() -> None:
+    store = a_filled_store()
+    cut = store.cut()
+    with store.writing() as tables:
+        tables.tags.remove(1)
+        copied = tables.tags.rows
+        tables.tags.put(child("tags", 2))
+
+        assert tables.tags.rows is copied is not cut[Tag].rows
+        assert tables.images.rows is cut[Image].rows
+
+
+def test_a_cut_is_not_changed_by_a_transaction_that_raises() -> None:
+    store = a_filled_store()
+    cut, before = store.cut(), everything(store)
+    with pytest.raises(Stop):
+        write_and_stop(store)
+
+    assert [(table.rows, table.next_id) for table in cut.values()] == before == everything(store)
+    store.check()
+
+
+def test_a_store_that_adopts_a_cut_holds_it_and_leaves_it_as_it_was() -> None:
+    first, second = a_filled_store(), a_store()
+    cut, before = first.cut(), everything(first)
+    second.adopt(cut)
+
+    assert everything(second) == before
+    second.check()
+    with second.writing() as tables:
+        remove(tables)
+        assert tables.tags.where(image_id="i") == []
+    assert everything(first) == before
+    for store in (first, second):
+        store.check()
+
+
+def test_a_store_goes_back_to_a_cut_in_one_transaction_of_the_rows_that_differ(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = a_filled_store()
+    cut, before = store.cut(), everything(store)
+    with store.writing() as tables:
+        tables.tags.remove(1)
+        tables.tags.put(child("tags", tables.tags.new_id()))
+    with caplog.at_level(logging.DEBUG, "simple_db.store"):
+        store.go_back(cut)
+
+    assert caplog.messages == ["revision 3: image_tags 2, image_tags 1"]
+    assert everything(store) == before
+    store.check()
+
+
+# --- logs ------------------------------------------------------------------------------------
+
+
+class Noted:
+    """A log that notes the commits, and fails when it is told to."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.commits: list[Commit] = []
+        self.error = error
+
+    @property
+    def end(self) -> int:
+        return len(self.commits)
+
+    def append(self, commit: Commit) -> None:
+        self.commits.append(commit)
+        if self.error is not None:
+            raise self.error
+
+    def retract(self, end: int) -> None:
+        del self.commits[end:]
+
+
+def test_a_log_is_told_of_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
+    store = a_filled_store()
+    store.log = log = Noted()
+    with store.writing() as tables:
+        tables.images.put(image_record(name="one"))
+        image = tables.images.put(image_record(name="two"))
+        tables.tags.remove(1)
+        tables.members.new_id()
+
+    changes = [Change(Image, "i", image), Change(Tag, 1, None)]
+    assert log.commits == [Commit(changes, {Member: 3})]
+
+
+def test_a_log_is_not_told_of_what_changes_nothing() -> None:
+    store = a_filled_store()
+    store.log = log = Noted()
+    with store.reading(), store.writing():
+        pass
+    with pytest.raises(Stop):
+        write_and_stop(store)
+
+    assert log.commits == []
+
+
+@pytest.mark.parametrize("error", [Invalid("no"), Stop()])
+def test_a_call_that_cannot_be_logged_has_not_happened(error: BaseException) -> None:
+    store = a_filled_store()
+    before = everything(store)
+    store.log = log = Noted(error)
+    with pytest.raises(type(error)), store.writing() as tables:
+        remove(tables)
+
+    assert everything(store) == before
+    assert (store.revision, log.commits) == (1, [])
+    store.check()
+
+
 # --- revision --------------------------------------------------------------------------------
 
 
@@ -336,7 +481,7 @@ def test_what_changes_nothing_does_not_count() -> None:
 def test_a_change_of_a_counter_alone_counts() -> None:
     store = a_store()
     with store.writing() as tables:
-        tables.tags.replace([], next_id=5)
+        tables.tags.replace({}, next_id=5)
 
     assert store.revision == 1
 

@@ -64,6 +64,14 @@ def test_a_task_without_id_gets_a_new_one() -> None:
     assert a_task(db) == "made-up"
 
 
+@pytest.mark.parametrize("new_id", ["", "t" * 37, None])
+def test_an_id_source_gives_what_a_task_can_have_as_id(new_id: Any) -> None:
+    db = Database(new_id=lambda: new_id)
+
+    with refused(db, Invalid, "tasks.id"):
+        a_task(db)
+
+
 @pytest.mark.parametrize("lacking", ["type", "status", "owner"])
 def test_a_new_task_needs_type_status_and_owner(lacking: str) -> None:
     db = a_database()

@@ -1,14 +1,15 @@
 import datetime as dt
 import enum
 import types
+import uuid
 from typing import Any
 
 import pytest
 
 from simple_db import values
 from simple_db.errors import ImageNotFound, Invalid
-from simple_db.records import Column, Image, Location, Member, Property, columns_of
-from tests.build import EMOJI, utc
+from simple_db.records import Column, Image, Location, Member, Property, Record, Task, columns_of
+from tests.build import EMOJI, UUID, utc
 
 NAME = columns_of(Image)["name"]
 SIZE = columns_of(Image)["size"]
@@ -55,6 +56,7 @@ def same(left: object, right: object) -> bool:
         (NAME, 5, "5"),
         (NAME, True, "1"),
         (NAME, Colour.BLUE, "blue"),
+        (NAME, uuid.UUID(UUID.upper()), UUID),
         (NAME, None, None),
         (PROPERTY, "linux", "linux"),
         (SIZE, 13, 13),
@@ -309,6 +311,25 @@ def test_looking_for_characters_ends_however_deep_dicts_are_nested() -> None:
 
     with pytest.raises(Invalid, match="nested deeper"):
         values.refuse_beyond_basic_plane(value)
+
+
+@pytest.mark.parametrize("record", [Image, Task])
+@pytest.mark.parametrize(
+    ("given", "new"), [("i", "i"), ("i" * 36, "i" * 36), (5, "5"), (uuid.UUID(UUID), UUID)]
+)
+def test_a_new_id_is_text_as_its_column_stores_it(
+    record: type[Record], given: Any, new: str
+) -> None:
+    assert values.checked_id(record, given) == new
+
+
+@pytest.mark.parametrize("record", [Image, Task])
+@pytest.mark.parametrize("given", ["", "i" * 37, None, ["i"], 10**36])
+def test_what_can_be_no_id_is_refused_by_the_name_of_the_column(
+    record: type[Record], given: Any
+) -> None:
+    with pytest.raises(Invalid, match=rf"{record.table}\.id"):
+        values.checked_id(record, given)
 
 
 @pytest.mark.parametrize("image_id", ["", "i" * 36, None, 5])

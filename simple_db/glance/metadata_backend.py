@@ -6,15 +6,7 @@ here a `Driver` or a `Database`; for None, or any other engine, it is the driver
 in force, and without one that of `simple_db.glance.api`.
 
 What goes in and what is replaced, skipped and left is what Glance's SQL backend does. It differs
-where that one loses something:
-
-- a bad file, directory or combination of switches is an error, and nothing is loaded; the SQL
-  backend logs it, and goes on with the next file;
-- the files of a directory are loaded in the order of their names; the SQL backend's order is that
-  of the disk;
-- an object without properties has none, ``{}``; the SQL backend stores the JSON value null;
-- the owner of a namespace, and what an object requires, are exported too, so that what is loaded
-  from the files is what was exported. The export of Glance 33's SQL backend is a TypeError.
+where that one loses something: docs/semantics.md has a row for each case.
 
 While a driver is installed, the commands of ``glance-manage`` that load, unload and export
 definitions use this module.
@@ -58,8 +50,8 @@ def db_load_metadefs(
         overwrite: with `merge`, delete namespaces that are there and make them anew.
 
     Raises:
-        Invalid: these switches exclude each other, or a file is bad; nothing is loaded. Glance's
-            own backend logs it and goes on.
+        Invalid: these switches exclude each other, there is no file, or one is bad; nothing is
+            loaded.
     """
     with _raising_as_glance():
         mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)

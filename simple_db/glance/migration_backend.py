@@ -5,18 +5,17 @@ have the signatures of ``oslo_db.sqlalchemy.migration``, which Glance's own entr
 long as it had one. Where that takes the directory of the migrations these take a snapshot file,
 and there is no engine: a database in memory has the current format always.
 
-There is one format version so far, so there is nothing to migrate yet: what `db_sync` does is to
-make a file that is not there, and to check one that is.
+So to migrate is to bring a file of an older format to the current one; `simple_db.formats` has the
+versions and the steps between them. There is no way back.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simple_db import Database, snapshot
-from simple_db.errors import Invalid, SimpleDBError, SnapshotError
+from simple_db import Database, formats, lifecycle
+from simple_db.errors import Invalid, SimpleDBError
 from simple_db.glance.driver import glance_error
 
 if TYPE_CHECKING:
@@ -35,27 +34,30 @@ def db_sync(
     Args:
         engine: not looked at.
         abs_path: the snapshot file.
-        version: the version to reach; None is the current one, which is the only one.
+        version: the version to reach; None is the current one, which is the only one to reach.
         init_version: not looked at; a file that is not there has no version before.
-        sanity_check: whether to read a file of the current version to its end.
+        sanity_check: not looked at; every file is read to its end and checked.
 
     Returns:
         The version that the file has now.
 
     Raises:
         Invalid: there is no way to that version.
-        GlanceException: the file has a version that this release does not know, or cannot be read
-            or written; it is as it was.
+        GlanceException: the file has a version that this release does not know, cannot be read or
+            written, or is in use; it is as it was.
     """
     try:
         _check_target(version)
-        if not Path(abs_path).exists():
-            Database().save(abs_path)
-        elif _version(abs_path) != snapshot.VERSION or sanity_check:
-            Database().load(abs_path)  # which refuses any other version
+        with Database.open(abs_path, save="manual") as database:
+            if _found(database) != formats.VERSION:
+                database.save()
     except SimpleDBError as error:
         raise glance_error(error) from error
-    return snapshot.VERSION
+    return formats.VERSION
+
+
+def _found(database: Database) -> int:
+    return database.keeper.opened.version if database.keeper else 0
 
 
 def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int = 0) -> int:
@@ -63,7 +65,7 @@ def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int 
 
     Args:
         engine: not looked at.
-        abs_path: the snapshot file; only its version is looked at.
+        abs_path: the snapshot file.
         init_version: what is returned for no file.
 
     Raises:
@@ -72,7 +74,7 @@ def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int 
     if not Path(abs_path).exists():
         return init_version
     try:
-        return _version(abs_path)
+        return lifecycle.contents(abs_path).contents.version
     except SimpleDBError as error:
         raise glance_error(error) from error
 
@@ -97,19 +99,8 @@ def db_version_control(
 
 
 def _check_target(version: int | str | None) -> None:
-    if version is not None and str(version) != str(snapshot.VERSION):
+    if version is not None and str(version) != str(formats.VERSION):
         raise Invalid(
             f"a snapshot cannot be brought to version {version!r}: this release of simple_db "
-            f"knows version {snapshot.VERSION} only"
+            f"writes version {formats.VERSION} only"
         )
-
-
-def _version(path: str | os.PathLike[str]) -> int:
-    try:
-        document = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise SnapshotError(f"{path!s} cannot be read: {error}") from error
-    version = document.get("version") if isinstance(document, dict) else None
-    if type(version) is not int or document.get("format") != snapshot.FORMAT:
-        raise SnapshotError(f"{path!s} is no snapshot of simple_db")
-    return version

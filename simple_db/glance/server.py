@@ -12,25 +12,26 @@ import fcntl
 import ipaddress
 import logging
 import os
-import re
 import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import waitress.server
 from attrs import frozen
 from oslo_config import types
 
-from simple_db.errors import SimpleDBError, SnapshotError
+from simple_db.credentials import masked_text
+from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.driver import new_database
 from simple_db.glance.installation import install
+from simple_db.lifecycle import kept
+from simple_db.snapshot import no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,15 +39,14 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from simple_db import Database
+    from simple_db.lifecycle import Opened, SaveMode
 
 LOG = logging.getLogger(__name__)
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 # waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
-
-# The parts of a URL that can hold a secret: a name and a password; a signature in the query.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+(?=@)")
-_QUERY = re.compile(r"(://[^\s?'\"]+\?)[^\s'\"]+")
 
 
 class StartError(Exception):
@@ -63,7 +63,8 @@ class Settings:
         snapshot: the file of the records; it need not be there yet.
         data_dir: the directory of the image data; it need not be there yet.
         allow_remote: whether `host` may be reached from other machines.
-        save_interval: seconds between two saves while the records change.
+        save: when the records are saved, as `Database.open` has it.
+        save_interval: seconds between two looks whether the records have changed.
         threads: how many requests are answered at the same time.
         download_from: the hosts that images may be imported from, each a name or an address of
             which every port is allowed. Without any: this machine, and no other; or, if
@@ -75,6 +76,7 @@ class Settings:
     snapshot: Path
     data_dir: Path
     allow_remote: bool = False
+    save: SaveMode = "interval"
     save_interval: float = 5
     threads: int = 8
     download_from: tuple[str, ...] = ()
@@ -86,16 +88,20 @@ class Started:
 
     Attributes:
         url: where its API is.
-        fresh: whether there was no snapshot, so that it began with nothing.
+        opened: what was found where the snapshot is.
         database: its records.
     """
 
     url: str
-    fresh: bool
+    opened: Opened
     database: Database
 
 
-def serve(settings: Settings, announce: Callable[[Started], None]) -> Database:
+def serve(
+    settings: Settings,
+    announce: Callable[[Started], None],
+    progress: Callable[[int, int], object] = no_progress,
+) -> Database:
     """Serve until SIGINT or SIGTERM comes, and save.
 
     It must run in the main thread, and once in a process.
@@ -103,6 +109,7 @@ def serve(settings: Settings, announce: Callable[[Started], None]) -> Database:
     Args:
         settings: where to listen and where the state is.
         announce: called once, when requests are answered.
+        progress: told how many rows of the snapshot are read, and of how many.
 
     Returns:
         The records, as they were saved.
@@ -111,23 +118,24 @@ def serve(settings: Settings, announce: Callable[[Started], None]) -> Database:
         StartError: the host is not loopback, the port is taken, a host to download from is none,
             the snapshot or the data directory cannot be used. No record has been written.
         SystemExit: a signal came before the server was up.
-        SimpleDBError, OSError: the last save failed.
+        SimpleDBError: the last save failed.
     """
     with contextlib.ExitStack() as stack:
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
         url = url_of(settings.host, listener)
         stack.enter_context(_claimed(settings.data_dir))
-        database, fresh = _opened(settings.snapshot)
         _stop_on_signals()
         log_to_stderr()
+        database = new_database()
+        opened = stack.enter_context(_kept(database, settings, progress))
+        stack.callback(_stop_no_more)
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
         stack.enter_context(install(database))
         app = glance_app(Site(private, settings.data_dir.absolute(), url, sources))
-        stack.enter_context(Saver(database, settings.snapshot, settings.save_interval))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, settings.threads)
-        announce(Started(url, fresh, database))
+        announce(Started(url, opened, database))
         server.run()
         server.close()
     return database
@@ -144,72 +152,26 @@ def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> 
     )
 
 
-class Saver:
-    """Saves a database every few seconds while it changes, and when the ``with`` block ends."""
-
-    def __init__(self, database: Database, path: Path, interval: float) -> None:
-        self._database = database
-        self._path = path
-        self._interval = interval
-        self._saved_revision = database.revision
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin to watch the database."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Save for the last time, whether something changed or not.
-
-        Raises:
-            SimpleDBError, OSError: it cannot be saved.
-        """
-        self._ended.set()
-        self._thread.join()
-        self.save()
-
-    def save(self) -> None:
-        """Save now.
-
-        Raises:
-            SimpleDBError, OSError: it cannot be saved; the file is as it was.
-        """
-        # Read first: what is committed meanwhile may be in the file, and is saved once more.
-        revision = self._database.revision
-        self._database.save(self._path)
-        self._saved_revision = revision
-
-    def _save_now_and_then(self) -> None:
-        while not self._ended.wait(self._interval):
-            if self._database.revision != self._saved_revision:
-                self._try_to_save()
-
-    def _try_to_save(self) -> None:
-        try:
-            self.save()
-        except (SimpleDBError, OSError) as error:
-            LOG.error("%s is not saved: %s", self._path, error)  # noqa: TRY400 - one line is enough
-
-
 class RedactingFormatter(logging.Formatter):
     """Formats a record without what is secret in its URLs: user and password, and the query."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
-        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", super().format(record)))
+        return masked_text(super().format(record))
 
 
 def _stop_on_signals() -> None:
     def stop(signum: int, frame: FrameType | None) -> NoReturn:
-        # Once is enough: a second signal must not break into the last save.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         raise SystemExit(0)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         signal.signal(number, stop)
+
+
+def _stop_no_more() -> None:
+    """Let no further signal break into the last save; one that comes before ends the waiting."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def log_to_stderr() -> None:
@@ -290,21 +252,26 @@ def _lock(handle: int, directory: Path) -> None:
         raise StartError(f"data directory {directory} is in use by another server") from error
 
 
-def _opened(snapshot: Path) -> tuple[Database, bool]:
-    """Return the records of a file, and whether there was none and they are new."""
-    database = new_database()
-    try:
-        snapshot.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not snapshot.exists()
-        if not fresh:
-            database.load(snapshot)
-    except (SnapshotError, OSError) as error:
-        raise StartError(
-            f"snapshot {snapshot} cannot be read, and is left as it is: {error}",
-        ) from error
-    if not os.access(snapshot.parent, os.W_OK):
-        raise StartError(f"snapshot {snapshot} could not be saved: its directory is read-only")
-    return database, fresh
+@contextlib.contextmanager
+def _kept(
+    database: Database, settings: Settings, progress: Callable[[int, int], object]
+) -> Iterator[Opened]:
+    """Fill the database with the records of the snapshot, and save it there."""
+    snapshot = settings.snapshot
+    with contextlib.ExitStack() as stack:
+        try:
+            snapshot.parent.mkdir(parents=True, exist_ok=True)
+            keeping = kept(
+                database.store, snapshot, settings.save, settings.save_interval, progress
+            )
+            keeper = stack.enter_context(keeping)
+        except SnapshotInUse as error:
+            raise StartError(str(error)) from error
+        except (SnapshotError, OSError) as error:
+            raise StartError(
+                f"snapshot {snapshot} cannot be used, and is left as it is: {error}"
+            ) from error
+        yield keeper.opened
 
 
 def url_of(host: str, listener: socket.socket) -> str:

@@ -29,12 +29,6 @@ UNIT: Mapping[str, tuple[str, ...]] = {
         "glance.tests.unit.v2.test_images_resource.TestMultiImagesController.test_add_location",
         f"{_TASKS}.test_notifications_on_create",
     ),
-    "gives an image a UUID object for an id; a column holds text": (
-        f"{_DB}.TestImageRepo.test_image_delete_property_atomic",
-        f"{_DB}.TestImageRepo.test_image_set_property_atomic",
-        f"{_DB}.TestImageRepo.test_restore_image_status",
-        f"{_DB}.TestImageRepo.test_restore_image_status_not_pending_delete",
-    ),
     "expects the oldest namespace first; it is asked for, and SQL lists, the newest first": (
         f"{_METADEFS}.test_namespace_index_resource_type_delete_race",
     ),

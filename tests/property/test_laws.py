@@ -52,6 +52,58 @@ def _call(function: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrateg
 
 _row_ids = st.integers(1, 4)
 
+_task_ids = st.sampled_from(["task-1", "task-2"])
+_names = st.sampled_from(["one", "two"])
+_nodes = st.just("http://here")
+
+
+def _some_of(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+_tasks = _some_of(
+    type=st.just("import"),
+    status=st.sampled_from(["pending", "success", None]),
+    owner=st.sampled_from(some.OWNERS),
+    image_id=some.image_ids,
+    expires_at=some.times,
+    input=some.json_values,
+    result=some.json_values,
+)
+_namespaces = _some_of(
+    namespace=_names, owner=st.sampled_from(some.OWNERS), visibility=st.just("public")
+)
+_definitions = _some_of(name=_names, json_schema=some.json_values, required=some.maybe_texts)
+
+calls_beside_images = st.one_of(
+    _call(
+        "task_create", some.contexts, st.builds(lambda *d: {"id": d[0]} | d[1], _task_ids, _tasks)
+    ),
+    _call("task_update", some.contexts, _task_ids, _tasks),
+    _call("task_delete", some.contexts, _task_ids),
+    _call("metadef_namespace_create", some.contexts, _namespaces),
+    _call("metadef_namespace_delete", some.contexts, _names),
+    _call("metadef_object_create", some.contexts, _names, _definitions),
+    _call("metadef_object_update", some.contexts, _names, st.integers(1, 2), _definitions),
+    _call("metadef_property_create", some.contexts, _names, _definitions),
+    _call(
+        "metadef_tag_create_tags",
+        some.contexts,
+        _names,
+        st.lists(_some_of(name=_names), max_size=2),
+        st.booleans(),
+    ),
+    _call(
+        "metadef_resource_type_association_create",
+        some.contexts,
+        _names,
+        _some_of(name=_names, prefix=some.maybe_texts),
+    ),
+    _call("node_reference_create", some.contexts, _nodes),
+    _call("insert_cache_details", some.contexts, _nodes, some.image_ids, st.integers(0, 3)),
+    _call("update_hit_count", some.contexts, some.image_ids, _nodes),
+)
+
 creations = _call("image_create", st.just(some.ADMIN), some.created_images)
 calls = st.one_of(
     creations,
@@ -77,12 +129,18 @@ calls = st.one_of(
     _call("image_member_delete", some.contexts, _row_ids),
     _call("image_tag_set_all", some.contexts, some.image_ids, st.lists(some.tags, max_size=3)),
     _call("image_tag_create", some.contexts, some.image_ids_or_not, some.tags_or_beyond),
+    calls_beside_images,
 )
 reads = st.one_of(
     _call("image_get", some.contexts, some.image_ids_or_not, st.booleans()),
     _call("image_get_all", some.contexts, some.filters, st.none(), some.limits),
     _call("image_member_find", some.contexts),
     _call("image_tag_get_all", some.contexts, some.image_ids),
+    _call("task_get", some.contexts, _task_ids),
+    _call("task_get_all", some.contexts),
+    _call("metadef_namespace_get_all", some.contexts),
+    _call("metadef_object_get_all", some.contexts, _names),
+    _call("get_cached_images", some.contexts, _nodes),
 )
 
 

@@ -446,6 +446,8 @@ class AgainstTheModel(RuleBasedStateMachine):
         self.world = World()
         self.model = Model(self.world)
         self.db = Database(clock=self.world.now, new_id=self.world.new_id)
+        self.forked = Database()
+        self.forked_at = self.forked.snapshot()
 
     def hold(self, function: str, /, *args: Any) -> None:
         """Make a call on both, and hold them to give the same answer or the same error."""
@@ -473,6 +475,23 @@ class AgainstTheModel(RuleBasedStateMachine):
         restored.restore(snapshot)
         assert restored.snapshot() == snapshot
         self.db = restored
+
+    @rule()
+    def a_fork_is_a_database_of_its_own(self) -> None:
+        self.forked, self.db = self.db, self.db.fork()
+        self.forked_at = self.forked.snapshot()
+        assert self.db.snapshot() == self.forked_at
+
+    @rule(image_id=_image_ids, values=_changed)
+    def what_is_rolled_back_has_never_been(self, image_id: str, values: Row) -> None:
+        before = self.db.snapshot()
+        with self.db.checkpoint() as point:
+            outcome(self.db, "image_update", (some.ADMIN, image_id, values, True))
+            outcome(self.db, "image_tag_create", (some.ADMIN, image_id, "new"))
+            outcome(self.db, "image_destroy", (some.ADMIN, image_id))
+            outcome(self.db, "purge_deleted_rows_from_images", (some.ADMIN, 0, -1))
+            point.rollback()
+        assert self.db.snapshot() == before
 
     @rule(context=some.mostly_admins, values=_created)
     def image_create(self, context: RequestContext, values: Row) -> None:
@@ -619,6 +638,11 @@ class AgainstTheModel(RuleBasedStateMachine):
     @invariant()
     def the_store_is_sound(self) -> None:
         self.db.check()
+
+    @invariant()
+    def what_was_forked_is_as_it_was(self) -> None:
+        assert self.forked.snapshot() == self.forked_at
+        self.forked.check()
 
 
 AgainstTheModel.TestCase.settings = settings(settings(), stateful_step_count=40)

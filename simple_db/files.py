@@ -1,0 +1,330 @@
+"""Files that a crash leaves whole: read within bounds, replaced at once, claimed by one process.
+
+Every system call of a write goes through a `System`, so that a test can record the calls of a save
+and end it at each of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from simple_db.clock import new_id
+from simple_db.errors import SnapshotError, SnapshotInUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Name = str | os.PathLike[str]
+
+PRIVATE = 0o600
+"""The mode of a new file: locations of images can carry credentials."""
+
+_PERMISSIONS = 0o777
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without O_NONBLOCK, the opening of a FIFO would wait for somebody to write into it.
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_CLAIM = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class System:
+    """The system calls that change a file system, as `os` has them."""
+
+    open = staticmethod(os.open)
+    fchmod = staticmethod(os.fchmod)
+    write = staticmethod(os.write)
+    fsync = staticmethod(os.fsync)
+    ftruncate = staticmethod(os.ftruncate)
+    close = staticmethod(os.close)
+    replace = staticmethod(os.replace)
+    unlink = staticmethod(os.unlink)
+
+
+SYSTEM = System()
+
+
+def read(path: Name, most: int) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        path: A regular file; a symbolic link is followed.
+        most: The number of bytes that it may have.
+
+    Raises:
+        SnapshotError: it cannot be read, is no regular file, or is larger.
+    """
+    try:
+        descriptor = os.open(path, _READ)
+        try:
+            size = _readable_size(path, os.fstat(descriptor), most)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(size)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+        raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
+
+
+def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
+    _check_regular(path, status.st_mode)
+    if status.st_size > most:
+        raise SnapshotError(
+            f"{path!s} has {status.st_size} bytes, and at most {most} are read: "
+            "give a larger bound if it is meant"
+        )
+    return status.st_size
+
+
+def named(path: Name) -> Path:
+    """Return the file that a path names: symbolic links are followed, and it need not be there.
+
+    Raises:
+        SnapshotError: no file can have that name.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # a NUL character
+        raise SnapshotError(f"{path!s} cannot be a file: {_why(error)}") from error
+
+
+def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> None:
+    """Put new content in the place of a file, durably: after a crash it is the old or the new one.
+
+    It is written to a new file in the same directory, brought to the disk, and renamed; then the
+    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
+    without those of a group that is not this process's; a symbolic link is followed, and the file
+    that it names is replaced.
+
+    Raises:
+        SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
+    """
+    try:
+        target = named(path)
+        mode = _mode(path, target)
+        with _in_place_of(target, system) as temporary:
+            system.close(_new(temporary, content, mode, system))
+        sync_directory(target.parent, system)
+    except OSError as error:
+        raise SnapshotError(f"{path!s} cannot be written: {_why(error)}") from error
+
+
+def begin(path: Path, content: Iterable[bytes], system: System = SYSTEM) -> int:
+    """Put a new file of mode 0600 in the place of another, and leave it open.
+
+    The name is not on the disk until the directory is brought there.
+
+    Returns:
+        Its descriptor, to be read from and to be written to at the end.
+
+    Raises:
+        OSError: it cannot be written; the other one is there.
+    """
+    with contextlib.ExitStack() as stack:
+        with _in_place_of(path, system) as temporary:
+            descriptor = _new(temporary, content, PRIVATE, system)
+            stack.callback(system.close, descriptor)
+        stack.pop_all()
+    return descriptor
+
+
+@contextlib.contextmanager
+def _in_place_of(target: Path, system: System) -> Iterator[Path]:
+    """Give a name for a new file, which takes the place of the target, or is removed."""
+    temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
+    try:
+        yield temporary
+        system.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what went wrong before is what is told
+            system.unlink(temporary)
+        raise
+
+
+def _mode(path: Name, target: Path) -> int:
+    """Return the permissions that the new file is to have."""
+    try:
+        status = target.lstat()
+    except FileNotFoundError:
+        return PRIVATE
+    _check_regular(path, status.st_mode)
+    mode = status.st_mode & _PERMISSIONS
+    # What the old file's group may do, another group may not: the new file has that of the process.
+    return mode if status.st_gid == os.getegid() else mode & ~stat.S_IRWXG
+
+
+def _check_regular(path: Name, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise SnapshotError(f"{path!s} is {_kind(mode)}, and a snapshot is a regular file")
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFLNK: "a loop of symbolic links",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _new(path: Path, content: Iterable[bytes], mode: int, system: System) -> int:
+    """Return the descriptor of a new file that is on the disk."""
+    descriptor = system.open(path, _NEW, PRIVATE)
+    try:
+        if mode != PRIVATE:
+            system.fchmod(descriptor, mode)
+        for chunk in content:
+            write_all(descriptor, chunk, system)
+        system.fsync(descriptor)
+    except BaseException:
+        system.close(descriptor)
+        raise
+    return descriptor
+
+
+def remove(path: Name, system: System = SYSTEM) -> None:
+    """Remove a file that is there, durably.
+
+    Raises:
+        SnapshotError: it cannot be removed.
+    """
+    try:
+        system.unlink(path)
+        sync_directory(Path(path).parent, system)
+    except OSError as error:
+        raise SnapshotError(f"{path!s} cannot be removed: {_why(error)}") from error
+
+
+def write_all(descriptor: int, content: bytes, system: System = SYSTEM) -> None:
+    """Write all of the content, however many calls it takes.
+
+    Raises:
+        OSError: it cannot be written; some of it may be.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[system.write(descriptor, left) :]
+
+
+def sync_directory(directory: Path, system: System = SYSTEM) -> None:
+    """Bring the names of a directory to the disk.
+
+    Raises:
+        OSError: that failed.
+    """
+    descriptor = system.open(directory, os.O_RDONLY | os.O_CLOEXEC, 0)
+    try:
+        system.fsync(descriptor)
+    finally:
+        system.close(descriptor)
+
+
+@frozen
+class Claim:
+    """A file that a process has claimed.
+
+    Attributes:
+        path: The file, whatever symbolic links lead to it.
+        process: The id of the process; one that has forked from it shares its lock, not its claim.
+    """
+
+    path: Path
+    process: int
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process has made the claim."""
+        return self.process == os.getpid()
+
+    def check(self) -> None:
+        """Check that this process may write the file.
+
+        Raises:
+            SnapshotInUse: it has forked from the process that may.
+        """
+        if not self.is_ours:
+            raise SnapshotInUse(
+                f"{self.path} is in use by process {self.process}, which this one has forked from: "
+                "only that one may change it"
+            )
+
+
+@contextlib.contextmanager
+def claimed(path: Name) -> Iterator[Claim]:
+    """Keep every other process that claims the file away from it, until the block ends.
+
+    The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
+    itself is replaced by every save, and a lock would stay with the old one. The lock ends with the
+    process, however that ends; what a killed one has left half written is removed.
+
+    Raises:
+        SnapshotInUse: another process, or another claim of this one, holds it.
+        SnapshotError: the directory cannot be written.
+    """
+    claim = Claim(named(path), os.getpid())
+    lock = Path(f"{claim.path}.lock")
+    try:
+        descriptor = _claim(lock)
+    except BlockingIOError as error:
+        raise SnapshotInUse(
+            f"{path!s} is in use by another process, or opened twice in this one: "
+            "close it there, or take another file"
+        ) from error
+    except OSError as error:
+        raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
+    try:
+        _remove_leftovers(claim.path)
+        yield claim
+    finally:
+        if claim.is_ours:
+            _remove_lock(lock, descriptor)
+        os.close(descriptor)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what a process has left that was killed while it wrote the file, or its journal."""
+    leftover = re.compile(rf"\.{re.escape(path.name)}(\.journal)?\.[0-9a-f-]{{36}}\.tmp")
+    with contextlib.suppress(OSError):  # they do no harm
+        for beside in path.parent.iterdir():
+            if leftover.fullmatch(beside.name):
+                beside.unlink()
+
+
+def _claim(lock: Path) -> int:
+    while True:
+        descriptor = os.open(lock, _CLAIM, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it may have removed the file between our opening and our locking of it.
+            if is_at(descriptor, lock):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _remove_lock(lock: Path, descriptor: int) -> None:
+    # If somebody has removed it, what is there may be the claim of another process by now.
+    if is_at(descriptor, lock):
+        with contextlib.suppress(OSError):  # a file that stays is locked by nobody
+            lock.unlink()
+
+
+def is_at(descriptor: int, path: Path) -> bool:
+    """Return whether the open file is the one that is there now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
+    except OSError:
+        return False
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

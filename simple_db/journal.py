@@ -1,0 +1,353 @@
+"""A journal: what calls have changed since a snapshot was written, each on the disk before it ends.
+
+It lies beside the snapshot, as ``NAME.journal``, one JSON object a line::
+
+    {"format":"simple_db journal","version":1,"snapshot":SEAL}
+    {"sha256":"...","changes":[[TABLE,ID,ROW],...],"next_ids":{TABLE:NEXT,...}}
+    {"sha256":"...","snapshot":SEAL}
+
+The first line names the snapshot that the journal begins with, by its seal; a line of a commit has
+each changed row as it is then, null where it is gone; and a line of the third kind comes before a
+new snapshot takes the place of the old one, which holds what is above that line. So a crash between
+a new snapshot and its new journal does no harm: rows are told as they are, and to tell them again
+changes nothing. A line's SHA-256 is of the one before it and of the rest of the line, so that lines
+can be neither changed, nor left out, nor put in another order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import evolve, frozen
+
+from simple_db import files, snapshot
+from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
+from simple_db.records import RECORDS, counts_ids, key_of
+from simple_db.values import shown
+
+if TYPE_CHECKING:
+    from simple_db.records import Record
+    from simple_db.snapshot import Contents
+    from simple_db.store import Commit
+
+LOG = logging.getLogger(__name__)
+
+FORMAT = "simple_db journal"
+VERSION = 1
+
+_LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
+_SUM_WIDTH = len(b'{"sha256":"",') + 64
+_RECORDS = {record.table: record for record in RECORDS}
+_COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
+
+
+def beside(path: files.Name) -> Path:
+    """Return where the journal of a snapshot file is."""
+    return Path(f"{files.named(path)}.journal")
+
+
+@frozen
+class Place:
+    """A place in a journal: how many bytes are before it, and the sum of the line before it."""
+
+    end: int
+    chain: str
+
+
+@frozen
+class Replayed:
+    """A snapshot with what its journal adds.
+
+    Attributes:
+        contents: What both hold.
+        calls: How many calls the journal adds.
+        torn: How many bytes of a last line there are that was not written to its end.
+        place: Where the last whole line ends; None where there is no journal.
+    """
+
+    contents: Contents
+    calls: int = 0
+    torn: int = 0
+    place: Place | None = None
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def replayed(contents: Contents, journal: bytes) -> Replayed:
+    """Return what a snapshot and its journal hold together.
+
+    A last line without its end is left out: the call that wrote it had not returned.
+
+    Raises:
+        SnapshotTooNew: the journal has a format of a later release.
+        SnapshotDamaged: a line of it is not as it was written.
+        SnapshotMismatch: the journal belongs to another snapshot.
+        SnapshotError: the journal adds up to no database.
+    """
+    *whole, torn = journal.split(b"\n")
+    if not whole:
+        raise SnapshotDamaged("the journal lacks its first line: it was torn, or edited")
+    seals = [_first_seal(whole[0])]
+    place = Place(len(whole[0]) + 1, _sum(b"", whole[0]))
+    commits = []
+    for number, line in enumerate(whole[1:], 2):
+        place, entry = _entry(place, line, number)
+        if "snapshot" in entry:
+            seals.append(entry["snapshot"])
+        else:
+            commits.append((number, entry))
+    _check_torn(place, torn, len(whole) + 1)
+    if contents.seal not in seals:
+        raise SnapshotMismatch(
+            "the journal belongs to another snapshot than the one beside it: put back the snapshot "
+            "that it belongs to, or move the journal away if its calls are not to count"
+        )
+    return Replayed(_with(contents, commits), len(commits), len(torn), place)
+
+
+def _first_seal(line: bytes) -> Any:
+    header = _parsed(line, 1)
+    version = header.get("version")
+    if header.get("format") != FORMAT or type(version) is not int or version < 1:
+        raise SnapshotDamaged("line 1 of the journal is not the first line of one")
+    if version > VERSION:
+        raise SnapshotTooNew(
+            f"the journal has version {version}, and this release of simple_db reads "
+            f"version {VERSION}: open it with the release that wrote it, or a later one"
+        )
+    return header.get("snapshot")
+
+
+def _entry(place: Place, line: bytes, number: int) -> tuple[Place, dict[str, Any]]:
+    body = _body(place, line)
+    if body is None:
+        raise SnapshotDamaged(
+            f"line {number} of the journal is not as it was written, or one before it is missing"
+        )
+    chain = _sum(place.chain.encode(), body)
+    return Place(place.end + len(line) + 1, chain), _parsed(b"{" + body, number)
+
+
+def _body(place: Place, line: bytes) -> bytes | None:
+    """Return a line without its sum, or None where that is not the sum of the line there."""
+    parts = _LINE.fullmatch(line)
+    if parts is None or parts[1].decode() != _sum(place.chain.encode(), parts[2]):
+        return None
+    return parts[2]
+
+
+def _check_torn(place: Place, torn: bytes, number: int) -> None:
+    if torn and _body(place, torn[:-1]) is not None:
+        raise SnapshotDamaged(f"line {number} of the journal is whole, but for how it ends")
+
+
+def _parsed(line: bytes, number: int) -> dict[str, Any]:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise SnapshotDamaged(f"line {number} of the journal is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise SnapshotDamaged(f"line {number} of the journal is no JSON object")
+    return found
+
+
+def _with(contents: Contents, commits: list[tuple[int, dict[str, Any]]]) -> Contents:
+    rows = {record: dict(held) for record, held in contents.rows.items()}
+    next_ids = dict(contents.next_ids)
+    for number, commit in commits:
+        try:
+            for change, (table, key, row) in enumerate(commit["changes"], 1):
+                _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)
+            for table, next_id in commit["next_ids"].items():
+                next_ids[_COUNTING[table]] = snapshot.next_id_of(_COUNTING[table], next_id)
+        except SnapshotError as error:
+            raise SnapshotError(f"line {number} of the journal: {error}") from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SnapshotError(f"line {number} of the journal is no commit: {error!r}") from error
+    changed = evolve(contents, rows=rows, next_ids=next_ids)
+    snapshot.check(changed)
+    return changed
+
+
+def _change(rows: dict[Any, Any], record: type[Record], key: Any, row: Any, number: int) -> None:
+    key = tuple(key) if isinstance(key, list) else key
+    if row is None:
+        rows.pop(key, None)
+        return
+    changed = snapshot.record_of(record, row, number)
+    if key_of(changed) != key:
+        raise SnapshotError(f"{record.table}, row {number}: it is not that of {shown(key)}")
+    rows[key_of(changed)] = changed
+
+
+def _sum(before: bytes, text: bytes) -> str:
+    return hashlib.sha256(before + text).hexdigest()
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+class Journal:
+    """A journal that is open for writing.
+
+    After a write that failed, nobody knows what is on the disk behind the last line that counts.
+    So the journal is put right before the next one: cut off there, and written anew if its file is
+    not the one at its path any more.
+    """
+
+    def __init__(
+        self, path: Path, descriptor: int, place: Place, system: files.System = files.SYSTEM
+    ) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._place = self._before = place
+        self._system = system
+        self._put_right()
+
+    @property
+    def end(self) -> int:
+        """How many bytes it has."""
+        return self._place.end
+
+    def append(self, commit: Commit) -> None:
+        """Write a commit to the disk.
+
+        Raises:
+            SnapshotError: it cannot be written; then `retract` it.
+        """
+        self._write(commit_body(commit))
+
+    def announce(self, seal: str) -> None:
+        """Write that a snapshot of this seal is to take the place of the one before.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        end = self.end
+        try:
+            self._write(b'"snapshot":"%b"}' % seal.encode())
+        except BaseException:
+            self.retract(end)
+            raise
+
+    def retract(self, end: int) -> None:
+        """End where it ended before the last line was written, or begun, if one was."""
+        if self._place.end != end:
+            self._place, self._is_right = self._before, False
+        if not self._is_right:
+            self._put_right()
+
+    def since(self, end: int) -> list[bytes]:
+        """Return the commits behind a place, each as the body of its line."""
+        lines = os.pread(self._descriptor, self.end - end, end).splitlines()
+        bodies = [line[_SUM_WIDTH:] for line in lines]
+        return [body for body in bodies if body.startswith(b'"changes"')]
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+        with contextlib.suppress(OSError):  # every line that counts is on the disk
+            self._system.close(self._descriptor)
+
+    def _write(self, body: bytes) -> None:
+        if not (self._is_right and files.is_at(self._descriptor, self._path)):
+            self._put_right()
+        if not self._is_right:
+            raise SnapshotError(
+                f"{self._path} could not be written before, and what it holds is not known: "
+                "no call counts until it can be written again"
+            )
+        chain = _sum(self._place.chain.encode(), body)
+        line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
+        self._is_right = False
+        try:
+            files.write_all(self._descriptor, line, self._system)
+            self._system.fsync(self._descriptor)
+        except OSError as error:
+            raise _unwritten(self._path, error) from error
+        self._before, self._place = self._place, Place(self._place.end + len(line), chain)
+        self._is_right = True
+
+    def _put_right(self) -> None:
+        """Let the file end where the last line does that counts, or tell in the log why not."""
+        self._is_right = False
+        try:
+            if not files.is_at(self._descriptor, self._path):
+                self._write_anew()
+            self._system.ftruncate(self._descriptor, self.end)
+            os.lseek(self._descriptor, self.end, os.SEEK_SET)
+            self._system.fsync(self._descriptor)
+            files.sync_directory(self._path.parent, self._system)
+        except OSError as error:
+            LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
+        else:
+            self._is_right = True
+
+    def _write_anew(self) -> None:
+        content = os.pread(self._descriptor, self.end, 0)
+        before, self._descriptor = (
+            self._descriptor,
+            files.begin(self._path, [content], self._system),
+        )
+        self._system.close(before)
+
+
+def create(
+    path: Path, seal: str, bodies: list[bytes], system: files.System = files.SYSTEM
+) -> Journal:
+    """Return a new journal of a snapshot, in the place of the one that is there, if any.
+
+    Raises:
+        SnapshotError: it cannot be written; the one before is there.
+    """
+    header = {"format": FORMAT, "version": VERSION, "snapshot": seal}
+    lines = [orjson.dumps(header)]
+    chain = _sum(b"", lines[0])
+    for body in bodies:
+        chain = _sum(chain.encode(), body)
+        lines.append(b'{"sha256":"%b",%b' % (chain.encode(), body))
+    content = b"\n".join([*lines, b""])
+    try:
+        descriptor = files.begin(path, [content], system)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
+    return Journal(path, descriptor, Place(len(content), chain), system)
+
+
+def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Journal:
+    """Return a journal that is there, from a place on; what is behind it is cut off.
+
+    Raises:
+        SnapshotError: it cannot be opened.
+    """
+    try:
+        descriptor = system.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
+    return Journal(path, descriptor, place, system)
+
+
+def commit_body(commit: Commit) -> bytes:
+    """Return the line of a commit without its sum."""
+    changes = b",".join(
+        b"[%b,%b,%b]"
+        % (
+            orjson.dumps(change.record.table),
+            orjson.dumps(change.row_id),
+            b"null" if change.row is None else snapshot.row_line(change.row),
+        )
+        for change in commit.changes
+    )
+    next_ids = {record.table: next_id for record, next_id in commit.next_ids.items()}
+    return b'"changes":[%b],"next_ids":%b}' % (changes, orjson.dumps(next_ids))
+
+
+def _unwritten(path: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(f"{path} cannot be written, so the call does not count: {error.strerror}")

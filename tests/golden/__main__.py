@@ -1,0 +1,8 @@
+"""Write the golden file of the current format version, unless there is one."""
+
+from simple_db import formats
+from tests.golden import DIRECTORY, filled
+
+if __name__ == "__main__":
+    with (DIRECTORY / f"{formats.VERSION}.json").open("xb") as file:
+        file.write(filled().snapshot())

@@ -1,0 +1,877 @@
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attrs import frozen
+
+from simple_db import Database, files, journal, lifecycle, snapshot
+from simple_db.errors import (
+    ImageNotFound,
+    Invalid,
+    SnapshotDamaged,
+    SnapshotError,
+    SnapshotInUse,
+    SnapshotTooNew,
+)
+from tests.build import ADMIN, a_member, an_image, ids
+from tests.disk import Call, Disk, Watched, on
+from tests.serving import PROJECT, eventually
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from simple_db.lifecycle import SaveMode
+
+NAME = "glance.json"
+JOURNAL = f"{NAME}.journal"
+LOCK = f"{NAME}.lock"
+FOREVER = 3600.0
+"""Seconds: nothing is saved unasked."""
+AT_ONCE = 0.01
+NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+EVERY_MODE = pytest.mark.parametrize("save", ["manual", "exit", "interval", "always"])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / NAME
+
+
+def opened(
+    path: Path, save: SaveMode = "always", interval: float = FOREVER
+) -> contextlib.AbstractContextManager[Database]:
+    return Database.open(path, save=save, interval=interval, clock=World().now)
+
+
+def on_disk(path: Path) -> bytes:
+    """Give the database that the file and its journal hold now."""
+    database = Database()
+    database.load(path)
+    database.check()
+    return database.snapshot()
+
+
+def held(directory: Path) -> dict[str, bytes]:
+    return {found.name: found.read_bytes() for found in directory.iterdir()}
+
+
+def keeper_of(db: Database) -> lifecycle.Keeper:
+    assert db.keeper is not None
+    return db.keeper
+
+
+def after_a_kill(path: Path, call: Callable[[Database], object]) -> bytes:
+    """Leave what a process leaves that is killed after the call; give its database."""
+    other = path.parent / "other" / path.name
+    other.parent.mkdir()
+    with opened(other) as db:
+        call(db)
+        left = held(other.parent)
+    shutil.rmtree(other.parent)
+    for name, content in left.items():
+        path.with_name(name).write_bytes(content)
+    return db.snapshot()
+
+
+# --- what is on the disk when ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("save", ["manual", "exit", "interval"])
+def test_nothing_is_written_before_it_is_time(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        assert held(path.parent) == {LOCK: b""}
+
+
+@EVERY_MODE
+def test_a_save_is_written_at_once_whatever_the_mode(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        db.save()
+        assert path.read_bytes() == db.snapshot()
+
+
+@EVERY_MODE
+def test_to_save_to_its_own_path_is_to_save(path: Path, save: SaveMode) -> None:
+    link = path.with_name("link")
+    link.symlink_to(NAME)
+    with opened(link, save) as db:
+        for name in (path, str(path), link):
+            an_image(db)
+            db.save(name)
+            assert path.read_bytes() == on_disk(link) == db.snapshot()
+
+
+def test_with_manual_nothing_is_saved_at_the_end(path: Path) -> None:
+    with opened(path, "manual") as db:
+        an_image(db)
+        db.save()
+        saved = db.snapshot()
+        an_image(db)
+
+    assert held(path.parent) == {NAME: saved}
+
+
+@pytest.mark.parametrize("save", ["exit", "interval", "always"])
+def test_at_the_end_there_is_one_file_that_has_everything(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        db.save()
+        an_image(db)
+
+    assert held(path.parent) == {NAME: db.snapshot()}
+
+
+@EVERY_MODE
+def test_a_block_that_raises_is_an_end_like_any_other(path: Path, save: SaveMode) -> None:
+    def work() -> None:
+        with opened(path, save) as db:
+            an_image(db, "a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+
+    saved = Database()
+    if save == "manual":
+        assert held(path.parent) == {}
+    else:
+        saved.load(path)
+        assert ids(saved.image_get_all(ADMIN)) == ["a"]
+        assert held(path.parent).keys() == {NAME}
+
+
+@pytest.mark.parametrize("save", ["exit", "interval", "always"])
+def test_a_new_database_in_which_nothing_happens_becomes_a_file(path: Path, save: SaveMode) -> None:
+    with opened(path, save):
+        pass
+
+    assert held(path.parent) == {NAME: Database().snapshot()}
+
+
+@pytest.mark.parametrize("save", ["manual", "exit", "interval"])
+def test_a_file_whose_database_does_not_change_is_not_written(path: Path, save: SaveMode) -> None:
+    with opened(path) as db:
+        an_image(db)
+    before = path.stat()
+    with opened(path, save, AT_ONCE) as db:
+        time.sleep(10 * AT_ONCE)
+        db.image_get_all(ADMIN)
+
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_a_file_that_was_taken_away_is_written_again(path: Path) -> None:
+    with opened(path, "exit") as db:
+        db.save()
+        path.unlink()
+
+    assert held(path.parent) == {NAME: db.snapshot()}
+
+
+def test_with_interval_what_changes_is_saved_while_the_block_runs(path: Path) -> None:
+    with opened(path, "interval", AT_ONCE) as db:
+        for _ in range(2):
+            an_image(db)
+            eventually(lambda: path.exists() and on_disk(path) == db.snapshot(), bool)
+
+
+def test_a_save_in_the_background_that_fails_is_logged_and_tried_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise NO_SPACE
+
+    with opened(path, "interval", AT_ONCE) as db:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files.SYSTEM, "fsync", fail)
+            an_image(db)
+            eventually(lambda: caplog.text.count(f"{path} is not saved"), lambda count: count > 1)
+            with pytest.raises(SnapshotError, match="No space left"):
+                db.save()
+        eventually(path.exists, bool)
+        eventually(lambda: on_disk(path) == db.snapshot(), bool)
+
+
+def test_a_last_save_that_fails_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping = opened(path, "exit")
+    an_image(keeping.__enter__())
+    monkeypatch.setattr(files.SYSTEM, "write", Watched(0, NO_SPACE).write)
+    with pytest.raises(SnapshotError, match="No space left"):
+        keeping.__exit__(None, None, None)
+
+    assert held(path.parent) == {}
+
+
+# --- always ----------------------------------------------------------------------------------
+
+
+def test_with_always_a_call_is_on_the_disk_when_it_returns(path: Path) -> None:
+    with opened(path) as db:
+        for _ in range(3):
+            image_id = an_image(db)
+            assert on_disk(path) == db.snapshot()
+            a_member(db, image_id)
+            assert on_disk(path) == db.snapshot()
+
+
+def test_with_always_a_call_that_fails_is_not_on_the_disk(path: Path) -> None:
+    with opened(path) as db:
+        before = held(path.parent)
+        with pytest.raises(ImageNotFound):
+            db.image_destroy(ADMIN, "missing")
+        assert held(path.parent) == before
+
+
+def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
+    other = Database()
+    an_image(other, "new")
+    with opened(path) as db:
+        an_image(db, "old")
+        db.restore(other.snapshot())
+        assert on_disk(path) == db.snapshot() == other.snapshot()
+        db.reset()
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_checkpoint_that_is_gone_back_to_is_on_the_disk_like_any_call(path: Path) -> None:
+    with opened(path) as db:
+        image_id = an_image(db)
+        a_member(db, image_id, "bob")
+        before = db.snapshot()
+        with db.checkpoint() as point:
+            a_member(db, image_id, "carol")
+            db.image_destroy(ADMIN, image_id)
+            an_image(db)
+            point.rollback()
+        assert on_disk(path) == db.snapshot() == before
+        a_member(db, image_id, "dave")
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_checkpoint_takes_the_calls_of_other_threads_back_too(path: Path) -> None:
+    def write() -> None:
+        for number in itertools.count():
+            an_image(db, f"{number}")
+            if ended.is_set():
+                return
+
+    ended = threading.Event()
+    with opened(path) as db, db.checkpoint() as point:
+        thread = threading.Thread(target=write)
+        thread.start()
+        for _ in range(10):
+            point.rollback()
+            db.check()
+        ended.set()
+        thread.join()
+        assert on_disk(path) == db.snapshot()
+        point.rollback()
+        assert repr(db) == "<Database: empty>"
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_rollback_that_cannot_be_written_is_told_and_does_not_happen(path: Path) -> None:
+    with opened(path) as db:
+        with db.checkpoint() as point:
+            an_image(db)
+        after = db.snapshot()
+        with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
+            point.rollback()
+        assert on_disk(path) == db.snapshot() == after
+
+
+def test_a_fork_is_of_no_file(path: Path) -> None:
+    with opened(path) as db:
+        fork = db.fork()
+        before = held(path.parent)
+        an_image(fork)
+        assert held(path.parent) == before
+        with pytest.raises(Invalid, match="of no file"):
+            fork.save()
+
+
+def test_a_save_puts_the_journal_into_the_snapshot(path: Path) -> None:
+    with opened(path) as db:
+        an_image(db)
+        before = journal.beside(path).read_bytes()
+        db.save()
+        after = journal.beside(path).read_bytes()
+
+    assert before.count(b"\n") == 2
+    assert after.count(b"\n") == 1
+
+
+def test_a_journal_that_has_grown_is_put_into_the_snapshot_unasked(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "_SMALL_JOURNAL", 1000)
+    with opened(path, interval=AT_ONCE) as db:
+        smallest = path.stat().st_size
+        while path.stat().st_size <= smallest:
+            an_image(db, name="a long name, so that it comes to something soon")
+        assert on_disk(path) == db.snapshot()
+        an_image(db)
+        assert on_disk(path) == db.snapshot()
+
+
+def test_saves_while_other_threads_write_lose_nothing(path: Path) -> None:
+    def write() -> None:
+        for _ in range(25):
+            an_image(db)
+
+    with opened(path) as db:
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        saves = 0
+        while any(thread.is_alive() for thread in threads):
+            db.save()
+            saves += 1
+            assert len(on_disk(path)) > 0
+        assert saves
+        assert on_disk(path) == db.snapshot()
+        assert db.counts()["images"] == 100
+
+    assert on_disk(path) == db.snapshot()
+
+
+def test_several_threads_can_save_at_the_same_time(path: Path) -> None:
+    with opened(path) as db:
+        threads = [threading.Thread(target=db.save) for _ in range(8)]
+        an_image(db)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_call_after_the_end_is_refused_for_it_would_not_be_on_the_disk(path: Path) -> None:
+    with opened(path) as db:
+        an_image(db, "a")
+        keeper = keeper_of(db)
+    with pytest.raises(SnapshotError, match=f"{path} is closed"):
+        an_image(db)
+    with pytest.raises(SnapshotError, match=f"{path} is closed"):
+        keeper.save()
+
+    assert db.image_get(ADMIN, "a")["id"] == "a"
+    assert held(path.parent) == {NAME: db.snapshot()}
+    an_image(db.fork())
+
+
+@pytest.mark.parametrize("save", ["manual", "exit", "interval"])
+def test_after_the_end_of_another_mode_the_database_is_of_no_file(
+    path: Path, save: SaveMode
+) -> None:
+    with opened(path, save) as db:
+        pass
+    before = held(path.parent)
+    an_image(db)
+    with pytest.raises(Invalid, match="this database is of no file"):
+        db.save()
+
+    assert held(path.parent) == before
+
+
+def test_a_call_that_comes_while_the_last_snapshot_is_written_is_refused_or_saved(
+    path: Path,
+) -> None:
+    def write() -> None:
+        with contextlib.suppress(SnapshotError):
+            for number in itertools.count():
+                an_image(db, f"{number}")
+                returned.add(f"{number}")
+
+    returned: set[str] = set()
+    thread = threading.Thread(target=write)
+    with opened(path) as db:
+        thread.start()
+        eventually(lambda: len(returned), lambda count: count > 3)
+    thread.join()
+    saved = Database()
+    saved.load(path)
+
+    assert {image["id"] for image in saved.image_get_all(ADMIN)} == returned
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_last_save_that_fails_leaves_what_is_missing_in_the_journal(
+    path: Path, number: int
+) -> None:
+    keeping = opened(path)
+    db = keeping.__enter__()
+    an_image(db)
+    with on(Watched(number, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
+        keeping.__exit__(None, None, None)
+
+    assert held(path.parent).keys() == {NAME, JOURNAL}
+    assert on_disk(path) == db.snapshot()
+
+
+# --- opening ---------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_there_is_an_empty_database(path: Path) -> None:
+    with opened(path, "manual") as db:
+        assert repr(db) == "<Database: empty>"
+        assert keeper_of(db).opened == lifecycle.Opened(fresh=True)
+
+
+@EVERY_MODE
+def test_what_was_saved_is_there_again(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        db.save()
+    with opened(path, save) as again:
+        assert again.snapshot() == db.snapshot()
+        assert keeper_of(again).opened == lifecycle.Opened(fresh=False, version=2)
+
+
+@EVERY_MODE
+def test_opening_replays_the_journal_and_puts_it_into_the_snapshot(
+    path: Path, save: SaveMode
+) -> None:
+    state = after_a_kill(path, lambda db: a_member(db, an_image(db, "a")))
+    assert path.read_bytes() == Database().snapshot()
+    with opened(path, save) as db:
+        assert keeper_of(db).opened == lifecycle.Opened(fresh=False, calls=2, version=2)
+        assert db.snapshot() == path.read_bytes() == state
+        an_image(db, "b")
+
+    assert held(path.parent) == {NAME: state if save == "manual" else db.snapshot()}
+
+
+def test_a_torn_last_line_is_dropped_and_reported(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = after_a_kill(path, an_image)
+    with journal.beside(path).open("ab") as file:
+        file.write(b'{"sha256":"')
+    with opened(path) as db:
+        assert keeper_of(db).opened == lifecycle.Opened(fresh=False, calls=1, torn=11, version=2)
+        assert db.snapshot() == state
+    assert f"{path}: the last call was not written to its end" in caplog.text
+
+
+def test_to_load_is_to_read_snapshot_and_journal_and_to_touch_neither(path: Path) -> None:
+    state = after_a_kill(path, an_image)
+    before = held(path.parent)
+    database = Database()
+    database.load(path)
+
+    assert database.snapshot() == state
+    assert held(path.parent) == before
+
+
+def without_snapshot(path: Path) -> None:
+    path.unlink()
+
+
+def torn_snapshot(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def newer_snapshot(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":3'))
+
+
+def other_snapshot(path: Path) -> None:
+    other = Database()
+    an_image(other)
+    path.write_bytes(other.snapshot())
+
+
+def flipped_journal(path: Path) -> None:
+    content = bytearray(journal.beside(path).read_bytes())
+    content[-20] ^= 1
+    journal.beside(path).write_bytes(content)
+
+
+def empty_journal(path: Path) -> None:
+    journal.beside(path).write_bytes(b"")
+
+
+def newer_journal(path: Path) -> None:
+    content = journal.beside(path).read_bytes()
+    journal.beside(path).write_bytes(content.replace(b'"version":1', b'"version":9'))
+
+
+def strange_journal(path: Path) -> None:
+    journal.beside(path).unlink()
+    journal.beside(path).mkdir()
+
+
+@EVERY_MODE
+@pytest.mark.parametrize(
+    ("damage", "error", "why"),
+    [
+        (without_snapshot, SnapshotError, f"{JOURNAL} may have calls"),
+        (torn_snapshot, SnapshotDamaged, f"{NAME}: .*SHA-256"),
+        (newer_snapshot, SnapshotTooNew, f"{NAME}: .*version 3"),
+        (other_snapshot, SnapshotError, f"{JOURNAL}: .*belongs to another snapshot"),
+        (flipped_journal, SnapshotDamaged, f"{JOURNAL}: line 2 "),
+        (empty_journal, SnapshotDamaged, f"{JOURNAL}: .*first line"),
+        (newer_journal, SnapshotTooNew, f"{JOURNAL}: .*version 9"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_stays_byte_for_byte(
+    path: Path,
+    save: SaveMode,
+    damage: Callable[[Path], None],
+    error: type[SnapshotError],
+    why: str,
+) -> None:
+    after_a_kill(path, an_image)
+    damage(path)
+    before = held(path.parent)
+    with pytest.raises(error, match=why), opened(path, save):
+        pytest.fail("it was opened")
+
+    before.pop(LOCK)
+    assert held(path.parent) == before
+
+
+def test_what_is_no_journal_is_refused(path: Path) -> None:
+    Database().save(path)
+    journal.beside(path).mkdir()
+    with pytest.raises(SnapshotError, match=f"{JOURNAL} is a directory"), opened(path):
+        pytest.fail("it was opened")
+
+
+def test_an_opening_that_fails_loses_no_call_of_the_journal(path: Path) -> None:
+    state = after_a_kill(path, an_image)
+    whole = held(path.parent)
+    with on(watched := Watched()), opened(path, "manual"):
+        pass
+    for number in range(len(watched.calls)):
+        for name, content in whole.items():
+            path.with_name(name).write_bytes(content)
+        with (
+            contextlib.suppress(SnapshotError),
+            on(Watched(number, NO_SPACE)),
+            opened(path, "manual") as db,
+        ):
+            assert db.snapshot() == state
+        assert on_disk(path) == state
+        assert held(path.parent).keys() <= {NAME, JOURNAL}
+
+
+@pytest.mark.parametrize("save", ["", "Always", "never", None])
+def test_a_mode_that_there_is_not_is_refused(path: Path, save: Any) -> None:
+    with pytest.raises(Invalid, match=f"manual, exit, interval, always, not {save!r}"):
+        opened(path, save).__enter__()
+
+    assert held(path.parent) == {}
+
+
+@pytest.mark.parametrize("interval", [0, -1, float("nan")])
+def test_an_interval_that_is_none_is_refused(path: Path, interval: float) -> None:
+    with pytest.raises(Invalid, match=f"positive number of seconds, not {interval!r}"):
+        opened(path, "interval", interval).__enter__()
+
+    assert held(path.parent) == {}
+
+
+# --- one process at a time -------------------------------------------------------------------
+
+OPEN = """
+import sys
+from simple_db import Database
+with Database.open(sys.argv[1], save="always") as db:
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def a_process_with(path: Path) -> subprocess.Popen[str]:
+    """Start a process that has the file open until its input ends."""
+    process = subprocess.Popen(  # noqa: S603 - it is our own
+        [sys.executable, "-c", OPEN, str(path)],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    return process
+
+
+@EVERY_MODE
+def test_a_second_opening_in_this_process_is_refused_until_the_first_ends(
+    path: Path, save: SaveMode
+) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        before = held(path.parent)
+        for other in ("manual", "always"):
+            with pytest.raises(SnapshotInUse, match=f"{path} is in use"):
+                opened(path, other).__enter__()
+        assert held(path.parent) == before
+        an_image(db)
+    with opened(path):
+        pass
+
+
+def test_an_opening_by_another_name_is_refused_too(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(NAME)
+    with opened(path), pytest.raises(SnapshotInUse):
+        opened(link).__enter__()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, None])
+def test_a_file_that_another_process_has_open_is_free_when_that_ends(
+    path: Path, signum: int | None
+) -> None:
+    with a_process_with(path) as process:
+        with pytest.raises(SnapshotInUse, match=f"{path} is in use by another process"):
+            opened(path).__enter__()
+        if signum:
+            process.send_signal(signum)
+        process.communicate()
+        assert process.returncode == -(signum or 0)
+    with opened(path) as db:
+        an_image(db)
+    assert held(path.parent) == {NAME: db.snapshot()}
+
+
+def in_a_fork(work: Callable[[], object]) -> int:
+    """Give the exit code of a process that has forked from this one and does this."""
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            work()
+            code = 0
+        except SnapshotInUse:
+            code = 1
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize("save", ["manual", "exit", "always"])
+def test_a_process_that_forks_keeps_its_file_to_itself(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        keeper = keeper_of(db)
+        before = held(path.parent)
+        assert in_a_fork(db.save) == 1
+        assert in_a_fork(lambda: an_image(db)) == (1 if save == "always" else 0)
+        assert in_a_fork(keeper.close) == 0
+        assert held(path.parent) == before
+        an_image(db)
+    if save != "manual":
+        assert held(path.parent) == {NAME: db.snapshot()}
+
+
+def test_what_has_forked_is_told_by_the_id_of_the_process(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = opened(path)
+    db = keeping.__enter__()
+    an_image(db)
+    before = held(path.parent)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    for call in (db.save, lambda: an_image(db)):
+        with pytest.raises(
+            SnapshotInUse, match=rf"{path} is in use by process \d+, which .*forked"
+        ):
+            call()
+    keeping.__exit__(None, None, None)
+
+    assert held(path.parent) == before
+
+
+def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> None:
+    claimed = contextlib.ExitStack()
+    with claimed:
+        claimed.enter_context(files.claimed(path))
+        assert in_a_fork(claimed.close) == 0
+        with pytest.raises(SnapshotInUse):
+            files.claimed(path).__enter__()
+
+
+# --- without opening -------------------------------------------------------------------------
+
+
+def test_a_save_over_calls_that_would_be_lost_is_refused(path: Path) -> None:
+    after_a_kill(path, an_image)
+    before = {name: content for name, content in held(path.parent).items() if name != LOCK}
+    with pytest.raises(SnapshotError, match=f"{JOURNAL} may have calls .* Database.open"):
+        Database().save(path)
+
+    assert held(path.parent) == before
+
+
+def test_a_save_over_a_file_that_is_open_is_refused(path: Path) -> None:
+    with opened(path, "exit"), pytest.raises(SnapshotInUse, match="in use"):
+        Database().save(path)
+
+
+def test_a_database_of_no_file_must_be_told_where_it_is_saved() -> None:
+    with pytest.raises(Invalid, match="of no file: say to which path"):
+        Database().save()
+
+
+def test_a_database_of_a_file_can_be_saved_to_another(path: Path) -> None:
+    other = path.with_name("other.json")
+    with opened(path, "manual") as db:
+        an_image(db)
+        db.save(other)
+
+    assert held(path.parent) == {"other.json": db.snapshot()}
+
+
+# --- crashes ---------------------------------------------------------------------------------
+
+PROGRAM: list[Callable[[Database], object]] = [
+    lambda db: an_image(db, "a", properties={"os": "linux"}),
+    lambda db: db.save(),
+    lambda db: a_member(db, "a"),
+    lambda db: db.save(),
+    lambda db: db.image_destroy(ADMIN, "a"),
+]
+
+
+@frozen
+class Run:
+    """What a program did to the disk, and what was to be there.
+
+    Attributes:
+        calls: Every system call of the program.
+        states: How many of them there were when a step was done, and the database after it.
+    """
+
+    calls: list[Call]
+    states: list[tuple[int, bytes]]
+
+    def allowed(self, made: int) -> set[bytes | None]:
+        """Give the databases that may be there after so many system calls."""
+        done = [state for end, state in self.states if end <= made]
+        to_come = [state for end, state in self.states if end > made]
+        return {done[-1] if done else None, *to_come[:1]}
+
+
+def run(path: Path, watched: Watched) -> Run:
+    """Run the program."""
+    with on(watched):
+        with opened(path) as db:
+            states = [(len(watched.calls), db.snapshot())]
+            for step in PROGRAM:
+                step(db)
+                states.append((len(watched.calls), db.snapshot()))
+        states.append((len(watched.calls), db.snapshot()))
+    assert watched.left_open() == set()
+    return Run(watched.calls, states)
+
+
+def database_of(left: dict[str, bytes], directory: Path) -> bytes | None:
+    """Give the database that is opened from these files; None if there is none."""
+    if not left.keys() & {NAME, JOURNAL}:
+        return None
+    directory.mkdir()
+    for name, content in left.items():
+        (directory / name).write_bytes(content)
+    loaded = on_disk(directory / NAME)
+    with opened(directory / NAME, "manual") as db:
+        assert db.snapshot() == loaded
+    assert (directory / NAME).read_bytes() == loaded
+    shutil.rmtree(directory)
+    return loaded
+
+
+def test_after_a_crash_at_any_system_call_every_call_that_had_returned_is_there(
+    path: Path, tmp_path: Path
+) -> None:
+    disk = Disk({})
+    whole = run(path, Watched())
+    seen: dict[tuple[tuple[str, bytes], ...], bytes | None] = {}
+    for made in range(len(whole.calls) + 1):
+        disk.do(whole.calls[made - 1 : made])
+        for left in disk.after_crash():
+            key = tuple(sorted(item for item in left.items() if not item[0].endswith(".tmp")))
+            if key not in seen:
+                seen[key] = database_of(dict(key), tmp_path / "left")
+            assert seen[key] in whole.allowed(made), (made, sorted(left))
+    assert len(seen) > len(PROGRAM)
+
+
+def test_after_a_kill_at_any_system_call_every_call_that_had_returned_is_there(
+    path: Path, tmp_path: Path
+) -> None:
+    class Copying(Watched):
+        """Keeps what the directory has before each system call."""
+
+        def _make(self, *arguments: Any) -> Any:
+            copies.append(held(path.parent))
+            return super()._make(*arguments)
+
+    copies: list[dict[str, bytes]] = []
+    whole = run(path, Copying(write_at_most=200))
+    assert len(copies) == len(whole.calls)
+    for made, copy in enumerate(copies):
+        left = {name: copy[name] for name in copy.keys() & {NAME, JOURNAL}}
+        assert database_of(left, tmp_path / "left") in whole.allowed(made)
+
+
+@pytest.mark.parametrize(
+    ("fault", "done"),
+    [(NO_SPACE, False), (KeyboardInterrupt(), False), (KeyboardInterrupt(), True)],
+)
+def test_a_save_that_fails_or_is_interrupted_anywhere_costs_no_call(
+    path: Path, fault: BaseException, done: bool
+) -> None:
+    with opened(path) as db:
+        with on(watched := Watched()):
+            db.save()
+        for number in range(len(watched.calls)):
+            an_image(db)
+            # Without an error where only the journal was to be put right: the next call does it.
+            with (
+                on(Watched(number, fault, done=done)),
+                contextlib.suppress(SnapshotError, KeyboardInterrupt),
+            ):
+                db.save()
+            assert on_disk(path) == db.snapshot()
+            an_image(db)
+            assert on_disk(path) == db.snapshot()
+
+    assert held(path.parent) == {NAME: db.snapshot()}
+
+
+def test_a_save_between_the_snapshot_and_its_journal_is_not_told_as_damage(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = snapshot.read
+    with opened(path) as db:
+
+        def read_and_save(*args: Any, **kwargs: Any) -> Any:
+            contents = read(*args, **kwargs)
+            monkeypatch.setattr(snapshot, "read", read)
+            an_image(db, "later")
+            db.save()
+            return contents
+
+        monkeypatch.setattr(snapshot, "read", read_and_save)
+        copy = Database()
+        copy.load(path)
+
+        assert ids(copy.image_get_all(ADMIN)) == ["later"]

@@ -1,0 +1,32 @@
+"""docs/snapshot.md is true: each promise names tests, and all of them exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "snapshot.md").read_text()
+PROMISES = {row[1]: row[0] for row in re.finditer(r"^\| (P\d+) \|.*\|$", PAGE, re.MULTILINE)}
+
+
+def names_in(file: str) -> set[str]:
+    tree = ast.parse((TESTS / file).read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_promises_are_numbered_without_gaps() -> None:
+    assert list(PROMISES) == [f"P{number}" for number in range(1, len(PROMISES) + 1)]
+    assert len(PROMISES) >= 11
+
+
+@pytest.mark.parametrize("number", PROMISES)
+def test_a_promise_names_tests_that_exist(number: str) -> None:
+    named = re.findall(r"`([\w/]+\.py)(?:::(test_\w+))?`", PROMISES[number])
+    assert named
+    for file, test in named:
+        assert not test or test in names_in(file)
+        assert (TESTS / file).exists()
