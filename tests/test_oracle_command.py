@@ -281,6 +281,20 @@ def test_the_extra_is_named_where_it_is_missing(
 
 
 @pytest.mark.parametrize(
+    ("target", "url", "database"),
+    [
+        ("mydriver", None, None),
+        ("glance.db.sqlalchemy.api", None, "sqlite"),
+        ("glance.db.sqlalchemy.api", "postgresql+psycopg2://me@h/x", "postgresql"),
+    ],
+)
+def test_the_kind_of_database_is_that_of_the_url(
+    target: str, url: str | None, database: str | None
+) -> None:
+    assert session.Request(target, url=url).database == database
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2m", 120), ("1h", 3600)]
 )
 def test_a_budget_is_a_time(text: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from simple_db.api import FUNCTIONS
 from simple_db.oracle.calls import parameters_of
@@ -19,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def some(ops: tuple[str, ...], count: int = 100) -> list[Program]:
-    """Make programs."""
+    """Make programs, many at once: hypothesis repeats itself less within an example."""
     made = []
 
     @settings(
-        max_examples=count,
+        max_examples=count // 10,
         phases=[Phase.generate],
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(programs(ops))
-    def make(program: Program) -> None:
-        made.append(program)
+    @given(st.lists(programs(ops), min_size=10, max_size=10))
+    def make(several: list[Program]) -> None:
+        made.extend(several)
 
     make()
     return made

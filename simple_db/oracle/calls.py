@@ -114,9 +114,11 @@ class Lookup:
         return f"{self.call}{''.join(f'[{step!r}]' for step in self.path)}"
 
 
-def member_id(image_id: str, member: str) -> Lookup:
-    """Name the membership of the project in the image."""
-    return Lookup(call("image_member_find", "admin", image_id=image_id, member=member), (0, "id"))
+def member_id(image_id: str, member: str, *, include_deleted: bool = False) -> Lookup:
+    """Name the membership of the project in the image; the first, deleted or not, if asked so."""
+    asked = {"image_id": image_id, "member": member}
+    deleted = {"include_deleted": True} if include_deleted else {}
+    return Lookup(call("image_member_find", "admin", **asked, **deleted), (0, "id"))
 
 
 def location_id(image_id: str, place: int) -> Lookup:

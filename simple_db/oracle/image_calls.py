@@ -238,37 +238,66 @@ _listings = st.one_of(
 )
 
 
-def _asked_for(column: str) -> st.SearchStrategy[Program]:
-    """Make an image have some value of the column, and list what has one of the same pool."""
-    update = calls_of("image_update", admin, image_id=image_ids, values=some_of(column, _SETTABLE))
-    listing = calls_of("image_get_all", admin, filters=some_of(column, _FILTERS))
-    return st.tuples(update, listing)
+# What is asked for: few values, so that a listing is of one that is there, or on its border.
+_COLUMNS: Values = _SETTABLE | {
+    "status": st.sampled_from([*["killed"] * 4, *STATUSES]),
+    "size": st.sampled_from([2, 0, 4, None]),
+}
+
+
+def _having(image_id: str, column: str) -> st.SearchStrategy[Values]:
+    values = {"id": st.just(image_id), "status": st.just("active"), "owner": st.just("alice")}
+    return st.fixed_dictionaries(values | {column: _COLUMNS[column]})
+
+
+def _asked_for(column: str, asked: str) -> st.SearchStrategy[Program]:
+    """Make an image have some value of the column, and list what a filter asks for of it."""
+    update = calls_of("image_update", admin, image_id=image_ids, values=some_of(column, _COLUMNS))
+    creation = calls_of("image_create", admin, values=_having(IMAGE_IDS[2], column))
+    listing = calls_of("image_get_all", admin, filters=some_of(asked, _FILTERS))
+    return st.tuples(creation if column in _GIVEN_ONCE else update, listing)
+
+
+_GIVEN_ONCE = ("created_at", "updated_at")
 
 
 def _sorted_by(column: str) -> st.SearchStrategy[Program]:
     """Make two images have values of the column, and list them in its order."""
     updates = [
         calls_of(
-            "image_update", admin, image_id=st.just(image_id), values=some_of(column, _SETTABLE)
+            "image_update", admin, image_id=st.just(image_id), values=some_of(column, _COLUMNS)
         )
         for image_id in IMAGE_IDS[:2]
     ]
-    order = {"sort_key": st.just([column]), "sort_dir": st.sampled_from([["asc"], ["desc"]])}
-    listing = st.fixed_dictionaries(order).map(
-        lambda given: call("image_get_all", "admin", **given)
-    )
+    orders = [
+        {"sort_key": keys, "sort_dir": [*before, direction]}
+        for keys, before in (([column], []), (["protected", column], ["asc"]))
+        for direction in ("asc", "desc")
+    ]
+    pages: list[Values] = [{}, {"limit": 1}]
+    listing = st.builds(_listing, admin, st.sampled_from(orders), st.sampled_from(pages))
     return st.tuples(*updates, listing)
 
 
-FILTERED: st.SearchStrategy[Program] = any_of(
-    [_asked_for(column) for column in sorted(_SETTABLE.keys() & _FILTERS.keys())]
-)
-"""An update and then a listing that asks for what the update may have set."""
+_ASKED = [
+    *((column, column) for column in sorted(_COLUMNS.keys() & _FILTERS.keys())),
+    ("size", "size_min"),
+    ("size", "size_max"),
+    ("min_disk", "min_disk_max"),
+    ("min_ram", "min_ram_min"),
+    ("updated_at", "changes-since"),
+    ("status", "deleted"),
+    *[("created_at", "created_at")] * 3,
+    *(("properties", name) for name in PROPERTIES),
+]
+
+FILTERED: st.SearchStrategy[Program] = any_of([_asked_for(*pair) for pair in _ASKED])
+"""An image and then a listing that asks for what the image may have."""
 
 SORTED: st.SearchStrategy[Program] = any_of(
-    [_sorted_by(column) for column in sorted(_SETTABLE.keys() & set(_SORT_KEYS))]
+    [_sorted_by(column) for column in sorted(_COLUMNS.keys() & set(_SORT_KEYS))]
 )
-"""Two updates and then a listing in the order of what they set."""
+"""Two updates and then a listing, or a page of one, in the order of what they set."""
 
 _seen = st.fixed_dictionaries(
     {

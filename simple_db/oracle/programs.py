@@ -73,9 +73,9 @@ def programs(ops: Sequence[str] = OPS) -> st.SearchStrategy[Program]:
     subjects = []
     of_images = [one for op in ops if op in _OF_IMAGES for one in _CALLS[op]]
     if of_images:
-        flows = [FILTERED, SORTED] if "images" in ops else []
+        flows = [*[FILTERED] * 8, *[SORTED] * 3] if "images" in ops else []
         if set(_OF_IMAGES) <= set(ops):
-            flows += [image_ids.flatmap(flows_of_an_image)] * 2
+            flows += [image_ids.flatmap(flows_of_an_image)] * 8
         subjects += [_program(_first_images(), of_images, flows)] * 4
     if "tasks" in ops:
         subjects.append(_program(st.tuples(TASKS[0]), TASKS))

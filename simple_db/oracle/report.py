@@ -173,15 +173,14 @@ def _reasons(explanation: Explanation) -> Text:
 def _show_outcomes(result: Result, console: Console) -> None:
     if not result.evidence:
         return
-    table = _table("Divergences", "function", "reference", "target", "how many", "in")
+    table = _table("Divergences", "function", "reference / target", "count", "in")
     fields: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for evidence in result.evidence:
         fingerprint = evidence.divergence.fingerprint
-        expected, _, actual = fingerprint.outcomes.partition(" / ")
-        fields[fingerprint.function, expected, actual].append(fingerprint.field)
-    for (function, expected, actual), found in sorted(fields.items()):
+        fields[fingerprint.function, fingerprint.outcomes].append(fingerprint.field)
+    for (function, outcomes), found in sorted(fields.items()):
         named = ", ".join(dict.fromkeys(filter(None, found)))
-        table.add_row(function, expected, actual, str(len(found)), escape(named))
+        table.add_row(function, outcomes, str(len(found)), escape(named))
     console.print(table, "")
 
 
@@ -232,6 +231,7 @@ def _show_register(result: Result, console: Console) -> None:
         return
     table = _table("Known", "kind", "reason", "fingerprint", "met")
     for entry in result.known:
+        about = (entry.kind, escape(entry.reason))
         for fingerprint in entry.fingerprints:
             met = result.met.get(fingerprint, 0)
             told = (
@@ -239,12 +239,14 @@ def _show_register(result: Result, console: Console) -> None:
                 if met or fingerprint not in result.unmet
                 else Text("never", _WRONG)
             )
-            table.add_row(entry.kind, escape(entry.reason), escape(str(fingerprint)), told)
+            table.add_row(*about, escape(str(fingerprint)), told)
+            about = ("", "")
     console.print(table)
     if result.unmet:
         console.print(
             Text(
-                "What was never met is past, or the budget is too small: mend the register.", _WRONG
+                "What many calls could have shown, and none did, is past: mend the register.",
+                _WRONG,
             )
         )
     console.print()
@@ -300,6 +302,6 @@ def _many(count: int, one: str) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
-        justify: Any = "right" if column in {"calls", "met", "how many"} else "left"
+        justify: Any = "right" if column in {"calls", "met", "count"} else "left"
         table.add_column(column, justify=justify, overflow="fold", header_style="underline")
     return table

@@ -1,0 +1,164 @@
+"""What a fault is: a call of the reference that goes wrong in one thing."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import frozen
+
+from simple_db.api import Database
+from simple_db.oracle.programs import op_of
+from simple_db.records import key_of
+from simple_db.shapes import RequestContext
+
+if TYPE_CHECKING:
+    from simple_db.store import Table, Tables
+
+ADMIN = RequestContext(is_admin=True)
+"""For whom a fault looks up what the caller may not see."""
+
+
+@frozen
+class Asked:
+    """A call that a fault is to answer.
+
+    Attributes:
+        database: The reference.
+        function: The function that is called.
+        given: The arguments by name, the context among them.
+        memory: What the fault remembers from call to call; empty after a reset.
+    """
+
+    database: Database
+    function: str
+    given: dict[str, Any]
+    memory: dict[str, Any]
+
+    @property
+    def context(self) -> RequestContext:
+        """Who calls."""
+        context: RequestContext = self.given["context"]
+        return context
+
+    def answer(self, **changes: Any) -> Any:
+        """Return what the reference answers, where some arguments are others."""
+        return getattr(self.database, self.function)(**(self.given | changes))
+
+    def answer_as(self, **changes: Any) -> Any:
+        """Return what the reference answers a caller who differs in these attributes."""
+        return self.answer(context=attrs.evolve(self.context, **changes))
+
+    def answer_keeping(self, table: str, *columns: str) -> Any:
+        """Return what the reference answers, and keep the rows of a table as they were before.
+
+        Args:
+            table: An attribute of `simple_db.store.Tables`.
+            columns: If there are any, only these keep what they held.
+        """
+        with self.database.store.reading() as tables:
+            before = list(getattr(tables, table).rows.values())
+        answer = self.answer()
+        with self.rows(table) as rows:
+            for row in before:
+                now = rows.get(key_of(row))
+                kept = {column: getattr(row, column) for column in columns}
+                rows.put(attrs.evolve(now, **kept) if now and kept else row)
+        return answer
+
+    @contextmanager
+    def tables(self) -> Iterator[Tables]:
+        """Give the tables, to be changed as no call of the API does."""
+        with self.database.store.writing() as tables:
+            yield tables
+
+    @contextmanager
+    def rows(self, table: str) -> Iterator[Table[Any]]:
+        """Give one table, likewise."""
+        with self.tables() as tables:
+            yield getattr(tables, table)
+
+
+Spoil = Callable[[Asked], Any]
+
+
+@frozen
+class Fault:
+    """A way in which a driver can be wrong.
+
+    Attributes:
+        name: What goes wrong, in words.
+        clause: The sentence of the API that is broken.
+        row: The row of docs/semantics.md that says so.
+        functions: The functions that are wrong.
+        ops: The parts of the API that it takes to see it.
+        spoil: Answers a call of one of the functions, wrongly.
+    """
+
+    name: str
+    clause: str
+    row: str
+    functions: tuple[str, ...]
+    ops: frozenset[str]
+    spoil: Spoil
+
+
+def breaks(*functions: str, row: str = "R2", also: Sequence[str] = ()) -> Callable[[Spoil], Fault]:
+    """Make a fault of a function: its name is what goes wrong, its docstring the broken clause.
+
+    Args:
+        functions: The functions of the API that are wrong.
+        row: The row of docs/semantics.md that is broken.
+        also: Further parts of the API that it takes to see it.
+    """
+
+    def fault(spoil: Spoil) -> Fault:
+        return Fault(
+            name=spoil.__name__.replace("_", " "),
+            clause=inspect.getdoc(spoil) or "",
+            row=row,
+            functions=functions,
+            ops=frozenset({*map(op_of, functions), *also}),
+            spoil=spoil,
+        )
+
+    return fault
+
+
+class FaultyDatabase:
+    """A driver with a fault: the reference, but for the functions that the fault concerns.
+
+    Args:
+        fault: What is wrong with it; None is a driver without fault.
+    """
+
+    def __init__(self, fault: Fault | None) -> None:
+        self.database = Database()
+        self._memory: dict[str, Any] = {}
+        if fault is not None:
+            for function in fault.functions:
+                setattr(self, function, self._spoilt(function, fault.spoil))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the reference's own."""
+        return getattr(self.database, name)
+
+    def reset(self) -> None:
+        """Forget every row, and what the fault remembers."""
+        self.database.reset()
+        self._memory.clear()
+
+    def _spoilt(self, function: str, spoil: Spoil) -> Callable[..., Any]:
+        right = getattr(self.database, function)
+        signature = inspect.signature(right)
+
+        @functools.wraps(right)
+        def wrong(*places: Any, **names: Any) -> Any:
+            given = dict(signature.bind(*places, **names).arguments)
+            return spoil(Asked(self.database, function, given, self._memory))
+
+        return wrong
