@@ -78,7 +78,7 @@ def test_every_comparison_with_the_sql_driver_is_linked() -> None:
 
 
 def test_the_log_names_tables_and_ids_only(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "simple_db.store")
     secret = {"url": "swift://user:secret@store/1", "metadata": {"key": "secret"}}
     image = {"id": "image", "status": "queued", "locations": [secret | {"status": "active"}]}
     Database().image_create(None, image)
