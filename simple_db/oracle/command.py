@@ -13,8 +13,6 @@ import click
 
 from simple_db.errors import SimpleDBError
 
-NEEDS_EXTRA = "oracle needs the oracle extra: pip install 'simple-db[oracle]'"
-
 _EXAMPLES = """\b
 Examples:
   Hold Glance's in-tree fake against the reference for two minutes:
@@ -122,7 +120,9 @@ def oracle(target: str | None, self_test: bool, **options: Any) -> int:
         # hypothesis and rich may not be there
         from simple_db.oracle import session  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise click.UsageError(NEEDS_EXTRA) from error
+        raise click.UsageError(
+            "oracle needs the oracle extra: pip install 'simple-db[oracle]'"
+        ) from error
     try:
         if target is None:
             return session.catch_faults(options["budget"], options["seed"])

@@ -8,7 +8,7 @@ and Gong (1993), with Lowe's memory of what was tried: which calls were made, an
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simple_db.oracle.calls import Call, Program
     from simple_db.oracle.races import Race
     from simple_db.records import Record
+    from simple_db.store import Cut
 
 _NOW = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as every time in the database
 
@@ -51,10 +52,6 @@ def refusal(history: History) -> Refusal | None:
     return None if search.explains() else search.refusal()
 
 
-# The rows of every table and its counter.
-State = list[tuple[dict[Any, Any], int]]
-
-
 class _Sequence:
     """The reference, which can go back to a state in which it was."""
 
@@ -69,25 +66,21 @@ class _Sequence:
     def bound(self, calls: Program) -> Program:
         return bound(calls, self._target)
 
-    def state(self) -> State:
-        with self._database.store.reading() as tables:
-            return [(dict(table.rows), table.next_id) for table in tables]
+    def state(self) -> Cut:
+        return self._database.store.cut()
 
-    def go_back(self, state: State) -> None:
-        with self._database.store.writing() as tables:
-            for table, (rows, next_id) in zip(tables, state, strict=True):
-                if table.rows != rows or table.next_id != next_id:
-                    table.replace(rows.values(), next_id)
+    def go_back(self, state: Cut) -> None:
+        self._database.store.go_back(state)
 
 
-def _contents(state: State, before: State) -> Hashable:
+def _contents(state: Cut, before: Cut) -> Hashable:
     """Return what decides of a state: all but the ids of the rows that were not there before.
 
     Those depend on the order of the calls and no call names them.
     """
     return tuple(
-        tuple(sorted(_content(row, next_id) for row in rows.values()))
-        for (rows, _), (_, next_id) in zip(state, before, strict=True)
+        tuple(sorted(_content(row, before[record].next_id) for row in held.rows.values()))
+        for record, held in state.items()
     )
 
 
@@ -107,7 +100,7 @@ class _Search:
         self._calls = sequence.bound(tuple(event.call for event in events))
         self._before = sequence.state()
         self._tried: set[tuple[int, Hashable]] = set()
-        self._longest: tuple[tuple[int, ...], State] = (), self._before
+        self._longest: tuple[tuple[int, ...], Cut] = (), self._before
 
     def explains(self) -> bool:
         return self._explains((), 0, self._before)
@@ -122,7 +115,7 @@ class _Search:
             ),
         )
 
-    def _explains(self, order: tuple[int, ...], made: int, state: State) -> bool:
+    def _explains(self, order: tuple[int, ...], made: int, state: Cut) -> bool:
         """Return whether the events can go on after these were made, in this order."""
         contents = _contents(state, self._before)
         if (made, contents) in self._tried:
@@ -143,7 +136,7 @@ class _Search:
         first = min((self._events[place].responded for place in left), default=0)
         return [place for place in left if self._events[place].invoked < first]
 
-    def _outcome(self, place: int, state: State) -> Outcome:
+    def _outcome(self, place: int, state: Cut) -> Outcome:
         self._sequence.go_back(state)
         return self._sequence.make(self._calls[place])
 

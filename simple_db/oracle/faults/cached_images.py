@@ -48,5 +48,5 @@ def the_cache_of_any_server_will_do(call: Asked) -> Any:
 def the_caches_of_all_servers_are_emptied(call: Asked) -> Any:
     """The caches of other servers stay as they are."""
     with call.rows("cached_images") as rows:
-        rows.replace([], rows.next_id)
+        rows.replace({}, rows.next_id)
     return call.answer()
