@@ -56,11 +56,10 @@ def test_what_catches_a_fault_is_mostly_a_short_program(found: list[Caught]) -> 
 
 
 def test_what_is_no_fault_is_not_caught() -> None:
-    caught, *others = run(1.0, faults=[NO_FAULT])
+    caught, *others = run(2.0, faults=[NO_FAULT])
 
     assert others == []
     assert (caught.divergence, caught.length) == (None, None)
-    assert caught.programs > 0
     assert "no" in written([caught]).split()
     assert total([caught]).startswith("0 of 1 faults caught")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 from rich.table import Table
+from rich.text import Text
 
 from simple_db.oracle.faults import FAULTS, Fault, FaultyDatabase
 from simple_db.oracle.search import search
@@ -79,26 +80,28 @@ def _look_for(fault: Fault, budget: float, seed: int) -> Caught:
 def table(found: Sequence[Caught]) -> Table:
     """Return the faults as a table for the terminal, those that were not caught marked."""
     drawn = Table(title=total(found), title_justify="left")
-    for column in ("fault", "row", "caught"):
+    for column in ("fault, and what it is known by", "row", "caught"):
         drawn.add_column(column)
     for column in ("programs", "calls", "seconds", "shortest"):
         drawn.add_column(column, justify="right")
-    drawn.add_column("fingerprint", no_wrap=True, overflow="ellipsis")
     for one in found:
-        drawn.add_row(*_cells(one), style=None if one.divergence else "bold red")
+        drawn.add_row(_told(one), *_cells(one), style=None if one.divergence else "bold red")
     return drawn
+
+
+def _told(one: Caught) -> Text:
+    known_by = f"\n{one.divergence.fingerprint}" if one.divergence else ""
+    return Text.assemble(one.fault.name, (known_by, "dim"))
 
 
 def _cells(one: Caught) -> list[str]:
     return [
-        one.fault.name,
         one.fault.row,
         "yes" if one.divergence else "no",
         str(one.programs),
         str(one.calls),
         f"{one.seconds:.1f}",
         str(one.length or ""),
-        str(one.divergence.fingerprint) if one.divergence else "",
     ]
 
 
