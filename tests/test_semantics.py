@@ -9,10 +9,11 @@ import pytest
 
 from simple_db import Database
 from tests.differences import DIFFERENCES, Difference
+from tests.other_databases import CASES, MARIADB, POSTGRESQL
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "semantics.md").read_text()
-ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQD]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQDS]\d+) \|.*\|$", PAGE, re.MULTILINE)}
 
 
 def names_in(file: str) -> set[str]:
@@ -33,7 +34,7 @@ def numbered(kind: str, count: int) -> list[str]:
 
 
 def test_rows_are_numbered_without_gaps() -> None:
-    for kind in "RQD":
+    for kind in "RQDS":
         assert of_kind(kind) == numbered(kind, len(of_kind(kind)))
 
 
@@ -66,6 +67,20 @@ def test_every_difference_is_a_row_in_the_words_of_the_comparing_machine(
 def test_every_row_of_a_difference_is_known_to_the_comparing_machine() -> None:
     names = {ROWS[number].split(" | ")[1] for number in of_kind("D")}
     assert names == set(DIFFERENCES)
+
+
+def test_every_row_of_another_database_is_shown_on_it() -> None:
+    shown = {case.row: case for case in CASES}
+    assert list(shown) == of_kind("S")
+
+
+def test_a_row_tells_which_exceptions_a_database_raises() -> None:
+    for case in CASES:
+        *_, postgresql, mariadb, _ours = ROWS[case.row].strip("| ").split(" | ")
+        for database, told in ((POSTGRESQL, postgresql), (MARIADB, mariadb)):
+            outcome = case.there.get(database)
+            if str(outcome).startswith("DB"):
+                assert f"{outcome} of oslo.db" in told
 
 
 def test_the_log_names_tables_and_ids_only(caplog: pytest.LogCaptureFixture) -> None:
