@@ -72,6 +72,12 @@ def test_a_membership_is_looked_up_by_image_and_project() -> None:
     assert found_by(calls.member_id("image-1", "carol"), db) == carol
 
 
+def test_of_several_memberships_the_oldest_is_looked_up() -> None:
+    rows = [{"id": 2, "created_at": 2}, {"id": 1, "created_at": 1}]
+
+    assert resolved(calls.member_id("image-1", "bob"), lambda _call: rows) == 1
+
+
 def test_a_location_is_looked_up_by_its_place() -> None:
     db = a_full_database()
     build.a_location(db, "image-1")

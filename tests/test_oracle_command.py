@@ -188,6 +188,14 @@ def test_what_is_known_is_silent(tmp_path: Path, capsys: Captured) -> None:
     assert "so it is" in capsys.readouterr().out
 
 
+@pytest.mark.glance
+def test_what_is_known_of_the_sql_driver_is_silent_without_being_named(capsys: Captured) -> None:
+    pytest.importorskip("glance", reason="the SQL driver is Glance's")
+
+    assert run("glance.db.sqlalchemy.api", "--ops", "images,tags") == 0
+    assert "the driver leaves it to the database" in " ".join(capsys.readouterr().out.split())
+
+
 def test_threads_race(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simple_db.oracle.run.HISTORIES", 5)
 

@@ -216,6 +216,17 @@ def test_the_order_of_locations_counts() -> None:
     ]
 
 
+def test_locations_of_one_url_in_another_order_are_told_by_the_rest() -> None:
+    one, two, three = ({"url": "file:///a", "metadata": {"a": n}} for n in range(3))
+
+    assert fields("image_get", {"locations": [one, two]}, {"locations": [two, one]}) == [
+        "locations[] order"
+    ]
+    assert fields("image_get", {"locations": [one, two]}, {"locations": [one, three]}) == [
+        "locations[].metadata"
+    ]
+
+
 def test_rows_in_any_order_are_compared_each_with_its_like() -> None:
     rows = [{"name": "p", "value": "1"}, {"name": "q", "value": "2"}]
     others = [{"name": "q", "value": "2"}, {"name": "p", "value": "3"}]

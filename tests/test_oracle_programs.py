@@ -16,6 +16,8 @@ from simple_db.oracle.programs import OPS, op_of, programs
 from simple_db.oracle.targets import reference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simple_db.oracle.calls import Call, Program
 
 
@@ -85,6 +87,29 @@ def test_a_call_has_what_is_required_and_the_keys_that_it_needs(calls: list[Call
             if isinstance(value, dict) and call.function.endswith("_create"):
                 location = {"url", "metadata"}
                 assert NEEDED.get(call.function, frozenset()) - location <= value.keys()
+
+
+def _names(call: Call) -> list[str]:
+    found = [call.given().get(key, {}).get("name") for key in ("values", "filters")]
+    return [name for name in found if name is not None]
+
+
+def _tags(call: Call) -> list[str]:
+    arguments = call.given() if call.function.startswith("image_tag") else {}
+    return [arguments["value"]] if "value" in arguments else arguments.get("tags", [])
+
+
+def _properties(call: Call) -> list[str]:
+    return [value for name, value in call.arguments if name in {"prop_ref", "name"}]
+
+
+@pytest.mark.parametrize("texts", [_names, _tags, _properties])
+def test_texts_that_differ_in_case_only_come_together(
+    made: list[Program], texts: Callable[[Call], list[str]]
+) -> None:
+    together = [{text for call in program for text in texts(call)} for program in made]
+
+    assert any(len({text.casefold() for text in some}) < len(some) for some in together)
 
 
 def test_calls_mostly_succeed_and_never_fail_but_in_glances_vocabulary(

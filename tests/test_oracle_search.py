@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+import pytest
 
 from simple_db import Database
 from simple_db.oracle.calls import call
-from simple_db.oracle.comparison import Divergence
+from simple_db.oracle.comparison import Divergence, sides
 from simple_db.oracle.fingerprints import Fingerprint, parse
 from simple_db.oracle.outcomes import Difference, Returned
 from simple_db.oracle.search import Findings, search
@@ -133,3 +136,34 @@ def test_the_general_case_takes_the_place_of_special_ones() -> None:
         findings.note(divergence)
 
     assert findings.divergences == [other, general]
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "chances"),
+    [
+        ("image_tag_get_all | returns / returns | [] extra | ", 4),
+        ("image_get_all | returns / returns | [] order | sort_key", 2),
+        ("image_get_all | returns / returns | [] order | after image_create, sort_key", 1),
+        ("image_get_all | returns / returns | [] order | after image_restore, sort_key", 0),
+        ("image_get_all | returns / returns | [] order | sort_dir", 0),
+        ("any image | returns / returns | tags[].id only in reference | ", 4),
+        ("task_get | returns / returns |  | ", 0),
+        ("task_get | signature | is missing | ", sys.maxsize),
+    ],
+)
+def test_a_divergence_has_as_many_chances_as_calls_that_could_have_shown_it(
+    fingerprint: str, chances: int
+) -> None:
+    findings = Findings()
+    both = sides(reference(), reference())
+    both.on_step = findings.count
+    both.steps(
+        (
+            call("image_create", "admin", values={"id": "image-1", "status": "active"}),
+            call("image_get_all", "admin"),
+            *[call("image_get_all", "admin", sort_key=["name"])] * 2,
+            *[call("image_tag_get_all", "admin", image_id="image-1")] * 4,
+        )
+    )
+
+    assert findings.chances(parse(fingerprint)) == chances

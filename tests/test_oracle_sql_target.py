@@ -113,12 +113,6 @@ def test_a_database_that_somebody_uses_stays(url: str) -> None:
 
 
 @pytest.mark.usefixtures("without_tables")
-def test_the_kind_of_database_is_that_of_the_url(url: str) -> None:
-    with contextlib.closing(sql_target(url)) as target:
-        assert target.database == ("mysql" if url == MARIADB else "postgresql")
-
-
-@pytest.mark.usefixtures("without_tables")
 def test_on_mariadb_the_clock_goes_in_seconds_and_is_given_back() -> None:
     need(MARIADB)
     utcnow = timeutils.utcnow

@@ -9,10 +9,11 @@ import pytest
 
 from simple_db import Database
 from tests.differences import DIFFERENCES, Difference
+from tests.other_databases import CASES, MARIADB, POSTGRESQL
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "semantics.md").read_text()
-ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQDM]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQDMS]\d+) \|.*\|$", PAGE, re.MULTILINE)}
 
 # Where the tests of a kind of rows are, unless the row itself names a file.
 FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py"}
@@ -36,7 +37,7 @@ def numbered(kind: str, count: int) -> list[str]:
 
 
 def test_rows_are_numbered_without_gaps() -> None:
-    for kind in "RQDM":
+    for kind in "RQDMS":
         assert of_kind(kind) == numbered(kind, len(of_kind(kind)))
 
 
@@ -75,6 +76,20 @@ def test_every_comparison_with_the_sql_driver_is_linked() -> None:
     files = [path.name for path in (TESTS / "property").glob("test_agreement_*.py")]
     assert len(files) >= 4
     assert [name for name in files if f"(../tests/property/{name})" not in PAGE] == []
+
+
+def test_every_row_of_another_database_is_shown_on_it() -> None:
+    shown = {case.row: case for case in CASES}
+    assert list(shown) == of_kind("S")
+
+
+def test_a_row_tells_which_exceptions_a_database_raises() -> None:
+    for case in CASES:
+        *_, postgresql, mariadb, _ours = ROWS[case.row].strip("| ").split(" | ")
+        for database, told in ((POSTGRESQL, postgresql), (MARIADB, mariadb)):
+            outcome = case.there.get(database)
+            if str(outcome).startswith("DB"):
+                assert f"{outcome} of oslo.db" in told
 
 
 def test_the_log_names_tables_and_ids_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from operator import getitem
+from operator import getitem, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -114,6 +114,11 @@ class Lookup:
         return f"{self.call}{''.join(f'[{step!r}]' for step in self.path)}"
 
 
+def _oldest_first(answer: Any) -> Any:
+    """Put rows in the order in which most drivers give them: some servers keep to none."""
+    return sorted(answer, key=itemgetter("created_at")) if isinstance(answer, list) else answer
+
+
 def member_id(image_id: str, member: str, *, include_deleted: bool = False) -> Lookup:
     """Name the membership of the project in the image; the first, deleted or not, if asked so."""
     asked = {"image_id": image_id, "member": member}
@@ -147,7 +152,7 @@ def resolved(value: Any, answer: Callable[[Call], Any]) -> Any:
     """
     if isinstance(value, Lookup):
         try:
-            return functools.reduce(getitem, value.path, answer(value.call))
+            return functools.reduce(getitem, value.path, _oldest_first(answer(value.call)))
         except Exception:  # noqa: BLE001 - whatever the driver says of it: there is no such row
             return NO_ROW
     if isinstance(value, dict):

@@ -78,7 +78,7 @@ MEMBERS: Sequence[Calls] = (
     calls_of("image_member_count", image_id=image_ids),
 )
 
-_tag_values = st.sampled_from(["t1", "t2", "", "ünï"])
+_tag_values = st.sampled_from(["t1", "t2", "T1", "", "ünï"])
 TAGS: Sequence[Calls] = (
     *[calls_of("image_tag_create", image_id=image_ids, value=_tag_values)] * 2,
     calls_of("image_tag_delete", image_id=image_ids, value=_tag_values),
@@ -106,7 +106,7 @@ def _location_calls(image_id: str) -> Calls:
 
 LOCATIONS: Sequence[Calls] = (image_ids.flatmap(_location_calls),) * 3
 
-_names = st.sampled_from(PROPERTIES)
+_names = st.sampled_from([*PROPERTIES, PROPERTIES[0].upper()])
 PROPERTY_CALLS: Sequence[Calls] = (
     calls_of(
         "image_property_create",

@@ -92,7 +92,10 @@ _directory = click.Path(file_okay=False, path_type=Path)
     "--known",
     metavar="FILE",
     type=_file,
-    help="TOML file of divergences to pass over; one that never occurs is a failure.",
+    help=(
+        "TOML file of divergences to pass over; one that never occurs is a failure."
+        "  [default: for Glance's SQL driver, what simple_db knows of it]"
+    ),
 )
 @click.option("--emit", metavar="DIR", type=_directory, help="Write a test for each divergence.")
 @click.option("--json", "json_path", metavar="FILE", type=_file, help="Write all of it as JSON.")

@@ -250,17 +250,21 @@ def _shown_in_state(program: Program, field: str, both: Sides) -> Divergence | N
 def _divergence(program: Program, step: Step, difference: Difference) -> Divergence:
     field, function = difference.field, step.call.function
     if _IS_OF_CHILDREN.search(field):
-        whose = f"any {subject_of(function)}"
-        fingerprint = Fingerprint(whose, _kinds(step), field.removeprefix("[]."))
+        fingerprint = Fingerprint(of_any(function), _kinds(step), field.removeprefix("[]."))
     else:
         fingerprint = Fingerprint(function, _kinds(step), field, features(program))
     return Divergence(program, fingerprint, difference, step.expected, step.actual)
 
 
+def of_any(function: str) -> str:
+    """Return what stands in a fingerprint for whichever function returns such rows."""
+    return f"{_ANY}{subject_of(function)}"
+
+
 def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
     """Blame the last call of the program for what a look shows after it."""
     seen = of_look.fingerprint
-    if seen.function.startswith("any "):
+    if seen.function.startswith(_ANY):
         return of_look
     field = f"{SHOWN}{seen.function}: {seen.field}".strip()
     return evolve(
@@ -271,6 +275,8 @@ def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
 
 SHOWN = "then "
 """How the field of a divergence of state begins."""
+
+_ANY = "any "
 
 # Other keys in rows that another row carries.
 _IS_OF_CHILDREN = re.compile(r"\w\[\]\..* only in ")

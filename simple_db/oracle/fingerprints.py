@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from simple_db.oracle.calls import Call, Program
 
+SIGNATURE = "signature"
+"""The outcomes of a fingerprint where it is the signature of the function that differs."""
+
+AFTER = "after "
+"""How a feature begins that is a function called before."""
+
 _BAR = " | "
 
 # What a caller fills in: each key counts as a feature of its own.
@@ -76,7 +82,7 @@ def features(program: Program) -> tuple[str, ...]:
     What every call of the function has is none; nor is it that an image was created.
     """
     *before, last = program
-    after = {f"after {call.function}" for call in before if call.function != "image_create"}
+    after = {f"{AFTER}{call.function}" for call in before if call.function != "image_create"}
     return tuple(sorted({*_of_call(last), *after}))
 
 

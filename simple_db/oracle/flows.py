@@ -43,10 +43,15 @@ def flows_of_an_image(image_id: str) -> st.SearchStrategy[Program]:
         st.tuples(destroy, *[calls_of(name, admin, **_PURGE) for name in _PURGES]),
         st.tuples(st.just(waiting), destroy, calls_of("image_restore", admin, image_id=this)),
         st.tuples(tagged, tagged, untagged),
+        st.tuples(
+            tagged, tagged, st.just(call("image_tag_set_all", "admin", image_id=image_id, tags=[]))
+        ),
         st.tuples(join, leave, join),
+        st.tuples(join, join, destroy),
         st.tuples(described, bare, updates(image_id)),
         st.tuples(described, bare, _listing(properties={PROPERTIES[0]: "1"})),
         st.tuples(tagged, _listing(tags=["t1", "t2"])),
+        st.tuples(tagged, _listing(tags=["T1"])),
         st.tuples(tagged, untagged, calls_of("image_tag_get_all", admin, image_id=this)),
         _flows_of_a_member(image_id),
         _flows_of_a_location(image_id),

@@ -19,8 +19,8 @@ from simple_db.oracle.draws import (
     calls_of,
     image_ids,
     kept_locations,
-    maybe_text,
     mostly_admin,
+    names,
     new_locations,
     property_values,
     some,
@@ -42,7 +42,7 @@ _some_properties = st.dictionaries(
 several_locations = st.lists(new_locations, min_size=1, max_size=2)
 
 _SETTABLE: Values = {
-    "name": maybe_text,
+    "name": names,
     "disk_format": st.sampled_from(["raw", "qcow2", None]),
     "container_format": st.sampled_from(["bare", "ovf", None]),
     "size": _sizes,
@@ -135,7 +135,7 @@ _time_filters = st.builds(
     times,
 )
 _FILTERS: Values = {
-    "name": _asked(["a", "A", "ünï", "1", "in:a", "%"]),
+    "name": _asked([*["a", "A"] * 2, "ünï", "1", "in:a", "%"]),
     "id": _asked(IMAGE_IDS),
     "status": _asked(STATUSES),
     "disk_format": _asked(["raw", "qcow2"]),
@@ -147,7 +147,7 @@ _FILTERS: Values = {
     "os_hidden": st.booleans(),
     "deleted": st.booleans(),
     "protected": st.booleans(),
-    "tags": st.lists(st.sampled_from(["t1", "t2"]), max_size=2),
+    "tags": st.lists(st.sampled_from(["t1", "t2", "T1"]), max_size=2),
     "properties": _some_properties,
     "checksum": st.sampled_from(["c1", "c2", None]),
     "os_hash_value": st.sampled_from(["h1", None]),
@@ -287,7 +287,7 @@ _ASKED = [
     ("min_ram", "min_ram_min"),
     ("updated_at", "changes-since"),
     ("status", "deleted"),
-    *[("created_at", "created_at")] * 3,
+    *[("created_at", "created_at"), ("name", "name")] * 3,
     *(("properties", name) for name in PROPERTIES),
 ]
 

@@ -9,13 +9,26 @@ from hypothesis import strategies as st
 
 from simple_db.oracle.calls import content_id, namespace_id
 from simple_db.oracle.domain import NAMESPACES
-from simple_db.oracle.draws import Calls, Values, anyone, calls_of, maybe_text, some, texts
+from simple_db.oracle.draws import (
+    Calls,
+    Values,
+    admin,
+    any_of,
+    anyone,
+    calls_of,
+    maybe_text,
+    some,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simple_db.oracle.calls import Program
+
 _namespaces = st.sampled_from([*NAMESPACES[:1] * 4, NAMESPACES[1], "missing"])
 _resource_types = st.sampled_from(["server", "volume"])
+_NAMES = ("one", "two")
 _NAMESPACE: Values = {
     "namespace": st.sampled_from(NAMESPACES),
     "owner": st.sampled_from(["alice", "stranger"]),
@@ -26,7 +39,7 @@ _NAMESPACE: Values = {
     "unknown": texts,
 }
 _CONTENT: Values = {
-    "name": st.sampled_from(["one", "two"]),
+    "name": st.sampled_from(_NAMES),
     "description": maybe_text,
     "required": maybe_text,
     "json_schema": st.sampled_from([{}, {"type": "string"}, {"a": [1, None]}]),
@@ -149,3 +162,33 @@ METADEFS: Sequence[Calls] = (
         namespace_name=_namespaces,
     ),
 )
+
+
+def _renamed(kind: str) -> st.SearchStrategy[Program]:
+    """Make two of a kind, and give one of them the name of the other."""
+    _, values, row = _TAKES[kind]
+    space = {"namespace_name": st.just(NAMESPACES[0])}
+    needed = {key: _CONTENT[key] for key in _NEEDED_BY[kind]}
+    made = [
+        calls_of(
+            f"metadef_{kind}_create",
+            admin,
+            **space,
+            **{values: st.fixed_dictionaries(needed | {"name": st.just(one)})},
+        )
+        for one in _NAMES
+    ]
+    change = calls_of(
+        f"metadef_{kind}_update",
+        admin,
+        **space,
+        **{
+            row: st.just(content_id(kind, NAMESPACES[0], _NAMES[0])),
+            values: st.just({"name": _NAMES[1]}),
+        },
+    )
+    return st.tuples(*made, change)
+
+
+RENAMED: st.SearchStrategy[Program] = any_of([_renamed(kind) for kind in _TAKES])
+"""A name in a namespace that is taken already."""

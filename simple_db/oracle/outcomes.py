@@ -266,9 +266,10 @@ class _Walk:
             yield Difference(f"{path} extra", names, other_names)
         if missing or extra:
             return
-        if ordered and names != other_names:
+        turned = names != other_names or _is_turned(expected, actual)
+        if ordered and turned:
             yield Difference(f"{path} order", names, other_names)
-        if not ordered or names != other_names:
+        if not ordered or turned:
             expected, actual = _sorted(expected), _sorted(actual)
         for row, other in zip(expected, actual, strict=True):
             yield from self.parts(path, row, other, ordered=False)
@@ -297,11 +298,21 @@ def _label(row: Any) -> str:
 
 
 def _sorted(rows: Sequence[Any]) -> list[Any]:
-    return sorted(rows, key=lambda row: (_label(row), str(_times_and_state(row))))
+    return sorted(rows, key=_place)
+
+
+def _is_turned(rows: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Return whether these are the same rows in another order, those of the same name included."""
+    places, other_places = ([_place(row) for row in one] for one in (rows, others))
+    return places != other_places and sorted(places) == sorted(other_places)
+
+
+def _place(row: Any) -> tuple[str, str]:
+    return _label(row), str(_times_and_state(row))
 
 
 def _times_and_state(row: Any) -> Any:
     """Return what puts rows of the same name in order: when they were made, and what they are."""
     if not isinstance(row, dict):
         return row
-    return [row.get(key) for key in ("created_at", "deleted", "status", "value")]
+    return [row.get(key) for key in ("created_at", "deleted", "status", "value", "metadata")]

@@ -13,7 +13,7 @@ from simple_db.oracle.domain import IMAGE_IDS, NAMESPACES
 from simple_db.oracle.draws import admin, any_of, calls_of, image_ids
 from simple_db.oracle.flows import flows_of_an_image
 from simple_db.oracle.image_calls import FILTERED, IMAGES, SORTED, creations
-from simple_db.oracle.metadef_calls import METADEFS, creations_of, new_namespaces
+from simple_db.oracle.metadef_calls import METADEFS, RENAMED, creations_of, new_namespaces
 from simple_db.oracle.task_calls import TASKS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def programs(ops: Sequence[str] = OPS) -> st.SearchStrategy[Program]:
     if "tasks" in ops:
         subjects.append(_program(st.tuples(TASKS[0]), TASKS))
     if "metadefs" in ops:
-        subjects += [_program(_first_definitions(), METADEFS)] * 2
+        subjects += [_program(_first_definitions(), METADEFS, [RENAMED] * 3)] * 2
     if "cache" in ops:
         subjects.append(_program(st.tuples(CACHE[0]), CACHE))
     return any_of(subjects)

@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from simple_db.api import FUNCTIONS
 from simple_db.oracle import register
-from simple_db.oracle.fingerprints import Fingerprint
+from simple_db.oracle.fingerprints import SIGNATURE, Fingerprint
 from simple_db.oracle.programs import op_of
 from simple_db.oracle.search import Findings
 
@@ -88,7 +88,7 @@ class Result:
     @property
     def unmet(self) -> list[Fingerprint]:
         """The fingerprints of the register that the run should have met, and did not."""
-        return register.unmet(self.known, self.met, self.task.ops)
+        return register.unmet(self.known, self.met, self.findings.chances)
 
     @property
     def never_called(self) -> list[str]:
@@ -110,4 +110,4 @@ class Result:
 
 def fingerprint_of(difference: SignatureDifference) -> Fingerprint:
     """Return what a difference of signature is known by in a register."""
-    return Fingerprint(difference.function, "signature", difference.what)
+    return Fingerprint(difference.function, SIGNATURE, difference.what)

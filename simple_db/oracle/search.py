@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from simple_db.oracle.cast import CAST
-from simple_db.oracle.comparison import Divergence, Sides, Step, compare, sides
+from simple_db.oracle.comparison import Divergence, Sides, Step, compare, of_any, sides
+from simple_db.oracle.fingerprints import AFTER, SIGNATURE, features
 from simple_db.oracle.observation import visits
 from simple_db.oracle.outcomes import Returned
 from simple_db.oracle.programs import OPS, programs
@@ -51,6 +53,8 @@ class Findings:
         divergences: In the order in which they were found.
         known: How often each fingerprint was met that was known before.
         coverage: How often each function was called by whom, with what outcome.
+        made: How often each function was called with each feature that a fingerprint can have,
+            and in all, with the feature "".
         statuses: How often an image was seen in each status.
         programs: How many programs were made.
         calls: How many calls those made on either side, observations and repetitions included.
@@ -60,6 +64,7 @@ class Findings:
     divergences: list[Divergence] = Factory(list)
     known: Counter[Fingerprint] = Factory(Counter)
     coverage: Counter[Coverage] = Factory(Counter)
+    made: Counter[tuple[str, str]] = Factory(Counter)
     statuses: Counter[str] = Factory(Counter)
     programs: int = 0
     calls: int = 0
@@ -76,8 +81,26 @@ class Findings:
         self.calls += 1
         cell = Coverage(step.call.function, step.call.context or "", step.expected.kind)
         self.coverage[cell] += 1
+        function = step.call.function
+        for feature in ("", *features((step.call,))):
+            self.made[function, feature] += 1
+        self.made[of_any(function), ""] += 1
         if step.call.function == "image_create" and isinstance(step.expected, Returned):
             self.statuses[step.expected.value["status"]] += 1
+
+    def chances(self, fingerprint: Fingerprint) -> int:
+        """Return how many calls could have shown the divergence, at most.
+
+        It takes calls of the function with each of the features, and of each function before:
+        what there was least of counts. A difference of signature takes no call.
+        """
+        if fingerprint.outcomes == SIGNATURE:
+            return sys.maxsize
+        takes = [(fingerprint.function, "")]
+        for feature in fingerprint.features:
+            before = feature.removeprefix(AFTER)
+            takes.append((fingerprint.function, feature) if before == feature else (before, ""))
+        return min(self.made[one] for one in takes)
 
 
 def search(

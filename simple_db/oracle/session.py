@@ -22,6 +22,8 @@ from simple_db.oracle.targets import CannotRun, DriverTarget
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from simple_db.oracle.register import Entry
+
 AGREE, DIVERGE = 0, 1
 """Exit codes."""
 
@@ -41,7 +43,8 @@ class Request:
         ops: Parts of the API with commas between them; None for all.
         budget: How long to look, in seconds.
         seed: What makes the programs.
-        known: A register of divergences to pass over, or None.
+        known: A register of divergences to pass over; None for what is known of Glance's SQL
+            driver, and nothing of others.
         emit: The directory for tests, or None.
         json_path: The file for JSON, or None.
         junit_path: The file for JUnit XML, or None.
@@ -77,8 +80,7 @@ def hold(request: Request) -> int:
         OSError: a file cannot be written.
     """
     errors = Console(stderr=True, highlight=False)
-    known = register.read(request.known) if request.known else []
-    known = register.holding(known, request.database)
+    known = register.holding(_register(request), request.database)
     task = Task(request.target, parsed_ops(request.ops), request.budget, request.seed)
     with _set_up(request) as target:
         result = run.begun(task, target, known)
@@ -99,6 +101,12 @@ def hold(request: Request) -> int:
     with _printing() as console:
         report.show(result, console)
     return AGREE if result.agrees else DIVERGE
+
+
+def _register(request: Request) -> list[Entry]:
+    if request.known is not None:
+        return register.read(request.known)
+    return register.of_sql_driver() if request.target == targets.SQL_DRIVER else []
 
 
 def catch_faults(budget: float, seed: int) -> int:

@@ -71,7 +71,6 @@ def _sql_target(url: sa.URL) -> DriverTarget:
             reset=lambda: _empty(engine),
             close=stack.pop_all().close,
             now=now,
-            database=url.get_backend_name(),
         )
 
 

@@ -66,7 +66,6 @@ class DriverTarget:
         reset: Forgets every row; by default the driver's own.
         close: Undoes what it took to set the driver up.
         now: Tells the time as the driver's clock has it.
-        database: The kind of database under the driver, as its URL names it: ``postgresql``.
 
     Raises:
         CannotRun: there is no `reset`.
@@ -80,12 +79,10 @@ class DriverTarget:
         reset: Close | None = None,
         close: Close = lambda: None,
         now: Callable[[], dt.datetime] = clock.utcnow,
-        database: str | None = None,
     ) -> None:
         self.name = name
         self.driver = driver
         self.now = now
-        self.database = database
         self.close = close
         self.reset: Close = reset or getattr(driver, "reset", None) or _no_reset(name)
 
