@@ -6,20 +6,20 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from simple_db import Database
-from simple_db.oracle.calls import call
 from simple_db.oracle.comparison import Divergence, compare, sides
-from simple_db.oracle.evidence import Evidence, gathered
+from simple_db.oracle.emission.evidence import Evidence, gathered
 from simple_db.oracle.fingerprints import Fingerprint, features
-from simple_db.oracle.histories import Event, History
-from simple_db.oracle.linearizability import Refusal
-from simple_db.oracle.race_search import Violation
-from simple_db.oracle.races import Race
+from simple_db.oracle.programs.calls import call
+from simple_db.oracle.races.histories import Event, History
+from simple_db.oracle.races.lanes import Race
+from simple_db.oracle.races.linearizability import Refusal
+from simple_db.oracle.races.search import Violation
 from simple_db.oracle.targets import DriverTarget, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simple_db.oracle.calls import Call
+    from simple_db.oracle.programs.calls import Call
 
 
 class Broken:

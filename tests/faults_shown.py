@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from typing import TYPE_CHECKING, Any
 
-from simple_db.oracle.calls import (
+from simple_db.oracle.programs.calls import (
     Call,
     call,
     location_id,
@@ -17,7 +17,7 @@ from simple_db.oracle.calls import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simple_db.oracle.calls import Program
+    from simple_db.oracle.programs.calls import Program
 
 
 class Api:

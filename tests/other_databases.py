@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from simple_db.oracle.calls import Call, Program, call, location_id
+from simple_db.oracle.programs.calls import Call, Program, call, location_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

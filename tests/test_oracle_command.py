@@ -13,12 +13,12 @@ import pytest
 from rich.console import Console
 
 from simple_db import Database, commands
-from simple_db.oracle import progress as progress_module
 from simple_db.oracle import session
 from simple_db.oracle.faults import FAULTS
-from simple_db.oracle.programs import OPS
-from simple_db.oracle.progress import progress
-from simple_db.oracle.race_search import RaceFindings
+from simple_db.oracle.programs.strategies import OPS
+from simple_db.oracle.races.search import RaceFindings
+from simple_db.oracle.report import progress as progress_module
+from simple_db.oracle.report.progress import progress
 from simple_db.oracle.search import Findings, search
 from simple_db.oracle.targets import DriverTarget
 from tests.broken import a_violation
@@ -207,7 +207,7 @@ def test_a_race_is_emitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def one(*_args: Any, **_options: Any) -> RaceFindings:
         return RaceFindings(1, (a_violation(), a_violation(in_turn=True)))
 
-    monkeypatch.setattr("simple_db.oracle.race_search.search", one)
+    monkeypatch.setattr("simple_db.oracle.races.search.search", one)
 
     assert run("somebodys:agreeing", *IMAGES, "--threads", 2, "--emit", "out") == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["test_race_of_image_create.py"]

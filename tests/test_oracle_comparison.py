@@ -8,7 +8,6 @@ import pytest
 
 from simple_db import Database
 from simple_db.errors import NotFound
-from simple_db.oracle.calls import Program, call
 from simple_db.oracle.comparison import (
     Divergence,
     Known,
@@ -19,6 +18,7 @@ from simple_db.oracle.comparison import (
     sides,
 )
 from simple_db.oracle.fingerprints import Fingerprint
+from simple_db.oracle.programs.calls import Program, call
 from simple_db.oracle.targets import DriverTarget, reference
 
 AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})

@@ -8,16 +8,16 @@ import pytest
 
 from simple_db import Database
 from simple_db.errors import ImageNotFound
-from simple_db.oracle.cast import CAST
 from simple_db.oracle.comparison import Divergence, compare, sides
 from simple_db.oracle.faults import FAULTS, Fault, FaultyDatabase
 from simple_db.oracle.outcomes import Outcome, Raised, Recording
-from simple_db.oracle.programs import OPS
+from simple_db.oracle.programs.cast import CAST
+from simple_db.oracle.programs.strategies import OPS
 from simple_db.oracle.targets import DriverTarget, reference
 from tests.faults_shown import IMAGE, NAMESPACE, SHOWN, api
 
 if TYPE_CHECKING:
-    from simple_db.oracle.calls import Program
+    from simple_db.oracle.programs.calls import Program
 
 EVERY_FAULT = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 SEMANTICS = Path(__file__).parent.parent / "docs" / "semantics.md"

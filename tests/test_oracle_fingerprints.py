@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from simple_db.oracle.calls import call
 from simple_db.oracle.fingerprints import Fingerprint, features, parse
+from simple_db.oracle.programs.calls import call
 
 _PLACE = ("image_get_all", "returns / returns", "[] extra")
 LISTING = Fingerprint(*_PLACE, ("filters.size",))

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from simple_db import Database
-from simple_db.oracle.calls import Program, call
 from simple_db.oracle.comparison import changes
 from simple_db.oracle.observation import observation, visits
 from simple_db.oracle.outcomes import Recording, Returned
+from simple_db.oracle.programs.calls import Program, call
 from simple_db.oracle.targets import reference
 
 IMAGE = {"id": "image-1", "status": "active", "owner": "alice", "visibility": "private"}

@@ -8,8 +8,8 @@ import pytest
 
 from simple_db import Database, errors
 from simple_db.oracle import outcomes
-from simple_db.oracle.calls import call
 from simple_db.oracle.outcomes import Correspondence, Moment, Outcome, Raised, Recording, Returned
+from simple_db.oracle.programs.calls import call
 from simple_db.oracle.targets import DriverTarget, reference
 from tests.world import World
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from simple_db import Database
-from simple_db.oracle.calls import call
 from simple_db.oracle.comparison import Divergence, sides
 from simple_db.oracle.fingerprints import Fingerprint, parse
 from simple_db.oracle.outcomes import Difference, Returned
+from simple_db.oracle.programs.calls import call
 from simple_db.oracle.search import Findings, search
 from simple_db.oracle.targets import DriverTarget, reference
 

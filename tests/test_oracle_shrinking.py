@@ -6,14 +6,14 @@ import pytest
 
 from simple_db import Database
 from simple_db.errors import NotFound
-from simple_db.oracle.calls import call
 from simple_db.oracle.comparison import compare, sides
+from simple_db.oracle.programs.calls import call
 from simple_db.oracle.shrinking import shorter_programs, shrunk
 from simple_db.oracle.targets import DriverTarget, reference
 
 if TYPE_CHECKING:
-    from simple_db.oracle.calls import Call, Program
     from simple_db.oracle.comparison import Divergence, Sides
+    from simple_db.oracle.programs.calls import Call, Program
 
 AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
 A_TAG = call("image_tag_create", "admin", image_id="image-1", value="t1")

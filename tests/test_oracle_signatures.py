@@ -8,7 +8,7 @@ import pytest
 
 from simple_db import Database
 from simple_db.oracle import signatures, targets
-from simple_db.oracle.calls import call
+from simple_db.oracle.programs.calls import call
 from simple_db.oracle.targets import DriverTarget
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from glance.db.sqlalchemy import api as sql
 from oslo_utils import timeutils
 
 from simple_db.oracle import sql_target as module
-from simple_db.oracle.calls import call
+from simple_db.oracle.programs.calls import call
 from simple_db.oracle.sql_target import sql_target
 from simple_db.oracle.targets import CannotRun
 from tests.servers import MARIADB, POSTGRESQL, need

@@ -10,7 +10,7 @@ import pytest
 from simple_db import Database
 from simple_db.errors import ImageNotFound
 from simple_db.oracle import targets
-from simple_db.oracle.calls import call, member_id
+from simple_db.oracle.programs.calls import call, member_id
 from simple_db.oracle.targets import CannotRun, DriverTarget, Target
 
 AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})

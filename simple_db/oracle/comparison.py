@@ -22,7 +22,7 @@ from simple_db.oracle.outcomes import (
 from simple_db.oracle.signatures import takes
 
 if TYPE_CHECKING:
-    from simple_db.oracle.calls import Call, Program
+    from simple_db.oracle.programs.calls import Call, Program
     from simple_db.oracle.targets import Target
 
 Known = Callable[[Fingerprint], bool]

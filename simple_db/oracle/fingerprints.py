@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from simple_db.oracle.calls import parameters_of
-from simple_db.oracle.cast import CAST
-from simple_db.oracle.domain import NEEDED
+from simple_db.oracle.programs.calls import parameters_of
+from simple_db.oracle.programs.cast import CAST
+from simple_db.oracle.programs.domain import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simple_db.oracle.calls import Call, Program
+    from simple_db.oracle.programs.calls import Call, Program
 
 SIGNATURE = "signature"
 """The outcomes of a fingerprint where it is the signature of the function that differs."""

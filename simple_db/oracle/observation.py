@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simple_db.oracle.calls import Call, call
-from simple_db.oracle.domain import IMAGE_IDS, NAMESPACES, TASK_IDS, URLS
+from simple_db.oracle.programs.calls import Call, call
+from simple_db.oracle.programs.domain import IMAGE_IDS, NAMESPACES, TASK_IDS, URLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from simple_db.oracle.calls import Program
+    from simple_db.oracle.programs.calls import Program
 
 
 def observation(program: Program) -> Program:

@@ -20,7 +20,7 @@ from simple_db import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simple_db.oracle.calls import Call
+    from simple_db.oracle.programs.calls import Call
     from simple_db.oracle.targets import Target
 
 _VOCABULARY = {name for name, kind in vars(errors).items() if isinstance(kind, type)}

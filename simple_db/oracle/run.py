@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from simple_db.api import FUNCTIONS
-from simple_db.oracle import emission, race_emission, race_search, register, signatures
+from simple_db.oracle import register, signatures
 from simple_db.oracle.comparison import sides
-from simple_db.oracle.emission import EmittedTest
-from simple_db.oracle.evidence import gathered
-from simple_db.oracle.programs import op_of
-from simple_db.oracle.progress import progress
-from simple_db.oracle.result import Result, Task
+from simple_db.oracle.emission import file as emission
+from simple_db.oracle.emission.evidence import gathered
+from simple_db.oracle.emission.file import EmittedTest
+from simple_db.oracle.programs.strategies import op_of
+from simple_db.oracle.races import emission as race_emission
+from simple_db.oracle.races import search as race_search
+from simple_db.oracle.report.progress import progress
+from simple_db.oracle.report.result import Result, Task
 from simple_db.oracle.search import Findings, search
 from simple_db.oracle.targets import CannotRun, DriverTarget, reference, silence
 
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from simple_db.oracle.fixtures import Fixture
-    from simple_db.oracle.race_search import RaceFindings, Violation
+    from simple_db.oracle.emission.fixtures import Fixture
+    from simple_db.oracle.races.search import RaceFindings, Violation
     from simple_db.oracle.register import Entry
 
 HISTORIES = 1000

@@ -13,20 +13,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
-from simple_db.oracle.cast import CAST
 from simple_db.oracle.comparison import Divergence, Sides, Step, compare, of_any, sides
 from simple_db.oracle.fingerprints import AFTER, SIGNATURE, features
 from simple_db.oracle.observation import visits
 from simple_db.oracle.outcomes import Returned
-from simple_db.oracle.programs import OPS, programs
+from simple_db.oracle.programs.cast import CAST
+from simple_db.oracle.programs.strategies import OPS, programs
 from simple_db.oracle.shrinking import shrunk
 from simple_db.oracle.targets import silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from simple_db.oracle.calls import Program
     from simple_db.oracle.fingerprints import Fingerprint
+    from simple_db.oracle.programs.calls import Program
     from simple_db.oracle.targets import Target
 
 # Hypothesis begins every run small, and varies what it made before. So an example is many programs:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from rich.console import Console
 
-from simple_db.oracle import exports, fixtures, register, report, run, self_test, targets
+from simple_db.oracle import register, run, self_test, targets
+from simple_db.oracle.emission import fixtures
 from simple_db.oracle.faults import FAULTS
-from simple_db.oracle.programs import OPS
-from simple_db.oracle.progress import progress
-from simple_db.oracle.result import Task
+from simple_db.oracle.programs.strategies import OPS
+from simple_db.oracle.report import exports
+from simple_db.oracle.report import terminal as report
+from simple_db.oracle.report.progress import progress
+from simple_db.oracle.report.result import Task
 from simple_db.oracle.targets import CannotRun, DriverTarget
 
 if TYPE_CHECKING:

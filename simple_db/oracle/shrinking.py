@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from simple_db.oracle.calls import Call, parameters_of
 from simple_db.oracle.comparison import Divergence, reproduced
-from simple_db.oracle.domain import NEEDED
+from simple_db.oracle.programs.calls import Call, parameters_of
+from simple_db.oracle.programs.domain import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simple_db.oracle.calls import Program
     from simple_db.oracle.comparison import Sides
+    from simple_db.oracle.programs.calls import Program
 
 
 # An administrator needs no rule to see a thing, and a stranger has none to.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from simple_db.api import FUNCTIONS, Database
-from simple_db.oracle.calls import Call, parameters_of, placed
+from simple_db.oracle.programs.calls import Call, parameters_of, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simple_db import clock
 from simple_db.api import Database
 from simple_db.errors import SimpleDBError
-from simple_db.oracle.calls import Call, parameters_of, placed, resolved
-from simple_db.oracle.cast import CAST
+from simple_db.oracle.programs.calls import Call, parameters_of, placed, resolved
+from simple_db.oracle.programs.cast import CAST
 
 if TYPE_CHECKING:
     import datetime as dt

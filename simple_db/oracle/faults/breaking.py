@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from simple_db.api import Database
-from simple_db.oracle.programs import op_of
+from simple_db.oracle.programs.strategies import op_of
 from simple_db.records import key_of
 from simple_db.shapes import RequestContext
 

@@ -1,0 +1,1 @@
+"""A divergence as a test file that needs pytest and the target only."""

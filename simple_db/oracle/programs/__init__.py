@@ -1,0 +1,1 @@
+"""Programs as plain data: their calls, who calls, and how hypothesis makes them up."""
