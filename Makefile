@@ -33,5 +33,5 @@ clean:           ## forget the environment and every cache
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --editable '.[server]' --group dev
+	$(BIN)/pip install --quiet --editable '.[oracle,server]' --group dev
 	@touch $@

@@ -1,27 +1,20 @@
 """docs/semantics.md is true: each row names a test that exists, and each difference is a row."""
 
-import ast
 import logging
 import re
-from pathlib import Path
 
 import pytest
 
 from simple_db import Database
 from tests.differences import DIFFERENCES, Difference
 from tests.other_databases import CASES, MARIADB, POSTGRESQL
+from tests.pages import TESTS, names_in, page, rows
 
-TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "docs" / "semantics.md").read_text()
-ROWS = {row[1]: row[0] for row in re.finditer(r"^\| ([RQDMS]\d+) \|.*\|$", PAGE, re.MULTILINE)}
+PAGE = page("semantics.md")
+ROWS = rows(PAGE, "RQDMS")
 
 # Where the tests of a kind of rows are, unless the row itself names a file.
 FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py"}
-
-
-def names_in(file: str) -> set[str]:
-    tree = ast.parse((TESTS / file).read_text())
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def named_tests(row: str) -> list[tuple[str, str]]:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "docs" / "snapshot.md").read_text()
-PROMISES = {row[1]: row[0] for row in re.finditer(r"^\| (P\d+) \|.*\|$", PAGE, re.MULTILINE)}
+from tests.pages import TESTS, names_in, page, rows
 
-
-def names_in(file: str) -> set[str]:
-    tree = ast.parse((TESTS / file).read_text())
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+PROMISES = rows(page("snapshot.md"), "P")
 
 
 def test_promises_are_numbered_without_gaps() -> None:
