@@ -295,7 +295,7 @@ FILTERED: st.SearchStrategy[Program] = any_of([_asked_for(*pair) for pair in _AS
 """An image and then a listing that asks for what the image may have."""
 
 SORTED: st.SearchStrategy[Program] = any_of(
-    [_sorted_by(column) for column in sorted(_COLUMNS.keys() & set(_SORT_KEYS))]
+    [_sorted_by(column) for column in (*sorted(_COLUMNS.keys() & set(_SORT_KEYS)), "name", "name")]
 )
 """Two updates and then a listing, or a page of one, in the order of what they set."""
 
