@@ -1,4 +1,4 @@
-"""Files that a crash leaves whole: read within bounds, replaced at once, claimed by one process.
+"""Files that a crash leaves whole: read within bounds, and replaced at once.
 
 Every system call of a write goes through a `System`, so that a test can record the calls of a save
 and end it at each of them.
@@ -7,20 +7,17 @@ and end it at each of them.
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import os
-import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from simple_db.clock import new_id
-from simple_db.errors import SnapshotError, SnapshotInUse
+from simple_db.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Name = str | os.PathLike[str]
 
@@ -31,7 +28,6 @@ _PERMISSIONS = 0o777
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, the opening of a FIFO would wait for somebody to write into it.
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-_CLAIM = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class System:
@@ -40,6 +36,7 @@ class System:
     open = staticmethod(os.open)
     fchmod = staticmethod(os.fchmod)
     write = staticmethod(os.write)
+    pwrite = staticmethod(os.pwrite)
     fsync = staticmethod(os.fsync)
     ftruncate = staticmethod(os.ftruncate)
     close = staticmethod(os.close)
@@ -69,7 +66,7 @@ def read(path: Name, most: int) -> bytes:
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:  # the latter for a NUL character in the path
-        raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
+        raise SnapshotError(f"{path!s} cannot be read: {why(error)}") from error
 
 
 def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
@@ -91,31 +88,54 @@ def named(path: Name) -> Path:
     try:
         return Path(os.path.realpath(path))
     except ValueError as error:  # a NUL character
-        raise SnapshotError(f"{path!s} cannot be a file: {_why(error)}") from error
+        raise SnapshotError(f"{path!s} cannot be a file: {why(error)}") from error
 
 
-def replace(path: Name, content: Iterable[bytes], system: System = SYSTEM) -> None:
+Identity = tuple[int, ...]
+"""Which file it is, its size, and when it was written: another one has another identity."""
+
+
+def identity(status: os.stat_result) -> Identity:
+    """Return the identity of a file."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def replace(
+    path: Name,
+    content: Sequence[bytes],
+    system: System = SYSTEM,
+    ready: Callable[[Identity], object] = lambda _: None,
+) -> None:
     """Put new content in the place of a file, durably: after a crash it is the old or the new one.
 
-    It is written to a new file in the same directory, brought to the disk, and renamed; then the
-    directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
+    It is written to a new file in the same directory, brought to the disk, read back, and renamed;
+    then the directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
     without those of a group that is not this process's; a symbolic link is followed, and the file
     that it names is replaced.
 
+    Args:
+        path: The file.
+        content: All of it, in pieces.
+        system: The system calls.
+        ready: Called with the identity of the new file just before it takes its place.
+
     Raises:
-        SnapshotError: the path is a directory, a FIFO or a device, or cannot be written.
+        SnapshotError: the path is a directory, a FIFO or a device, or cannot be written, or what
+            was written reads back otherwise; the old file is there.
     """
     try:
         target = named(path)
         mode = _mode(path, target)
         with _in_place_of(target, system) as temporary:
-            system.close(_new(temporary, content, mode, system))
+            descriptor = _new(temporary, content, mode, system)
+            ready(identity(os.fstat(descriptor)))
+            system.close(descriptor)
         sync_directory(target.parent, system)
     except OSError as error:
-        raise SnapshotError(f"{path!s} cannot be written: {_why(error)}") from error
+        raise SnapshotError(f"{path!s} cannot be written: {why(error)}") from error
 
 
-def begin(path: Path, content: Iterable[bytes], system: System = SYSTEM) -> int:
+def begin(path: Path, content: Sequence[bytes], system: System = SYSTEM) -> int:
     """Put a new file of mode 0600 in the place of another, and leave it open.
 
     The name is not on the disk until the directory is brought there.
@@ -174,8 +194,8 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def _new(path: Path, content: Iterable[bytes], mode: int, system: System) -> int:
-    """Return the descriptor of a new file that is on the disk."""
+def _new(path: Path, content: Sequence[bytes], mode: int, system: System) -> int:
+    """Return the descriptor of a new file that is on the disk, and reads back as it was written."""
     descriptor = system.open(path, _NEW, PRIVATE)
     try:
         if mode != PRIVATE:
@@ -183,10 +203,37 @@ def _new(path: Path, content: Iterable[bytes], mode: int, system: System) -> int
         for chunk in content:
             write_all(descriptor, chunk, system)
         system.fsync(descriptor)
+        _check_written(descriptor, content)
     except BaseException:
         system.close(descriptor)
         raise
     return descriptor
+
+
+def _check_written(descriptor: int, content: Sequence[bytes]) -> None:
+    """Check that a file reads back as it was written: a disk may fail without a word.
+
+    Raises:
+        OSError: it does not.
+    """
+    start = 0
+    for piece in content:
+        if read_at(descriptor, start, len(piece)) != piece:
+            raise OSError(errno.EIO, "what was written reads back otherwise")
+        start += len(piece)
+
+
+def read_at(descriptor: int, start: int, size: int) -> bytes:
+    """Return so many bytes of an open file, or less where it ends before.
+
+    Raises:
+        OSError: they cannot be read.
+    """
+    pieces, end = [], start + size
+    while start < end and (piece := os.pread(descriptor, end - start, start)):
+        pieces.append(piece)
+        start += len(piece)
+    return b"".join(pieces)
 
 
 def remove(path: Name, system: System = SYSTEM) -> None:
@@ -199,7 +246,7 @@ def remove(path: Name, system: System = SYSTEM) -> None:
         system.unlink(path)
         sync_directory(Path(path).parent, system)
     except OSError as error:
-        raise SnapshotError(f"{path!s} cannot be removed: {_why(error)}") from error
+        raise SnapshotError(f"{path!s} cannot be removed: {why(error)}") from error
 
 
 def write_all(descriptor: int, content: bytes, system: System = SYSTEM) -> None:
@@ -226,105 +273,19 @@ def sync_directory(directory: Path, system: System = SYSTEM) -> None:
         system.close(descriptor)
 
 
-@frozen
-class Claim:
-    """A file that a process has claimed.
-
-    Attributes:
-        path: The file, whatever symbolic links lead to it.
-        process: The id of the process; one that has forked from it shares its lock, not its claim.
-    """
-
-    path: Path
-    process: int
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process has made the claim."""
-        return self.process == os.getpid()
-
-    def check(self) -> None:
-        """Check that this process may write the file.
-
-        Raises:
-            SnapshotInUse: it has forked from the process that may.
-        """
-        if not self.is_ours:
-            raise SnapshotInUse(
-                f"{self.path} is in use by process {self.process}, which this one has forked from: "
-                "only that one may change it"
-            )
-
-
-@contextlib.contextmanager
-def claimed(path: Name) -> Iterator[Claim]:
-    """Keep every other process that claims the file away from it, until the block ends.
-
-    The claim is an advisory lock on a file beside it, ``NAME.lock``, which goes with it: the file
-    itself is replaced by every save, and a lock would stay with the old one. The lock ends with the
-    process, however that ends; what a killed one has left half written is removed.
+def is_at(descriptor: int, path: Path) -> bool:
+    """Return whether the open file is the one that is there now.
 
     Raises:
-        SnapshotInUse: another process, or another claim of this one, holds it.
-        SnapshotError: the directory cannot be written.
+        OSError: that cannot be seen.
     """
-    claim = Claim(named(path), os.getpid())
-    lock = Path(f"{claim.path}.lock")
     try:
-        descriptor = _claim(lock)
-    except BlockingIOError as error:
-        raise SnapshotInUse(
-            f"{path!s} is in use by another process, or opened twice in this one: "
-            "close it there, or take another file"
-        ) from error
-    except OSError as error:
-        raise SnapshotError(f"{path!s} cannot be claimed: {_why(error)}") from error
-    try:
-        _remove_leftovers(claim.path)
-        yield claim
-    finally:
-        if claim.is_ours:
-            _remove_lock(lock, descriptor)
-        os.close(descriptor)
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove what a process has left that was killed while it wrote the file, or its journal."""
-    leftover = re.compile(rf"\.{re.escape(path.name)}(\.journal)?\.[0-9a-f-]{{36}}\.tmp")
-    with contextlib.suppress(OSError):  # they do no harm
-        for beside in path.parent.iterdir():
-            if leftover.fullmatch(beside.name):
-                beside.unlink()
-
-
-def _claim(lock: Path) -> int:
-    while True:
-        descriptor = os.open(lock, _CLAIM, PRIVATE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had it may have removed the file between our opening and our locking of it.
-            if is_at(descriptor, lock):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _remove_lock(lock: Path, descriptor: int) -> None:
-    # If somebody has removed it, what is there may be the claim of another process by now.
-    if is_at(descriptor, lock):
-        with contextlib.suppress(OSError):  # a file that stays is locked by nobody
-            lock.unlink()
-
-
-def is_at(descriptor: int, path: Path) -> bool:
-    """Return whether the open file is the one that is there now."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
-    except OSError:
+        there = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
         return False
+    return os.path.samestat(os.fstat(descriptor), there)
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """Return what went wrong with a file, as the system says it."""
     return getattr(error, "strerror", None) or str(error)

@@ -11,12 +11,14 @@ each changed row as it is then, null where it is gone; and a line of the third k
 new snapshot takes the place of the old one, which holds what is above that line. So a crash between
 a new snapshot and its new journal does no harm: rows are told as they are, and to tell them again
 changes nothing. A line's SHA-256 is of the one before it and of the rest of the line, so that lines
-can be neither changed, nor left out, nor put in another order.
+can be neither changed, nor left out, nor put in another order. A last line that begins with ``-``
+in place of ``{`` is of a call that was refused, where the disk did not let the line be cut off.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
@@ -44,6 +46,8 @@ VERSION = 1
 
 _LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
+# Takes the place of the first byte of a line that was refused and could not be cut off.
+_MARK = b"-"
 _RECORDS = {record.table: record for record in RECORDS}
 _COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
 
@@ -84,7 +88,8 @@ class Replayed:
 def replayed(contents: Contents, journal: bytes) -> Replayed:
     """Return what a snapshot and its journal hold together.
 
-    A last line without its end is left out: the call that wrote it had not returned.
+    A last line without its end is left out, and one that is marked: the call that wrote it had not
+    returned, or was refused.
 
     Raises:
         SnapshotTooNew: the journal has a format of a later release.
@@ -99,6 +104,9 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
     place = Place(len(whole[0]) + 1, _sum(b"", whole[0]))
     commits = []
     for number, line in enumerate(whole[1:], 2):
+        if number == len(whole) and _is_refused(place, line):
+            torn = line + b"\n" + torn
+            break
         place, entry = _entry(place, line, number)
         if "snapshot" in entry:
             seals.append(entry["snapshot"])
@@ -142,6 +150,10 @@ def _body(place: Place, line: bytes) -> bytes | None:
     if parts is None or parts[1].decode() != _sum(place.chain.encode(), parts[2]):
         return None
     return parts[2]
+
+
+def _is_refused(place: Place, line: bytes) -> bool:
+    return line.startswith(_MARK) and _body(place, b"{" + line[1:]) is not None
 
 
 def _check_torn(place: Place, torn: bytes, number: int) -> None:
@@ -198,9 +210,10 @@ def _sum(before: bytes, text: bytes) -> str:
 class Journal:
     """A journal that is open for writing.
 
-    After a write that failed, nobody knows what is on the disk behind the last line that counts.
-    So the journal is put right before the next one: cut off there, and written anew if its file is
-    not the one at its path any more.
+    What is before `end` counts, and nothing else: a line is first brought to the disk, and then one
+    assignment puts `end` behind it. Where a write has failed, or an exception has come between,
+    nobody knows what the file holds behind `end`; so it is cut off there before the next write, and
+    written anew if it is not the file at its path any more.
     """
 
     def __init__(
@@ -208,20 +221,21 @@ class Journal:
     ) -> None:
         self._path = path
         self._descriptor = descriptor
-        self._place = self._before = place
+        self._place = place
         self._system = system
+        self._is_right = False
         self._put_right()
 
     @property
-    def end(self) -> int:
-        """How many bytes it has."""
-        return self._place.end
+    def end(self) -> Place:
+        """Where the last line ends that counts."""
+        return self._place
 
     def append(self, commit: Commit) -> None:
         """Write a commit to the disk.
 
         Raises:
-            SnapshotError: it cannot be written; then `retract` it.
+            SnapshotError: it cannot be written; it does not count.
         """
         self._write(commit_body(commit))
 
@@ -231,23 +245,26 @@ class Journal:
         Raises:
             SnapshotError: it cannot be written.
         """
-        end = self.end
-        try:
-            self._write(b'"snapshot":"%b"}' % seal.encode())
-        except BaseException:
-            self.retract(end)
-            raise
+        self._write(b'"snapshot":"%b"}' % seal.encode())
 
-    def retract(self, end: int) -> None:
-        """End where it ended before the last line was written, or begun, if one was."""
-        if self._place.end != end:
-            self._place, self._is_right = self._before, False
+    def retract(self, end: Place) -> None:
+        """End where it ended before, whatever was written or begun since; it may come twice."""
+        if self._place != end:
+            self._is_right = False
+            self._place = end
         if not self._is_right:
             self._put_right()
 
-    def since(self, end: int) -> list[bytes]:
-        """Return the commits behind a place, each as the body of its line."""
-        lines = os.pread(self._descriptor, self.end - end, end).splitlines()
+    def since(self, end: Place) -> list[bytes]:
+        """Return the commits behind a place, each as the body of its line.
+
+        Raises:
+            SnapshotError: the file cannot be read.
+        """
+        try:
+            lines = self._read(end.end).splitlines()
+        except OSError as error:
+            raise SnapshotError(f"{self._path} cannot be read: {error.strerror}") from error
         bodies = [line[_SUM_WIDTH:] for line in lines]
         return [body for body in bodies if body.startswith(b'"changes"')]
 
@@ -257,9 +274,7 @@ class Journal:
             self._system.close(self._descriptor)
 
     def _write(self, body: bytes) -> None:
-        if not (self._is_right and files.is_at(self._descriptor, self._path)):
-            self._put_right()
-        if not self._is_right:
+        if not self._is_ready():
             raise SnapshotError(
                 f"{self._path} could not be written before, and what it holds is not known: "
                 "no call counts until it can be written again"
@@ -271,32 +286,68 @@ class Journal:
             files.write_all(self._descriptor, line, self._system)
             self._system.fsync(self._descriptor)
         except OSError as error:
-            raise _unwritten(self._path, error) from error
-        self._before, self._place = self._place, Place(self._place.end + len(line), chain)
+            raise self._unwritten(error) from error
+        self._place = Place(self._place.end + len(line), chain)
         self._is_right = True
 
-    def _put_right(self) -> None:
-        """Let the file end where the last line does that counts, or tell in the log why not."""
+    def _is_ready(self) -> bool:
+        try:
+            if self._is_right and files.is_at(self._descriptor, self._path):
+                return True
+        except OSError as error:
+            LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
+        return self._put_right()
+
+    def _unwritten(self, error: OSError) -> SnapshotError:
+        """Take back what was written of a line, and return the error that says how it went."""
+        reason = f"{self._path} cannot be written, so the call does not count: {error.strerror}"
+        if self._put_right() or self._mark():
+            return SnapshotError(reason)
+        return SnapshotError(
+            f"{reason}. What was written of it cannot be taken back either: if this process ends "
+            "before a later call or a save succeeds, the call may count when the file is opened"
+        )
+
+    def _put_right(self) -> bool:
+        """Let the file end where the last line does that counts; return whether it does."""
         self._is_right = False
         try:
             if not files.is_at(self._descriptor, self._path):
                 self._write_anew()
-            self._system.ftruncate(self._descriptor, self.end)
-            os.lseek(self._descriptor, self.end, os.SEEK_SET)
+            self._system.ftruncate(self._descriptor, self._place.end)
+            os.lseek(self._descriptor, self._place.end, os.SEEK_SET)
             self._system.fsync(self._descriptor)
             files.sync_directory(self._path.parent, self._system)
         except OSError as error:
             LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
-        else:
-            self._is_right = True
+            return False
+        self._is_right = True
+        return True
+
+    def _mark(self) -> bool:
+        """Mark what is behind the last line that counts, if it cannot be cut off."""
+        try:
+            if os.fstat(self._descriptor).st_size > self._place.end:
+                self._system.pwrite(self._descriptor, _MARK, self._place.end)
+        except OSError as error:
+            LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
+            return False
+        return True
 
     def _write_anew(self) -> None:
-        content = os.pread(self._descriptor, self.end, 0)
+        content = self._read(0)
         before, self._descriptor = (
             self._descriptor,
             files.begin(self._path, [content], self._system),
         )
         self._system.close(before)
+
+    def _read(self, start: int) -> bytes:
+        """Return what counts from there on."""
+        content = files.read_at(self._descriptor, start, self._place.end - start)
+        if start + len(content) < self._place.end:
+            raise OSError(errno.EIO, "the file is shorter than what was written to it")
+        return content
 
 
 def create(
@@ -347,7 +398,3 @@ def commit_body(commit: Commit) -> bytes:
     )
     next_ids = {record.table: next_id for record, next_id in commit.next_ids.items()}
     return b'"changes":[%b],"next_ids":%b}' % (changes, orjson.dumps(next_ids))
-
-
-def _unwritten(path: Path, error: OSError) -> SnapshotError:
-    return SnapshotError(f"{path} cannot be written, so the call does not count: {error.strerror}")

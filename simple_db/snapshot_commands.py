@@ -321,7 +321,7 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool) -> int:
 
 def _upgraded(path: Path, *, reseal: bool, dry_run: bool) -> str:
     """Upgrade a file if need be, and return what was done."""
-    with contextlib.nullcontext() if dry_run else files.claimed(path):
+    with contextlib.nullcontext() if dry_run else claims.claimed(path):
         contents, broken = _held(path, reseal)
         if contents.version == formats.VERSION and not broken:
             return f"current already: version {formats.VERSION}"

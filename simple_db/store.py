@@ -1,20 +1,25 @@
 """The store: one table of frozen records per table of the schema, one lock, transactions.
 
 Each fact lives once, as a record in a dict by its id. Indexes are derived from the rows and never
-saved. A write is journalled while its transaction runs, so that a transaction that raises is
-undone row by row; rows are replaced, never changed, so a copied table stays as it was.
+saved; rows are replaced, never changed, so a copied table stays as it was.
+
+A transaction survives an exception at any instruction. Every write is in the undo list before a
+table or an index changes; to undo a write twice, or one that was half done, gives the same rows and
+indexes; and a transaction counts from one assignment on. Whoever takes the lock next finishes a
+rollback that was itself interrupted.
 """
 
 import datetime as dt
 import logging
 import operator
-import threading
+import sys
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Generic, Protocol, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from attrs import frozen
 
+from simple_db.call_lock import CallLock, Hold
 from simple_db.clock import naive_utc
 from simple_db.errors import Invalid
 from simple_db.records import (
@@ -46,8 +51,14 @@ LOG = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 V = TypeVar("V")
 
-# One write of a transaction: the table, the id of the row, and the row that was there before.
-Journal = list[tuple["Table[Any]", Hashable, Record | None]]
+
+class Write(NamedTuple):
+    """One write of a transaction: a row as it was and as it is then, None where there is none."""
+
+    table: "Table[Any]"
+    row_id: Hashable
+    before: Record | None
+    after: Record | None
 
 
 def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
@@ -76,16 +87,16 @@ class Index(Generic[R]):
         return _found(self._ids, key, ())
 
     def add(self, row_id: Hashable, row: R) -> None:
-        """Note that the row has this id."""
+        """Note that the row has this id; to repeat it changes nothing."""
         self._ids.setdefault(self.key(row), set()).add(row_id)
 
     def discard(self, row_id: Hashable, row: R) -> None:
-        """Forget the row."""
+        """Forget the row; nothing happens if it is not noted."""
         key = self.key(row)
-        ids = self._ids[key]
-        ids.remove(row_id)
-        if not ids:
-            del self._ids[key]
+        ids = self._ids.get(key, set())
+        ids.discard(row_id)
+        if not ids:  # it may have been empty before: an exception came here
+            self._ids.pop(key, None)
 
     def agrees_with(self, rows: Mapping[Any, R]) -> bool:
         """Return whether the index is the one that these rows give."""
@@ -117,16 +128,18 @@ class TableCut(Generic[R]):
 class Table(Generic[R]):
     """The rows of one table by id, with the indexes that are derived from them.
 
-    Every change goes through `put` and `remove`, so that indexes and journal follow. Rows and
+    Every change goes through `put` and `remove`, so that undo list and indexes follow. Rows and
     indexes may be shared with a cut of the table, and are copied before the first change then.
     """
 
-    def __init__(self, record: type[R], journal: Journal, *indexes: str | tuple[str, ...]) -> None:
+    def __init__(
+        self, record: type[R], undo_list: list[Write], *indexes: str | tuple[str, ...]
+    ) -> None:
         self.record = record
         self.rows: dict[Any, R] = {}
         self.next_id = 1
         self._shared = False
-        self._journal = journal
+        self._undo_list = undo_list
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
         self._indexes: Mapping[tuple[str, ...], Index[R]] = {
             key: Index(*key) for key in (*keys, *record.unique)
@@ -150,22 +163,21 @@ class Table(Generic[R]):
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""
-        row_id = key_of(row)
-        self._journal.append((self, row_id, self._set(row_id, row)))
+        self._write(key_of(row), row)
         return row
 
     def remove(self, row_id: Hashable) -> None:
         """Remove the row of that id."""
-        self._journal.append((self, row_id, self._set(row_id, None)))
+        self._write(row_id, None)
 
     def new_id(self) -> int:
         """Return an id that no row of this table has had."""
         self.next_id += 1
         return self.next_id - 1
 
-    def undo(self, row_id: Hashable, before: R | None) -> None:
-        """Put back what was under the id before a write of the journal."""
-        self._set(row_id, before)
+    def undo(self, write: Write) -> None:
+        """Put back what was there before a write, however far that, or its undoing, had come."""
+        self._set(write.row_id, write.after, write.before)
 
     def replace(self, rows: Mapping[Any, R], next_id: int) -> None:
         """Hold exactly these rows, and count ids from there."""
@@ -186,20 +198,26 @@ class Table(Generic[R]):
         self._shared = True
         self.rows, self._indexes, self.next_id = cut.rows, cut.indexes, cut.next_id
 
-    def _set(self, row_id: Any, row: R | None) -> R | None:
+    def _write(self, row_id: Any, after: R | None) -> None:
+        before = self.rows.get(row_id)
+        self._undo_list.append(Write(self, row_id, before, after))
+        self._set(row_id, before, after)
+
+    def _set(self, row_id: Any, before: Any, after: Any) -> None:
+        """Put a row in the place of another; to repeat it, or to turn it round, does no harm."""
         if self._shared:
             self.rows = dict(self.rows)
             self._indexes = {key: index.copy() for key, index in self._indexes.items()}
             self._shared = False
-        before = self.rows.pop(row_id, None)
-        if row is not None:
-            self.rows[row_id] = row
         for index in self._indexes.values():
             if before is not None:
                 index.discard(row_id, before)
-            if row is not None:
-                index.add(row_id, row)
-        return before
+            if after is not None:
+                index.add(row_id, after)
+        if after is None:
+            self.rows.pop(row_id, None)
+        else:
+            self.rows[row_id] = after
 
     def check(self) -> None:
         """Raise AssertionError unless ids, counter and indexes agree with the rows."""
@@ -218,45 +236,55 @@ class Tables:
     """All tables, and the time and ids of the call that holds the lock."""
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
-        self.journal: Journal = []
-        self.images: Table[Image] = Table(Image, self.journal, "owner")
-        self.locations: Table[Location] = Table(Location, self.journal, "image_id")
-        self.properties: Table[Property] = Table(Property, self.journal, "image_id")
+        self.undo_list: list[Write] = []
+        self.images: Table[Image] = Table(Image, self.undo_list, "owner")
+        self.locations: Table[Location] = Table(Location, self.undo_list, "image_id")
+        self.properties: Table[Property] = Table(Property, self.undo_list, "image_id")
         self.members: Table[Member] = Table(
-            Member, self.journal, "image_id", "member", ("image_id", "member")
+            Member, self.undo_list, "image_id", "member", ("image_id", "member")
         )
-        self.tags: Table[Tag] = Table(Tag, self.journal, "image_id")
-        self.tasks: Table[Task] = Table(Task, self.journal, "image_id", "owner")
-        self.task_infos: Table[TaskInfo] = Table(TaskInfo, self.journal)
-        self.namespaces: Table[Namespace] = Table(Namespace, self.journal)
-        self.resource_types: Table[ResourceType] = Table(ResourceType, self.journal)
+        self.tags: Table[Tag] = Table(Tag, self.undo_list, "image_id")
+        self.tasks: Table[Task] = Table(Task, self.undo_list, "image_id", "owner")
+        self.task_infos: Table[TaskInfo] = Table(TaskInfo, self.undo_list)
+        self.namespaces: Table[Namespace] = Table(Namespace, self.undo_list)
+        self.resource_types: Table[ResourceType] = Table(ResourceType, self.undo_list)
         self.associations: Table[Association] = Table(
-            Association, self.journal, "namespace_id", "resource_type_id"
+            Association, self.undo_list, "namespace_id", "resource_type_id"
         )
         self.metadef_objects: Table[MetadefObject] = Table(
-            MetadefObject, self.journal, "namespace_id"
+            MetadefObject, self.undo_list, "namespace_id"
         )
         self.metadef_properties: Table[MetadefProperty] = Table(
-            MetadefProperty, self.journal, "namespace_id"
+            MetadefProperty, self.undo_list, "namespace_id"
         )
-        self.metadef_tags: Table[MetadefTag] = Table(MetadefTag, self.journal, "namespace_id")
-        self.nodes: Table[NodeReference] = Table(NodeReference, self.journal)
+        self.metadef_tags: Table[MetadefTag] = Table(MetadefTag, self.undo_list, "namespace_id")
+        self.nodes: Table[NodeReference] = Table(NodeReference, self.undo_list)
         self.cached_images: Table[CachedImage] = Table(
-            CachedImage, self.journal, "image_id", "node_reference_id"
+            CachedImage, self.undo_list, "image_id", "node_reference_id"
         )
         tables = [value for value in vars(self).values() if isinstance(value, Table)]
-        self._by_record = {table.record: table for table in tables}
+        by_record = {table.record: table for table in tables}
+        self._all = [by_record[record] for record in RECORDS]
         self._clock = clock
         self._new_id = new_id
         self._now: dt.datetime | None = None
 
     def __iter__(self) -> Iterator[Table[Any]]:
         """Go through the tables, parents before their children."""
-        return (self._by_record[record] for record in RECORDS)
+        return iter(self._all)
 
     def begin_call(self) -> None:
         """Let the next reading of the clock be a new one."""
         self._now = None
+
+    def counters(self) -> list[int]:
+        """Return the next id of each table."""
+        return [table.next_id for table in self._all]
+
+    def set_counters(self, counters: list[int]) -> None:
+        """Count ids on from these."""
+        for table, next_id in zip(self._all, counters, strict=True):
+            table.next_id = next_id
 
     @property
     def now(self) -> dt.datetime:
@@ -278,7 +306,6 @@ class Tables:
             table.check()
             _check_types(table)
             _check_references(table, self)
-        assert not self.journal, "a transaction was not ended"
 
 
 def _check_types(table: Table[Any]) -> None:
@@ -321,7 +348,7 @@ class Log(Protocol):
     """Where a store writes every call that has changed something, before the call returns."""
 
     @property
-    def end(self) -> int:
+    def end(self) -> Any:
         """Where the log ends."""
         ...
 
@@ -329,67 +356,176 @@ class Log(Protocol):
         """Keep a commit; if that raises, the call has not happened."""
         ...
 
-    def retract(self, end: int) -> None:
-        """Let the log end where it ended before a call that has not happened."""
+    def retract(self, end: Any) -> None:
+        """Let the log end where it ended before a call that has not happened; it may come twice."""
         ...
+
+
+class Reading(Hold):
+    """The tables, to be read only, for a ``with`` block; no call writes meanwhile."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: "Store", frame: FrameType) -> None:
+        super().__init__(frame)
+        self._store = store
+
+    def __enter__(self) -> Tables:
+        """Wait for the tables.
+
+        Raises:
+            RuntimeError: a call of this thread is changing them: they are not whole.
+        """
+        store = self._store
+        if store.lock.acquire(self) is None:
+            self.has_begun = True
+            store.end_interrupted()
+        elif store.is_changing():
+            raise RuntimeError(_WITHIN)
+        return store.tables
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let the next call have the tables."""
+        store = self._store
+        assert store.transaction is not None or not store.tables.undo_list, _READ_ONLY
+        store.lock.release(self)
+
+
+class Transaction(Hold):
+    """The tables for a ``with`` block: all its writes stay, or none if it raises."""
+
+    __slots__ = ("_counters", "_end", "_revision", "_store")
+
+    def __init__(self, store: "Store", frame: FrameType) -> None:
+        super().__init__(frame)
+        self._store = store
+
+    def __enter__(self) -> Tables:
+        """Wait for the tables, and begin.
+
+        Raises:
+            RuntimeError: this thread is in the midst of another call of the same database.
+        """
+        store = self._store
+        if store.lock.acquire(self) is not None:
+            raise RuntimeError(_WITHIN)
+        # From here on a call within this one is refused: it would come between these lines.
+        self.has_begun = True
+        store.end_interrupted()
+        store.tables.begin_call()
+        self._revision = store.revision
+        self._counters = store.tables.counters()
+        self._end = None if store.log is None else store.log.end
+        store.transaction = self
+        return store.tables
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back, and let the next call have the tables."""
+        store = self._store
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            store.end_interrupted()
+            store.lock.release(self)
+
+    def has_changed(self) -> bool:
+        """Return whether it has changed a row or a counter, or has begun to."""
+        tables = self._store.tables
+        return bool(tables.undo_list) or tables.counters() != self._counters
+
+    def _commit(self) -> None:
+        store = self._store
+        if self.has_changed():
+            if store.log is not None:
+                store.log.append(_commit(store.tables, self._counters))
+            store.revision = self._revision + 1
+            _log_rows(store.revision, store.tables.undo_list)
+        # This assignment is the commit: before it, an exception rolls all back; behind it, nothing.
+        store.transaction = None
+
+    def roll_back(self) -> None:
+        """Undo every write; to repeat it, if an exception has come between, does no harm."""
+        store = self._store
+        for write in reversed(store.tables.undo_list):
+            write.table.undo(write)
+        store.tables.set_counters(self._counters)
+        store.revision = self._revision
+        if store.log is not None:
+            store.log.retract(self._end)
+        store.transaction = None
+
+
+_WITHIN = (
+    "the clock or the id source of a database called the database, or a signal handler or a "
+    "finaliser did, in the midst of a call that has not ended: call it when that has"
+)
+_READ_ONLY = "rows were written outside a transaction"
 
 
 class Store:
     """The tables behind one lock.
 
     `reading` and `writing` are the only ways to the tables, and the only places that take the
-    lock. `revision` counts the transactions that changed something. A `log` is told of each of
-    these before it counts.
+    lock. A `log` gets each transaction that has changed something before it counts.
+
+    Attributes:
+        lock: Held by the call that uses the tables.
+        tables: The tables, for whoever holds the lock.
+        transaction: The one that has begun and neither counts nor is rolled back.
+        revision: The number of transactions that have changed something.
+        log: Where they are written.
     """
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
-        self._lock = threading.RLock()
-        self._tables = Tables(clock, new_id)
-        self._writing = False
+        self.lock = CallLock()
+        self.tables = Tables(clock, new_id)
+        self.transaction: Transaction | None = None
         self.revision = 0
         self.log: Log | None = None
 
-    @contextmanager
-    def reading(self) -> Iterator[Tables]:
-        """Give the tables, to be read only, and keep every writer out meanwhile."""
-        with self._lock:
-            yield self._tables
+    def reading(self) -> Reading:
+        """Give the tables, to be read only, and keep every writer out meanwhile.
 
-    @contextmanager
-    def writing(self) -> Iterator[Tables]:
-        """Give the tables for one transaction: all its writes stay, or none when it raises."""
-        with self._lock:
-            if self._writing:
-                raise RuntimeError("the clock or the id source of a database called the database")
-            tables, log = self._tables, self.log
-            end = log.end if log is not None else 0
-            counters = [table.next_id for table in tables]
-            tables.begin_call()
-            self._writing = True
-            try:
-                yield tables
-                if tables.journal or counters != [table.next_id for table in tables]:
-                    if log is not None:
-                        log.append(_commit(tables, counters))
-                    self.revision += 1
-                    _tell(self.revision, tables.journal)
-            except BaseException:
-                _roll_back(tables, counters)
-                if log is not None:
-                    log.retract(end)
-                raise
-            finally:
-                self._writing = False
-                tables.journal.clear()
+        The block must be in the function that calls this: the lock is free when that one ends.
+        """
+        return Reading(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
+
+    def writing(self) -> Transaction:
+        """Give the tables for one transaction: all its writes stay, or none when it raises.
+
+        The block must be in the function that calls this: the lock is free when that one ends.
+        """
+        return Transaction(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
+
+    def is_changing(self) -> bool:
+        """Return whether a transaction has changed something and does not count yet."""
+        return self.transaction is not None and self.transaction.has_changed()
+
+    def end_interrupted(self) -> None:
+        """Roll back what has begun and does not count; whoever holds the lock may call it."""
+        if self.transaction is not None:
+            self.transaction.roll_back()
+        self.tables.undo_list.clear()
 
     def cut(self) -> Cut:
         """Return the tables as they are between two calls, at the cost of a pointer per table."""
-        with self._lock:
-            return {table.record: table.cut() for table in self._tables}
+        with self.reading() as tables:
+            return {table.record: table.cut() for table in tables}
 
     def adopt(self, cut: Cut) -> None:
         """Hold what a cut holds, in a store that nobody else has yet."""
-        for table in self._tables:
+        for table in self.tables:
             table.adopt(cut[table.record])
 
     def go_back(self, cut: Cut) -> None:
@@ -406,7 +542,7 @@ class Store:
 
 def _commit(tables: Tables, counters: list[int]) -> Commit:
     """Return what the transaction has changed."""
-    written = dict.fromkeys((table, row_id) for table, row_id, _ in tables.journal)
+    written = dict.fromkeys((write.table, write.row_id) for write in tables.undo_list)
     changes = [Change(table.record, row_id, table.get(row_id)) for table, row_id in written]
     next_ids = {
         table.record: table.next_id
@@ -416,18 +552,11 @@ def _commit(tables: Tables, counters: list[int]) -> Commit:
     return Commit(changes, next_ids)
 
 
-def _tell(revision: int, journal: Journal) -> None:
-    """Tell which rows were written: tables and ids only, for a location can carry credentials."""
+def _log_rows(revision: int, writes: list[Write]) -> None:
+    """Log which rows were written: tables and ids only, for a location can carry credentials."""
     if LOG.isEnabledFor(logging.DEBUG):
-        written = dict.fromkeys(f"{table.record.table} {row_id}" for table, row_id, _ in journal)
+        written = dict.fromkeys(f"{write.table.record.table} {write.row_id}" for write in writes)
         LOG.debug("revision %d: %s", revision, ", ".join(written))
-
-
-def _roll_back(tables: Tables, counters: list[int]) -> None:
-    for table, row_id, before in reversed(tables.journal):
-        table.undo(row_id, before)
-    for table, next_id in zip(tables, counters, strict=True):
-        table.next_id = next_id
 
 
 class HasStore(Protocol):

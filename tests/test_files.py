@@ -147,7 +147,7 @@ def test_no_file_has_a_nul_character_in_its_name() -> None:
         files.read("a\0b", most=100)
     with pytest.raises(SnapshotError, match="a\0b cannot be a file: embedded null byte"):
         files.replace("a\0b", NEW)
-    with pytest.raises(SnapshotError, match="a\0b cannot be a file"), files.claimed("a\0b"):
+    with pytest.raises(SnapshotError, match="a\0b cannot be a file"), claims.claimed("a\0b"):
         pytest.fail("it was claimed")
 
 
@@ -395,7 +395,7 @@ def test_a_file_that_cannot_be_removed_is_told(path: Path) -> None:
 HOLD = """
 import sys
 from simple_db import files
-with files.claimed(sys.argv[1]):
+with claims.claimed(sys.argv[1]):
     print("claimed", flush=True)
     sys.stdin.read()
 """
@@ -415,7 +415,7 @@ def a_holder(path: Path) -> subprocess.Popen[str]:
 def refused(path: Path) -> bool:
     """Try to claim the file, and tell whether somebody has it."""
     try:
-        with files.claimed(path):
+        with claims.claimed(path):
             return False
     except SnapshotInUse:
         return True
@@ -423,15 +423,15 @@ def refused(path: Path) -> bool:
 
 def test_a_second_claim_is_refused_with_the_name_of_the_file(path: Path) -> None:
     with (
-        files.claimed(path),
+        claims.claimed(path),
         pytest.raises(SnapshotInUse, match=f"{path} is in use by another process"),
-        files.claimed(path),
+        claims.claimed(path),
     ):
         pytest.fail("it was claimed twice")
 
 
 def test_a_claim_of_another_process_is_refused(path: Path) -> None:
-    with files.claimed(path), a_holder(path) as other:
+    with claims.claimed(path), a_holder(path) as other:
         out, err = other.communicate(timeout=60)
 
     assert out == ""
@@ -439,7 +439,7 @@ def test_a_claim_of_another_process_is_refused(path: Path) -> None:
 
 
 def test_a_claim_ends_with_its_block_however_that_ends(path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), files.claimed(path):
+    with pytest.raises(ZeroDivisionError), claims.claimed(path):
         raise ZeroDivisionError
 
     assert not refused(path)
@@ -459,20 +459,20 @@ def test_a_claim_ends_with_its_process_even_if_that_is_killed(path: Path) -> Non
 
 
 def test_other_files_can_be_claimed_meanwhile(tmp_path: Path) -> None:
-    with files.claimed(tmp_path / "a"):
+    with claims.claimed(tmp_path / "a"):
         assert not refused(tmp_path / "b")
 
 
 def test_the_file_is_claimed_under_whatever_name(tmp_path: Path, path: Path) -> None:
     (tmp_path / "link").symlink_to(path)
-    with files.claimed(tmp_path / "link"):
+    with claims.claimed(tmp_path / "link"):
         assert refused(path)
         assert names(tmp_path) == [f"{NAME}.lock", "link"]
 
 
 def test_a_claim_is_a_private_file_beside_that_goes_away(path: Path) -> None:
     lock = path.with_name(f"{NAME}.lock")
-    with files.claimed(path):
+    with claims.claimed(path):
         assert names(path.parent) == [lock.name]
         assert mode(lock) == 0o600
 
@@ -483,7 +483,7 @@ def test_what_a_killed_process_has_left_is_removed_and_nothing_else(path: Path) 
     left = f"{new_id()}.tmp"
     for name in (f".{path.name}.{left}", f".{path.name}.journal.{left}", f".other.{left}", ".tmp"):
         path.with_name(name).touch()
-    with files.claimed(path):
+    with claims.claimed(path):
         pass
 
     assert {one.name for one in path.parent.iterdir()} == {".tmp", f".other.{left}"}
@@ -496,12 +496,12 @@ def test_a_directory_that_cannot_be_listed_can_be_claimed_in(
         raise PermissionError
 
     monkeypatch.setattr(type(path), "iterdir", refuse)
-    with files.claimed(path) as claim:
+    with claims.claimed(path) as claim:
         assert claim.is_ours
 
 
 def test_a_claim_stays_while_the_file_is_replaced(path: Path) -> None:
-    with files.claimed(path):
+    with claims.claimed(path):
         files.replace(path, NEW)
         assert refused(path)
 
@@ -518,7 +518,7 @@ def test_a_lock_that_is_removed_while_it_is_taken_is_taken_again(
 
     before = open_descriptors()
     monkeypatch.setattr("fcntl.flock", late)
-    with files.claimed(path):
+    with claims.claimed(path):
         assert lock.exists()
         assert refused(path)
 
@@ -527,7 +527,7 @@ def test_a_lock_that_is_removed_while_it_is_taken_is_taken_again(
 
 def test_the_lock_of_another_claim_is_not_removed(path: Path) -> None:
     lock = path.with_name(f"{NAME}.lock")
-    with files.claimed(path):
+    with claims.claimed(path):
         lock.unlink()
         lock.touch()
 
@@ -540,7 +540,7 @@ def test_a_lock_that_cannot_be_removed_is_released(
     def fail(_: Path) -> None:
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    with monkeypatch.context() as patched, files.claimed(path):
+    with monkeypatch.context() as patched, claims.claimed(path):
         patched.setattr("pathlib.Path.unlink", fail)
 
     assert not refused(path)
@@ -554,7 +554,7 @@ def test_a_lock_that_is_no_file_is_told(path: Path, kind: str) -> None:
     else:
         lock.symlink_to("elsewhere")
 
-    with pytest.raises(SnapshotError, match=r"cannot be claimed: [A-Z]"), files.claimed(path):
+    with pytest.raises(SnapshotError, match=r"cannot be claimed: [A-Z]"), claims.claimed(path):
         pytest.fail("it was claimed")
 
     assert names(path.parent) == [lock.name]
@@ -563,6 +563,6 @@ def test_a_lock_that_is_no_file_is_told(path: Path, kind: str) -> None:
 def test_a_file_in_no_directory_cannot_be_claimed(tmp_path: Path) -> None:
     with (
         pytest.raises(SnapshotError, match="cannot be claimed: No such file"),
-        files.claimed(tmp_path / "missing" / NAME),
+        claims.claimed(tmp_path / "missing" / NAME),
     ):
         pytest.fail("it was claimed")

@@ -450,7 +450,7 @@ def test_a_call_that_is_interrupted_behind_its_line_leaves_no_trace(
 
     state, content = db.snapshot(), journal.beside(path).read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("simple_db.store._tell", interrupt)
+        patch.setattr("simple_db.store._log_rows", interrupt)
         with pytest.raises(KeyboardInterrupt):
             an_image(db)
 

@@ -703,10 +703,10 @@ def test_what_has_forked_is_told_by_the_id_of_the_process(
 def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> None:
     claimed = contextlib.ExitStack()
     with claimed:
-        claimed.enter_context(files.claimed(path))
+        claimed.enter_context(claims.claimed(path))
         assert in_a_fork(claimed.close) == 0
         with pytest.raises(SnapshotInUse):
-            files.claimed(path).__enter__()
+            claims.claimed(path).__enter__()
 
 
 # --- without opening -------------------------------------------------------------------------
