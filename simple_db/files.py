@@ -7,6 +7,7 @@ and end it at each of them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -50,6 +51,32 @@ class System:
 SYSTEM = System()
 
 
+@frozen
+class File:
+    """A file as it was read.
+
+    Attributes:
+        content: All of it.
+        status: Which file it is, with its size and times from before it was read.
+    """
+
+    content: bytes
+    status: os.stat_result
+
+    def is_at(self, path: Name) -> bool:
+        """Return whether this file is at the path, as it was; it must still be `opened`.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        now = found(path, follow=True)
+        return now is not None and _identity(now) == _identity(self.status)
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def read(path: Name, most: int) -> bytes:
     """Return the content of a file.
 
@@ -60,16 +87,48 @@ def read(path: Name, most: int) -> bytes:
     Raises:
         SnapshotError: it cannot be read, is no regular file, or is larger.
     """
-    try:
-        descriptor = os.open(path, _READ)
+    with opened(path, most) as file:
+        if file is None:
+            raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
+        return file.content
+
+
+@contextlib.contextmanager
+def opened(path: Name, most: int, *, follow: bool = True) -> Iterator[File | None]:
+    """Give a file that was read, None if it is not there, and keep it open until the block ends.
+
+    While it is open, no other file can get its inode number.
+
+    Args:
+        path: A regular file.
+        most: The number of bytes that it may have.
+        follow: Whether a symbolic link is followed; otherwise it is refused.
+
+    Raises:
+        SnapshotError: it cannot be read, is no regular file, or is larger.
+    """
+    with contextlib.ExitStack() as until_the_end:
         try:
-            size = _readable_size(path, os.fstat(descriptor), most)
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(size)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
-        raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
+            descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW)
+            until_the_end.callback(_close, descriptor)
+            file = _read(path, descriptor, most)
+        except FileNotFoundError:
+            file = None
+        except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+            raise SnapshotError(f"{path!s} cannot be read: {_why(error)}") from error
+        yield file
+
+
+def _close(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # what was read is read
+        os.close(descriptor)
+
+
+def _read(path: Name, descriptor: int, most: int) -> File:
+    status = os.fstat(descriptor)
+    size = _readable_size(path, status, most)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return File(file.read(size), status)
 
 
 def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
@@ -80,6 +139,36 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
             "give a larger bound if it is meant"
         )
     return status.st_size
+
+
+def found(path: Name, *, follow: bool = False) -> os.stat_result | None:
+    """Return what is known of a file, None if it is not there.
+
+    Only "no such file" says that it is not there. Whatever else goes wrong says nothing: the file
+    may be there, and to take it for absent would lose what is in it.
+
+    Args:
+        path: The file.
+        follow: Whether it is that which a symbolic link leads to.
+
+    Raises:
+        SnapshotError: that cannot be seen.
+    """
+    try:
+        return Path(path).stat(follow_symlinks=follow)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+        raise SnapshotError(f"{path!s} cannot be looked at: {_why(error)}") from error
+
+
+def exists(path: Name) -> bool:
+    """Return whether there is something at a path; a symbolic link is, wherever it leads.
+
+    Raises:
+        SnapshotError: that cannot be seen.
+    """
+    return found(path) is not None
 
 
 def named(path: Name) -> Path:

@@ -7,6 +7,8 @@ and saves the store as its mode says. docs/snapshot.md says what each mode promi
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import logging
 import os
 import threading
@@ -14,13 +16,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import frozen
 
-from simple_db import files, snapshot
-from simple_db.errors import Invalid, SnapshotError, SnapshotMismatch
+from simple_db import file_pair, files, snapshot
+from simple_db.errors import Invalid, SnapshotError
 from simple_db.journal import Journal, Place, Replayed, beside, create, go_on, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from simple_db.file_pair import Pair
     from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
@@ -94,26 +97,40 @@ def contents(
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
-    The file need not be claimed: where somebody saves it meanwhile, both are read once more.
+    The file need not be claimed: the two are of the same moment, whoever saves them meanwhile.
 
     Raises:
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    try:
-        return _contents(path, progress)
-    except SnapshotMismatch:
-        return _contents(path, progress)
+    found = _read(path, progress)
+    if found is None:
+        raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
+    return found
 
 
-def _contents(path: files.Name, progress: Callable[[int, int], object]) -> Replayed:
-    held = snapshot.read(path, progress=progress)
+def _read(path: files.Name, progress: Callable[[int, int], object]) -> Replayed | None:
+    """Return what the two files hold, None if neither is there."""
+    parse = functools.partial(_parsed, path, progress)
+    return file_pair.parsed(path, beside, snapshot.MOST_BYTES, parse)
+
+
+def _parsed(
+    path: files.Name, progress: Callable[[int, int], object], pair: Pair
+) -> Replayed | None:
     journal = beside(path)
-    if not os.path.exists(journal):  # noqa: PTH110 - not even if its name is too long
-        return Replayed(held, 0, 0, None)
-    try:
-        return replayed(held, files.read(journal, snapshot.MOST_BYTES))
-    except SnapshotError as error:
-        raise type(error)(f"{journal}: {error}") from error
+    if pair.snapshot is None and pair.journal is None:
+        return None
+    if pair.snapshot is None:
+        raise SnapshotError(
+            f"{journal} has calls, and the snapshot that they belong to is not there: put "
+            f"{path!s} back, or move the journal away if its calls are not to count"
+        )
+    with snapshot.naming(path):
+        held = snapshot.contents_of(pair.snapshot, progress=progress)
+    if pair.journal is None:
+        return Replayed(held)
+    with snapshot.naming(journal):
+        return replayed(held, pair.journal)
 
 
 def save(store: Store, path: files.Name) -> None:
@@ -143,10 +160,9 @@ def check_no_journal(path: files.Name) -> None:
 
 
 def _filled(store: Store, path: files.Name, progress: Callable[[int, int], object]) -> Opened:
-    if not os.path.lexists(files.named(path)):  # a loop of symbolic links is no new file
-        check_no_journal(path)
+    found = _read(path, progress)
+    if found is None:
         return Opened(fresh=True)
-    found = contents(path, progress)
     snapshot.fill(store, found.contents)
     if found.place is not None:
         _settle(store, path, found.place)

@@ -20,6 +20,7 @@ change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md h
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import hashlib
@@ -576,7 +577,14 @@ def read(
         SnapshotError: the file cannot be read, is no regular file, or holds no snapshot.
     """
     content = files.read(path, most)
-    try:
+    with naming(path):
         return contents_of(content, sealed=sealed, most=most, progress=progress)
+
+
+@contextlib.contextmanager
+def naming(path: files.Name) -> Iterator[None]:
+    """Let an error of what a file holds begin with the name of the file."""
+    try:
+        yield
     except SnapshotError as error:
         raise type(error)(f"{path!s}: {error}") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simple_db import Database, commands, files, journal, snapshot, snapshot_commands
+from simple_db import Database, commands, files, journal, lifecycle, snapshot, snapshot_commands
 from simple_db.errors import SnapshotError
 from tests.build import ADMIN, a_database, a_location, an_image
 
@@ -142,7 +142,7 @@ def test_a_problem_tells_no_secret_and_stays_in_its_line(
         raise SnapshotError(f"\x1b[2J{SECRET}\nis no row")
 
     saved()
-    monkeypatch.setattr(snapshot, "read", fail)
+    monkeypatch.setattr(lifecycle, "contents", fail)
 
     assert said(capsys, "check", "glance.json", code=1) == (
         "glance.json: bad: \\x1b[2Jhttp://***@host/a is no row\n"
