@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -124,8 +125,44 @@ class CallLock:
         for first in self._line[:1]:
             first.wake()
 
+    def held(self) -> Holding:
+        """Give the lock for a ``with`` block of the function that calls this."""
+        return Holding(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
+
+    def is_held_by_this_thread(self) -> bool:
+        """Return whether this thread is in the midst of a call that has the lock."""
+        return any(
+            first.has_begun and first.is_of_same_thread(this) and not first.is_over()
+            for this in [Hold(sys._getframe())]  # noqa: SLF001 - any frame of this thread
+            for first in self._line[:1]
+        )
+
     def _leave(self, hold: Hold) -> None:
         try:  # noqa: SIM105 - `suppress` costs more than the whole release
             self._line.remove(hold)
         except ValueError:  # another call has seen that it is over
             pass
+
+
+class Holding(Hold):
+    """A lock for a ``with`` block."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self, lock: CallLock, frame: FrameType) -> None:
+        super().__init__(frame)
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        """Wait for the lock.
+
+        Raises:
+            RuntimeError: this thread has it already, and would wait for ever.
+        """
+        if self._lock.acquire(self) is not None:
+            raise RuntimeError("this was called in the midst of itself: wait until that has ended")
+        self.has_begun = True
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next call have the lock."""
+        self._lock.release(self)

@@ -6,6 +6,7 @@ naive and in UTC everywhere, as in the columns of Glance's schema.
 
 import datetime as dt
 import re
+import time
 import uuid
 
 # Dates and times of day with all their separators or with none. `datetime.fromisoformat` reads
@@ -27,6 +28,11 @@ def utcnow() -> dt.datetime:
 def new_id() -> str:
     """Return a new random UUID in its 36 characters, as Glance gives to images."""
     return str(uuid.uuid4())
+
+
+def pause(seconds: float) -> None:
+    """Wait, and let other threads and processes go on."""
+    time.sleep(seconds)
 
 
 def naive_utc(moment: dt.datetime) -> dt.datetime:

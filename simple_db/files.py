@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import field, frozen
+
 from simple_db.clock import new_id
 from simple_db.errors import SnapshotError
 
@@ -47,6 +49,28 @@ class System:
 SYSTEM = System()
 
 
+@frozen
+class File:
+    """A file as it was read.
+
+    Attributes:
+        content: All of it.
+        status: Which file it is, with its size and times from before it was read.
+    """
+
+    content: bytes = field(repr=False)
+    status: os.stat_result
+
+    def is_at(self, path: Name) -> bool:
+        """Return whether this file is at the path, as it was; it must still be `opened`.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        now = found(path, follow=True)
+        return now is not None and identity(now) == identity(self.status)
+
+
 def read(path: Name, most: int) -> bytes:
     """Return the content of a file.
 
@@ -57,16 +81,48 @@ def read(path: Name, most: int) -> bytes:
     Raises:
         SnapshotError: it cannot be read, is no regular file, or is larger.
     """
-    try:
-        descriptor = os.open(path, _READ)
+    with opened(path, most) as file:
+        if file is None:
+            raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
+        return file.content
+
+
+@contextlib.contextmanager
+def opened(path: Name, most: int, *, follow: bool = True) -> Iterator[File | None]:
+    """Give a file that was read, None if it is not there, and keep it open until the block ends.
+
+    While it is open, no other file can get its inode number.
+
+    Args:
+        path: A regular file.
+        most: The number of bytes that it may have.
+        follow: Whether a symbolic link is followed; otherwise it is refused.
+
+    Raises:
+        SnapshotError: it cannot be read, is no regular file, or is larger.
+    """
+    with contextlib.ExitStack() as until_the_end:
         try:
-            size = _readable_size(path, os.fstat(descriptor), most)
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(size)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
-        raise SnapshotError(f"{path!s} cannot be read: {why(error)}") from error
+            descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW)
+            until_the_end.callback(_close, descriptor)
+            file = _read(path, descriptor, most)
+        except FileNotFoundError:
+            file = None
+        except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+            raise SnapshotError(f"{path!s} cannot be read: {why(error)}") from error
+        yield file
+
+
+def _close(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # what was read is read
+        os.close(descriptor)
+
+
+def _read(path: Name, descriptor: int, most: int) -> File:
+    status = os.fstat(descriptor)
+    size = _readable_size(path, status, most)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return File(file.read(size), status)
 
 
 def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
@@ -77,6 +133,36 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
             "give a larger bound if it is meant"
         )
     return status.st_size
+
+
+def found(path: Name, *, follow: bool = False) -> os.stat_result | None:
+    """Return what is known of a file, None if it is not there.
+
+    Only "no such file" says that it is not there. Whatever else goes wrong says nothing: the file
+    may be there, and to take it for absent would lose what is in it.
+
+    Args:
+        path: The file.
+        follow: Whether it is that which a symbolic link leads to.
+
+    Raises:
+        SnapshotError: that cannot be seen.
+    """
+    try:
+        return Path(path).stat(follow_symlinks=follow)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # the latter for a NUL character in the path
+        raise SnapshotError(f"{path!s} cannot be looked at: {why(error)}") from error
+
+
+def exists(path: Name) -> bool:
+    """Return whether there is something at a path; a symbolic link is, wherever it leads.
+
+    Raises:
+        SnapshotError: that cannot be seen.
+    """
+    return found(path) is not None
 
 
 def named(path: Name) -> Path:
@@ -109,9 +195,9 @@ def replace(
     """Put new content in the place of a file, durably: after a crash it is the old or the new one.
 
     It is written to a new file in the same directory, brought to the disk, read back, and renamed;
-    then the directory is brought to the disk. A new file has mode 0600, an old one keeps its permissions,
-    without those of a group that is not this process's; a symbolic link is followed, and the file
-    that it names is replaced.
+    then the directory is brought to the disk. A new file has mode 0600, an old one keeps its
+    permissions, without those of a group that is not this process's; a symbolic link is followed,
+    and the file that it names is replaced.
 
     Args:
         path: The file.

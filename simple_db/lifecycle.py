@@ -7,6 +7,9 @@ and saves the store as its mode says. docs/snapshot.md says what each mode promi
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
+import itertools
 import logging
 import os
 import threading
@@ -14,13 +17,18 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import frozen
 
-from simple_db import files, snapshot
-from simple_db.errors import Invalid, SnapshotError, SnapshotMismatch
+from simple_db import file_pair, files, snapshot
+from simple_db.call_lock import CallLock
+from simple_db.claims import Claim, claimed
+from simple_db.errors import Invalid, SnapshotError, SnapshotInUse
 from simple_db.journal import Journal, Place, Replayed, beside, create, go_on, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from simple_db.file_pair import Pair
+    from simple_db.snapshot import Encoded
     from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
@@ -73,13 +81,25 @@ def kept(
             the store cannot be saved.
     """
     _check(save, interval)
-    with files.claimed(path) as claim:
-        opened = _filled(store, path, progress)
-        keeper = Keeper(store, claim, save, interval, opened)
+    with claimed(path) as claim:
+        keeper = Keeper(store, claim, save, interval, _filled(store, path, progress))
         try:
             yield keeper
         finally:
-            keeper.close()
+            _end(keeper)
+
+
+def _end(keeper: Keeper) -> None:
+    """Close, and once more if an exception from outside comes between: it is raised afterwards."""
+    try:
+        keeper.close()
+    except SnapshotError:
+        raise
+    except BaseException:
+        keeper.close()
+        raise
+    finally:
+        keeper.let_go()
 
 
 def _check(save: str, interval: float) -> None:
@@ -94,26 +114,40 @@ def contents(
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
-    The file need not be claimed: where somebody saves it meanwhile, both are read once more.
+    The file need not be claimed: the two are of the same moment, whoever saves them meanwhile.
 
     Raises:
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    try:
-        return _contents(path, progress)
-    except SnapshotMismatch:
-        return _contents(path, progress)
+    found = _read(path, progress)
+    if found is None:
+        raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
+    return found
 
 
-def _contents(path: files.Name, progress: Callable[[int, int], object]) -> Replayed:
-    held = snapshot.read(path, progress=progress)
+def _read(path: files.Name, progress: Callable[[int, int], object]) -> Replayed | None:
+    """Return what the two files hold, None if neither is there."""
+    parse = functools.partial(_parsed, path, progress)
+    return file_pair.parsed(path, beside, snapshot.MOST_BYTES, parse)
+
+
+def _parsed(
+    path: files.Name, progress: Callable[[int, int], object], pair: Pair
+) -> Replayed | None:
     journal = beside(path)
-    if not os.path.exists(journal):  # noqa: PTH110 - not even if its name is too long
-        return Replayed(held, 0, 0, None)
-    try:
-        return replayed(held, files.read(journal, snapshot.MOST_BYTES))
-    except SnapshotError as error:
-        raise type(error)(f"{journal}: {error}") from error
+    if pair.snapshot is None and pair.journal is None:
+        return None
+    if pair.snapshot is None:
+        raise SnapshotError(
+            f"{journal} has calls, and the snapshot that they belong to is not there: put "
+            f"{path!s} back, or move the journal away if its calls are not to count"
+        )
+    with snapshot.naming(path):
+        held = snapshot.contents_of(pair.snapshot, progress=progress)
+    if pair.journal is None:
+        return Replayed(held)
+    with snapshot.naming(journal):
+        return replayed(held, pair.journal)
 
 
 def save(store: Store, path: files.Name) -> None:
@@ -123,7 +157,7 @@ def save(store: Store, path: files.Name) -> None:
         SnapshotInUse: somebody has.
         SnapshotError: the file cannot be written, or has a journal of calls that would be lost.
     """
-    with files.claimed(path):
+    with claimed(path):
         check_no_journal(path)
         snapshot.save(store, path)
 
@@ -135,64 +169,137 @@ def check_no_journal(path: files.Name) -> None:
         SnapshotError: there is a journal.
     """
     journal = beside(path)
-    if os.path.exists(journal):  # noqa: PTH110 - not even if its name is too long
+    if files.exists(journal):
         raise SnapshotError(
             f"{journal} may have calls that {path!s} has not, and a save would lose them: "
             "open the file with Database.open, which puts them into it"
         )
 
 
-def _filled(store: Store, path: files.Name, progress: Callable[[int, int], object]) -> Opened:
-    if not os.path.lexists(files.named(path)):  # a loop of symbolic links is no new file
-        check_no_journal(path)
-        return Opened(fresh=True)
-    found = contents(path, progress)
+def _filled(store: Store, path: files.Name, progress: Callable[[int, int], object]) -> _Filled:
+    file = _WrittenFile(files.named(path))
+    found = _read(path, progress)
+    if found is None:
+        return _Filled(Opened(fresh=True), file)
     snapshot.fill(store, found.contents)
+    file.seal = found.contents.seal
     if found.place is not None:
-        _settle(store, path, found.place)
+        _settle(store, file, found.place)
     if found.torn:
         LOG.warning("%s: the last call was not written to its end, and does not count", path)
-    return Opened(False, found.calls, found.torn, found.contents.version)
+    return _Filled(Opened(False, found.calls, found.torn, found.contents.version), file)
 
 
-def _settle(store: Store, path: files.Name, place: Place) -> None:
+def _settle(store: Store, file: _WrittenFile, place: Place) -> None:
     """Put the calls of a journal into the snapshot, and the journal away."""
-    journal = go_on(beside(path), place)
+    journal = go_on(beside(file.path), place)
     try:
-        written = snapshot.encoded(store.cut())
+        written = snapshot.encoded_to_save(store.cut())
         journal.announce(written.seal)
     finally:
         journal.close()
-    files.replace(path, written.pieces)
-    files.remove(beside(path))
+    file.write(written)
+    files.remove(beside(file.path))
+
+
+class _WrittenFile:
+    """A snapshot file that nobody but us should write while it is open.
+
+    Attributes:
+        path: Where it is, whatever symbolic links lead there.
+        seal: The seal of what we have last read from it or written to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Note which file is there, if there is one.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        self.path = path
+        self.seal = ""
+        self._known: tuple[files.Identity | None, ...] = (self._identity(),)
+
+    def write(self, written: Encoded) -> None:
+        """Put this snapshot in its place.
+
+        Raises:
+            SnapshotError: it cannot be written; the one before is there.
+        """
+
+        def ready(identity: files.Identity) -> None:
+            # Either may be there until the end: an exception can come before or after the renaming.
+            self._known = (self._known[-1], identity)
+
+        files.replace(self.path, written.pieces, ready=ready)
+        self.seal = written.seal
+        self._known = self._known[-1:]
+
+    def exists(self) -> bool:
+        """Return whether it is there.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        return self._identity() is not None
+
+    def check(self) -> None:
+        """Check that nobody else has written it.
+
+        Raises:
+            SnapshotError: somebody has, or that cannot be seen.
+        """
+        now = self._identity()
+        if now is None or now in self._known:
+            return
+        if not snapshot.has_seal(self.path, self.seal):
+            raise SnapshotError(
+                f"{self.path} was replaced or changed by somebody else while it was open here, and "
+                "is left as it is: put back the file that was there, or open the new one"
+            )
+        self._known = (now,)  # another file with the same content: checked out again, say
+
+    def _identity(self) -> files.Identity | None:
+        status = files.found(self.path, follow=True)
+        return None if status is None else files.identity(status)
+
+
+@frozen
+class _Filled:
+    """What was found when a file was opened, and the file."""
+
+    opened: Opened
+    file: _WrittenFile
 
 
 class Keeper:
     """Saves a store to a file, when asked to and as its mode says.
 
-    With ``always`` it is the store's log, and stays it when it is closed: a call after that would
-    not be on the disk, and is refused.
+    With ``always`` it is the log of the store. When it is closed, it is that in every mode that
+    saves by itself, and refuses each call: what changes then would be lost.
     """
 
     def __init__(
-        self, store: Store, claim: files.Claim, mode: SaveMode, interval: float, opened: Opened
+        self, store: Store, claim: Claim, mode: SaveMode, interval: float, filled: _Filled
     ) -> None:
         """Begin to keep the store.
 
         Raises:
             SnapshotError: the mode is ``always``, and the file cannot be written.
         """
-        self.opened = opened
+        self.opened = filled.opened
         self.path = claim.path
         self.mode = mode
         self._store = store
         self._claim = claim
+        self._file = filled.file
         self._interval = interval
         self._saved_revision = store.revision
         self._saved_bytes = 0
         self._journal: Journal | None = None
+        self._copy: Path | None = None
         self._is_closed = False
-        self._saving = threading.Lock()
+        self._saving = CallLock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
         if mode == "always":
@@ -205,109 +312,169 @@ class Keeper:
         """Save now; calls of other threads go on meanwhile.
 
         Raises:
-            SnapshotInUse: this process has forked from the one that has the file open.
-            SnapshotError: it cannot be saved, or is closed; the file is as it was.
+            SnapshotInUse: this process has forked from the one that has the file open, or another
+                one may have the file by now.
+            SnapshotError: it cannot be saved, or is closed; or somebody else has written the file.
+                The file is as it was, and in the last case a copy is beside it.
+            RuntimeError: it was called in the midst of another call, or of a save of this thread.
         """
-        self._claim.check()
-        with self._saving:
+        if not self._claim.is_ours:
+            self._claim.check()
+        self._store.check_no_call()
+        with self._saving.held():
             if self._is_closed:
                 raise self._closed()
-            seal, end = self._save_snapshot()
-            if self.mode == "always":
-                self._begin_journal(seal, end)
+            self._check_file()
+            self._save_snapshot(goes_on=True)
 
     def close(self) -> None:
-        """Save for the last time if the mode says so, and let go of the file.
+        """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
 
         Raises:
-            SnapshotError: it cannot be saved; where there is a journal, it has what is missing.
+            SnapshotInUse: another process may have the file by now.
+            SnapshotError: it cannot be saved; where there is a journal, it has what is missing. Or
+                somebody else has written the file, and a copy is beside it.
         """
         self._ended.set()
         if not self._claim.is_ours:
             return
         if self._thread.is_alive():
             self._thread.join()
-        with self._saving:
-            with self._store.reading():
-                self._is_closed = True
-            try:
-                if self.mode != "manual" and self._is_behind():
-                    self._save_snapshot()
-                if self._journal is not None:
-                    files.remove(beside(self.path))
-            finally:
-                self._let_go()
+        with self._saving.held():
+            self._refuse_calls()
+            if self.mode != "manual":
+                self._save_last()
+
+    def let_go(self) -> None:
+        """Close the journal; the file of it stays, if it was not put into the snapshot."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
 
     @property
-    def end(self) -> int:
+    def end(self) -> Place | None:
         """Where the journal ends."""
-        return self._journal.end if self._journal is not None else 0
+        return self._journal.end if self._journal is not None else None
 
     def append(self, commit: Commit) -> None:
         """Write a commit to the journal.
 
         Raises:
-            SnapshotInUse: this process has forked from the one that has the file open.
-            SnapshotError: it cannot be written, or is closed.
+            SnapshotInUse: this process has forked from the one that has the file open, or another
+                one may have the file by now.
+            SnapshotError: it cannot be written, or is closed; or somebody else has written the
+                snapshot.
         """
-        self._claim.check()
         if self._journal is None or self._is_closed:
             raise self._closed()
+        self._claim.check()
+        self._file.check()
         self._journal.append(commit)
+        # Whoever claims the file from here on reads what was written.
+        self._claim.check()
 
-    def retract(self, end: int) -> None:
+    def retract(self, end: Place | None) -> None:
         """Take a commit back from the journal, unless it did not come there."""
-        if self._journal is not None and self._claim.is_ours:
-            self._journal.retract(end)
+        if self._journal is None or end is None:
+            return
+        try:
+            self._claim.check()
+        except SnapshotInUse:  # the journal is another process's
+            return
+        except SnapshotError as error:  # that cannot be seen, and the file is still locked
+            LOG.warning("%s", error)
+        self._journal.retract(end)
 
     def _closed(self) -> SnapshotError:
-        return SnapshotError(f"{self.path} is closed: what changes now would not be in it")
+        return SnapshotError(
+            f"{self.path} is closed: what changes now would not be in it. Open it again, or go on "
+            "with a database of its own: fork()"
+        )
+
+    def _refuse_calls(self) -> None:
+        with self._store.reading():
+            self._is_closed = True
+            if self.mode != "manual":
+                self._store.log = self
 
     def _is_behind(self) -> bool:
-        return self._store.revision != self._saved_revision or not self.path.exists()
+        return self._store.revision != self._saved_revision or not self._file.exists()
 
-    def _save_snapshot(self) -> tuple[str, int]:
-        """Return the seal of what is saved, and where the journal ended then."""
-        # Read first: what is committed meanwhile may be in the file, and is saved once more.
-        revision = self._store.revision
+    def _save_last(self) -> None:
+        is_behind = self._is_behind()
+        if is_behind or self._journal is not None or self._copy is not None:
+            self._check_file()
+        if is_behind:
+            self._save_snapshot(goes_on=False)
+        self._remove_journal()
+
+    def _remove_journal(self) -> None:
+        if self._journal is not None and files.exists(beside(self.path)):
+            files.remove(beside(self.path))
+
+    def _check_file(self) -> None:
+        """Check that the file is still ours to write; if not, save to another one beside it."""
+        try:
+            self._claim.check()
+            self._file.check()
+        except SnapshotError as error:
+            raise type(error)(f"{error}. {self._save_copy()}") from error
+
+    def _save_copy(self) -> str:
+        """Save to a file beside the one that is not ours any more, and return what was done."""
+        try:
+            copy = self._copy or _free_name(self.path)
+            with self._store.reading():
+                cut, revision = self._store.cut(), self._store.revision
+            files.replace(copy, snapshot.encoded_to_save(cut).pieces)
+        except SnapshotError as error:
+            return f"What this database holds could not be saved beside it either: {error}"
+        self._copy, self._saved_revision = copy, revision
+        return f"What this database holds is saved in {copy}"
+
+    def _save_snapshot(self, *, goes_on: bool) -> None:
         with self._store.reading():
-            cut, end = self._store.cut(), self.end
-        written = snapshot.encoded(cut)
+            cut, revision, end = self._store.cut(), self._store.revision, self.end
+        written = snapshot.encoded_to_save(cut)
         if self._journal is not None:
             with self._store.reading():
                 self._journal.announce(written.seal)
-        files.replace(self.path, written.pieces)
+        self._file.write(written)
         self._saved_revision = revision
         self._saved_bytes = sum(map(len, written.pieces))
-        return written.seal, end
+        if goes_on and self.mode == "always":
+            self._begin_journal(written.seal, end)
 
-    def _begin_journal(self, seal: str, end: int) -> None:
+    def _begin_journal(self, seal: str, end: Place | None) -> None:
         """Take a new journal, which begins with what was committed since the cut."""
         with self._store.reading():
             before = self._journal
-            bodies = before.since(end) if before is not None else []
+            bodies = before.since(end) if before is not None and end is not None else []
             self._journal = create(beside(self.path), seal, bodies)
         if before is not None:
             before.close()
 
-    def _let_go(self) -> None:
-        with self._store.reading():
-            journal, self._journal = self._journal, None
-        if journal is not None:
-            journal.close()
-
     def _save_now_and_then(self) -> None:
         while not self._ended.wait(self._interval):
+            self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        try:
             if self._is_due():
-                self._try_to_save()
+                self.save()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may go well
+            LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
 
     def _is_due(self) -> bool:
-        if self.mode == "always":
-            return self.end > max(_SMALL_JOURNAL, self._saved_bytes)
-        return self._is_behind()
+        if self.mode != "always":
+            return self._is_behind()
+        if self._copy is None:
+            self._check_file()  # what others do to the file shows at once, and costs nothing
+        end = self.end.end if self.end is not None else 0
+        return end > max(_SMALL_JOURNAL, self._saved_bytes)
 
-    def _try_to_save(self) -> None:
-        try:
-            self.save()
-        except SnapshotError as error:
-            LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
+
+def _free_name(path: Path) -> Path:
+    """Return the name of a file beside the path that is not there."""
+    names = (path.with_name(f"{path.name}.copy-{number}") for number in itertools.count(1))
+    return next(name for name in names if not files.exists(name))

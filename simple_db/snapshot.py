@@ -20,6 +20,7 @@ change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md h
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import hashlib
@@ -45,13 +46,14 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
+from simple_db.store import check_cut
 from simple_db.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from simple_db.formats import Document
-    from simple_db.store import Store, TableCut
+    from simple_db.store import Cut, Store
 
 MOST_BYTES = 2**31
 """The largest snapshot that is read unless a caller allows for more: 2 GiB."""
@@ -114,7 +116,7 @@ def snapshot(store: Store) -> bytes:
 
 
 def encoded(
-    cut: Mapping[type[Record], TableCut[Any]],
+    cut: Cut,
     progress: Callable[[int, int], object] = no_progress,
 ) -> Encoded:
     """Return a cut of a store as a snapshot; the store goes on meanwhile."""
@@ -127,9 +129,22 @@ def encoded(
     return Encoded([first % (FORMAT.encode(), VERSION, seal.encode()), *payload], seal)
 
 
-def _payload(
-    cut: Mapping[type[Record], TableCut[Any]], progress: Callable[[int, int], object]
-) -> Iterator[bytes]:
+def encoded_to_save(cut: Cut, progress: Callable[[int, int], object] = no_progress) -> Encoded:
+    """Return a cut of a store as a snapshot to be put in the place of another one.
+
+    Raises:
+        SnapshotError: it breaks a rule that a store checks, so that nobody could read it.
+    """
+    try:
+        check_cut(cut)
+    except AssertionError as error:
+        raise SnapshotError(
+            f"the database is not saved, for it is not whole, and what was saved before is: {error}"
+        ) from error
+    return encoded(cut, progress)
+
+
+def _payload(cut: Cut, progress: Callable[[int, int], object]) -> Iterator[bytes]:
     counts = {record.table: len(cut[record].rows) for record in RECORDS}
     counters = {record.table: cut[record].next_id for record in RECORDS if counts_ids(record)}
     yield b'"writer":%b,\n' % orjson.dumps(__version__)
@@ -558,9 +573,22 @@ def save(
     Raises:
         SnapshotError: the file cannot be written, or is no regular file.
     """
-    written = encoded(store.cut(), progress)
+    written = encoded_to_save(store.cut(), progress)
     files.replace(path, written.pieces)
     return written
+
+
+def has_seal(path: files.Name, seal: str) -> bool:
+    """Return whether the file is a snapshot of this seal, unbroken.
+
+    Raises:
+        SnapshotError: the file cannot be read.
+    """
+    content = files.read(path, MOST_BYTES)
+    first = _SEAL.match(content)
+    if first is None or first[2].decode() != seal:
+        return False
+    return hashlib.sha256(memoryview(content)[first.end() :]).hexdigest() == seal
 
 
 def read(
@@ -576,7 +604,14 @@ def read(
         SnapshotError: the file cannot be read, is no regular file, or holds no snapshot.
     """
     content = files.read(path, most)
-    try:
+    with naming(path):
         return contents_of(content, sealed=sealed, most=most, progress=progress)
+
+
+@contextlib.contextmanager
+def naming(path: files.Name) -> Iterator[None]:
+    """Let an error of what a file holds begin with the name of the file."""
+    try:
+        yield
     except SnapshotError as error:
         raise type(error)(f"{path!s}: {error}") from error

@@ -21,6 +21,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from simple_db import (
+    claims,
     credentials,
     files,
     formats,

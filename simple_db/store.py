@@ -191,7 +191,7 @@ class Table(Generic[R]):
     def cut(self) -> TableCut[R]:
         """Return the rows as they are now: a pointer to them, for who changes them copies first."""
         self._shared = True
-        return TableCut(self.rows, self._indexes, self.next_id)
+        return self.view()
 
     def adopt(self, cut: TableCut[R]) -> None:
         """Hold the rows of a cut of another table: a pointer to them, as it was in the cut."""
@@ -219,17 +219,15 @@ class Table(Generic[R]):
         else:
             self.rows[row_id] = after
 
+    def view(self) -> TableCut[R]:
+        """Return the rows as they are now, for as long as nobody changes the table."""
+        return TableCut(self.rows, self._indexes, self.next_id)
+
     def check(self) -> None:
-        """Raise AssertionError unless ids, counter and indexes agree with the rows."""
-        name = self.record.table
-        for row_id, row in self.rows.items():
-            assert key_of(row) == row_id, f"{name}: {row} is filed under {row_id!r}"
-            if counts_ids(self.record):
-                assert row_id < self.next_id, f"{name}: id {row_id} is to come"
+        """Raise AssertionError unless the indexes agree with the rows."""
         for columns, index in self._indexes.items():
-            assert index.agrees_with(self.rows), f"{name}: the index of {columns} is not the rows'"
-        for columns in self.record.unique:
-            assert self._indexes[columns].is_unique(), f"{name}: two rows have the same {columns}"
+            right = index.agrees_with(self.rows)
+            assert right, f"{self.record.table}: the index of {columns} is not the rows'"
 
 
 class Tables:
@@ -302,29 +300,51 @@ class Tables:
 
     def check(self) -> None:
         """Raise AssertionError unless every invariant holds."""
+        check_cut({table.record: table.view() for table in self})
         for table in self:
             table.check()
-            _check_types(table)
-            _check_references(table, self)
-
-
-def _check_types(table: Table[Any]) -> None:
-    for row in table.rows.values():
-        for name, column in columns_of(table.record).items():
-            assert column.nullable or getattr(row, name) is not None, f"{column} is None in {row}"
-
-
-def _check_references(table: Table[Any], tables: Tables) -> None:
-    parents = {parent.record.table: parent.rows for parent in tables}
-    for name, column in columns_of(table.record).items():
-        if column.type.references is not None:
-            for row in table.rows.values():
-                found = getattr(row, name) in parents[column.type.references]
-                assert found, f"{column}: no {column.type.references} row for {row}"
 
 
 Cut = Mapping[type[Record], TableCut[Any]]
 """All tables as they were between two calls."""
+
+
+def check_cut(cut: Cut) -> None:
+    """Raise AssertionError, with what is wrong, unless a snapshot can hold these tables."""
+    parents = {record.table: table.rows for record, table in cut.items()}
+    for record, table in cut.items():
+        _check_ids(record, table)
+        _check_types(record, table.rows)
+        _check_references(record, table.rows, parents)
+        for columns in record.unique:
+            alike = f"{record.table}: two rows have the same {columns}"
+            assert len(set(map(operator.attrgetter(*columns), table.rows.values()))) == len(
+                table.rows
+            ), alike
+
+
+def _check_ids(record: type[Record], table: TableCut[Any]) -> None:
+    for row_id, row in table.rows.items():
+        assert key_of(row) == row_id, f"{record.table}: {row} is filed under {row_id!r}"
+    if counts_ids(record) and table.rows:
+        largest = max(table.rows)
+        assert largest < table.next_id, f"{record.table}: id {largest} is to come"
+
+
+def _check_types(record: type[Record], rows: Mapping[Any, Any]) -> None:
+    for name, column in columns_of(record).items():
+        for row in rows.values():
+            assert column.nullable or getattr(row, name) is not None, f"{column} is None in {row}"
+
+
+def _check_references(
+    record: type[Record], rows: Mapping[Any, Any], parents: Mapping[str, Mapping[Any, Any]]
+) -> None:
+    for name, column in columns_of(record).items():
+        parent = column.type.references
+        if parent is not None:
+            for row in rows.values():
+                assert getattr(row, name) in parents[parent], f"{column}: no {parent} row for {row}"
 
 
 @frozen
@@ -507,6 +527,15 @@ class Store:
         The block must be in the function that calls this: the lock is free when that one ends.
         """
         return Transaction(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
+
+    def check_no_call(self) -> None:
+        """Check that this thread is not in the midst of a call.
+
+        Raises:
+            RuntimeError: it is.
+        """
+        if self.lock.is_held_by_this_thread():
+            raise RuntimeError(_WITHIN)
 
     def is_changing(self) -> bool:
         """Return whether a transaction has changed something and does not count yet."""

@@ -143,6 +143,12 @@ class Disk:
         assert file is not None
         file.change(file.contents[-1] + content[: call.answer])
 
+    def _pwrite(self, _call: Call, descriptor: int, content: bytes, start: int) -> None:
+        file = self._opened[descriptor]
+        assert file is not None
+        before = file.contents[-1]
+        file.change(before[:start] + content + before[start + len(content) :])
+
     def _ftruncate(self, _call: Call, descriptor: int, length: int) -> None:
         file = self._opened[descriptor]
         assert file is not None
@@ -179,6 +185,10 @@ def _each(names: Mapping[str, _File | None]) -> Iterator[dict[str, bytes]]:
     present = _present(names)
     for contents in itertools.product(*(file.may_have() for file in present.values())):
         yield dict(zip(present, contents, strict=True))
+
+
+def open_descriptors() -> list[str]:
+    return os.listdir("/dev/fd")  # noqa: PTH208 - names are what is compared
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simple_db import Database, commands, files, journal, snapshot, snapshot_commands
+from simple_db import Database, claims, commands, journal, lifecycle, snapshot, snapshot_commands
 from simple_db.errors import SnapshotError
 from tests.build import ADMIN, a_database, a_location, an_image
 
@@ -142,7 +142,7 @@ def test_a_problem_tells_no_secret_and_stays_in_its_line(
         raise SnapshotError(f"\x1b[2J{SECRET}\nis no row")
 
     saved()
-    monkeypatch.setattr(snapshot, "read", fail)
+    monkeypatch.setattr(lifecycle, "contents", fail)
 
     assert said(capsys, "check", "glance.json", code=1) == (
         "glance.json: bad: \\x1b[2Jhttp://***@host/a is no row\n"
@@ -321,7 +321,7 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_back(capsys: Captur
 
 def test_a_file_that_is_open_or_has_a_journal_is_not_upgraded(capsys: Captured) -> None:
     shutil.copy(OLD, "old.json")
-    with files.claimed("old.json"):
+    with claims.claimed("old.json"):
         assert "old.json is in use" in refused(capsys, "upgrade", "old.json")
     journal.beside("old.json").touch()
 

@@ -1,4 +1,5 @@
 import datetime as dt
+import time
 import uuid
 
 import pytest
@@ -26,6 +27,13 @@ def test_a_new_id_is_a_random_uuid_in_36_characters() -> None:
     assert str(uuid.UUID(new)) == new
     assert uuid.UUID(new).version == 4
     assert new != clock.new_id()
+
+
+def test_a_pause_takes_as_many_seconds_as_it_is_given() -> None:
+    before = time.monotonic()
+    clock.pause(0.01)
+
+    assert time.monotonic() - before >= 0.01
 
 
 def test_a_naive_moment_is_in_utc_already() -> None:
