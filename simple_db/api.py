@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import Any, NoReturn, Self, SupportsIndex
 
 from simple_db import (
     cached_images,
@@ -299,6 +299,25 @@ class Database:
         fork = type(self)(clock=self._clock, new_id=self._new_id)
         fork.store.adopt(self.store.cut())
         return fork
+
+    def __copy__(self) -> Self:
+        """Return a fork: a copy that shared the rows would change with this database."""
+        return self.fork()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a fork."""
+        return self.fork()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: always; the message says what to do instead.
+        """
+        raise TypeError(
+            "a database is not pickled, for its clock and its id source may be anything: take a "
+            "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
+        )
 
     @contextlib.contextmanager
     def checkpoint(self) -> Iterator[Checkpoint]:

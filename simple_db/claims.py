@@ -60,6 +60,11 @@ class Claim:
         """Whether this process has made the claim."""
         return self.process == os.getpid()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it was not released."""
+        return not self._file.closed
+
     def check(self) -> None:
         """Check that this process, and no other, may write the file.
 

@@ -84,6 +84,7 @@ def kept(
     with claimed(path) as claim:
         keeper = Keeper(store, claim, save, interval, _filled(store, path, progress))
         try:
+            keeper.begin()
             yield keeper
         finally:
             _end(keeper)
@@ -282,11 +283,6 @@ class Keeper:
     def __init__(
         self, store: Store, claim: Claim, mode: SaveMode, interval: float, filled: _Filled
     ) -> None:
-        """Begin to keep the store.
-
-        Raises:
-            SnapshotError: the mode is ``always``, and the file cannot be written.
-        """
         self.opened = filled.opened
         self.path = claim.path
         self.mode = mode
@@ -298,15 +294,23 @@ class Keeper:
         self._saved_bytes = 0
         self._journal: Journal | None = None
         self._copy: Path | None = None
-        self._is_closed = False
+        self._has_begun = self._is_closed = False
         self._saving = CallLock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
-        if mode == "always":
+
+    def begin(self) -> None:
+        """Begin to save as the mode says.
+
+        Raises:
+            SnapshotError: the mode is ``always``, and the file cannot be written.
+        """
+        if self.mode == "always":
             self.save()
-            store.log = self
-        if mode in ("interval", "always"):
+            self._store.log = self
+        if self.mode in ("interval", "always"):
             self._thread.start()
+        self._has_begun = True
 
     def save(self) -> None:
         """Save now; calls of other threads go on meanwhile.
@@ -342,8 +346,9 @@ class Keeper:
             self._thread.join()
         with self._saving.held():
             self._refuse_calls()
-            if self.mode != "manual":
+            if self._has_begun and self.mode != "manual":
                 self._save_last()
+            self._remove_journal()
 
     def let_go(self) -> None:
         """Close the journal; the file of it stays, if it was not put into the snapshot."""
@@ -403,10 +408,19 @@ class Keeper:
     def _save_last(self) -> None:
         is_behind = self._is_behind()
         if is_behind or self._journal is not None or self._copy is not None:
-            self._check_file()
+            self._check_last()
         if is_behind:
             self._save_snapshot(goes_on=False)
-        self._remove_journal()
+
+    def _check_last(self) -> None:
+        try:
+            self._check_file()
+        except SnapshotInUse:  # the journal is another process's
+            raise
+        except SnapshotError:
+            if self._copy is not None:  # and it has the calls of the journal
+                self._remove_journal()
+            raise
 
     def _remove_journal(self) -> None:
         if self._journal is not None and files.exists(beside(self.path)):
@@ -455,7 +469,7 @@ class Keeper:
             before.close()
 
     def _save_now_and_then(self) -> None:
-        while not self._ended.wait(self._interval):
+        while not self._ended.wait(self._interval) and self._claim.is_held:
             self._save_if_due()
 
     def _save_if_due(self) -> None:

@@ -60,14 +60,15 @@ def interrupt(call: Callable[[], object], at: Instruction) -> bool:
     return bool(reached)
 
 
-def share(found: Sequence[Instruction], number: int) -> list[Instruction]:
-    """Give so many of the instructions, chosen by a seed; or all, where SIMPLE_DB_INTERRUPTS=all.
+def share(found: Sequence[Instruction], few: int) -> list[Instruction]:
+    """Give a few of the instructions, chosen by a seed.
 
-    The seed is SIMPLE_DB_SEED, 0 unless it is given.
+    SIMPLE_DB_INTERRUPTS is how many, ``all`` or a number, and SIMPLE_DB_SEED the seed, 0 unless it
+    is given.
     """
-    if os.environ.get("SIMPLE_DB_INTERRUPTS") == "all" or len(found) <= number:
-        return list(found)
-    return random.Random(os.environ.get("SIMPLE_DB_SEED", "0")).sample(found, number)  # noqa: S311
+    wanted = os.environ.get("SIMPLE_DB_INTERRUPTS", str(few))
+    number = len(found) if wanted == "all" else min(int(wanted), len(found))
+    return random.Random(os.environ.get("SIMPLE_DB_SEED", "0")).sample(found, number)  # noqa: S311 - no secret
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Threads that write without an end, whose every call can be told afterwards: for the kill test.
 
-Run as ``python -m tests.writers PATH START...``, it opens the file with ``save="always"`` and lets
-one thread for each START go on from that step. It prints the SHA-256 of the snapshot that it began
-with, and then ``THREAD STEP`` for every call that has returned.
+Run as ``python -m tests.writers PATH SAVE START...``, it opens the file to be saved so and lets one
+thread for each START go on from that step, while it saves again and again. It prints the SHA-256 of
+the snapshot that it began with; ``THREAD STEP`` for every call that has returned; and, when a save
+has returned, ``saved`` with the steps that the threads had come to when it began.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from simple_db import Database, RequestContext
@@ -18,6 +20,8 @@ from tests.build import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from simple_db.lifecycle import SaveMode
 
 ADMIN = RequestContext(is_admin=True)
 
@@ -115,21 +119,26 @@ def digest(db: Database) -> str:
     return hashlib.sha256(db.snapshot()).hexdigest()
 
 
-def main(path: str, *starts: str) -> None:
+def main(path: str, save: SaveMode, *starts: str) -> None:
     """Write until somebody kills the process."""
 
-    def write(thread: int, number: int) -> None:
+    def write(thread: int) -> None:
         while True:
-            step(db, thread, number)
-            tell(f"{thread} {number}")
-            number += 1
+            step(db, thread, steps[thread])
+            tell(f"{thread} {steps[thread]}")
+            steps[thread] += 1
+            if save != "always":  # where a call waits for the disk
+                time.sleep(0.005)
 
-    with Database.open(path, save="always") as db:
+    steps = [int(start) for start in starts]
+    with Database.open(path, save=save, interval=0.01) as db:
         tell(digest(db))
-        for thread, start in enumerate(starts):
-            threading.Thread(target=write, args=(thread, int(start)), daemon=True).start()
+        for thread in range(len(starts)):
+            threading.Thread(target=write, args=(thread,), daemon=True).start()
         while True:
+            returned = list(steps)
             db.save()
+            tell(f"saved {' '.join(map(str, returned))}")
 
 
 def tell(line: str) -> None:
@@ -138,4 +147,4 @@ def tell(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], sys.argv[2], *sys.argv[3:])  # type: ignore[arg-type] # the tests give it

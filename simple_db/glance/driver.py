@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, NoReturn, Self, SupportsIndex
 
 from glance.common import exception
 from oslo_utils import timeutils
@@ -47,6 +47,22 @@ class Driver:
             name=name,
             obj=self,
         )
+
+    def __copy__(self) -> Self:
+        """Return a driver on a fork: a copy on the same database would change with this one."""
+        return type(self)(self.database.fork())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a driver on a fork."""
+        return type(self)(self.database.fork())
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled, as a database does.
+
+        Raises:
+            TypeError: always; the message says what to do instead.
+        """
+        self.database.__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         """Show the database that is behind the driver."""

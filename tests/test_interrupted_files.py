@@ -1,0 +1,136 @@
+"""An exception at any instruction of a call, a save or a close costs nothing of a file.
+
+A seeded share of the instructions in every run; all of them with ``SIMPLE_DB_INTERRUPTS=all``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simple_db import Database
+from tests.build import an_image
+from tests.interrupted_calls import CALLS, REFUSED, SEED
+from tests.interrupts import instructions, interrupt, share
+from tests.world import World
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from simple_db.lifecycle import SaveMode
+
+NAME = "glance.json"
+FOREVER = 3600.0
+"""Seconds: nothing is saved unasked."""
+
+EVERY_MODE = pytest.mark.parametrize("save", ["manual", "exit", "interval", "always"])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / NAME
+
+
+def opened(path: Path, save: SaveMode) -> contextlib.AbstractContextManager[Database]:
+    return Database.open(path, save=save, interval=FOREVER, clock=World().now)
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[Database]:
+    """Open a database with rows in every table, whose calls are on the disk."""
+    with opened(path, "always") as database:
+        database.restore(SEED.snapshot())
+        yield database
+
+
+def on_disk(path: Path) -> bytes:
+    """Give the database that the file and its journal hold now."""
+    database = Database()
+    database.load(path)
+    database.check()
+    return database.snapshot()
+
+
+def _refused_behind_its_line(db: Database) -> None:
+    """Write a line that counts, and fail then, so that it is taken back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("simple_db.store._log_rows", _fail)
+        an_image(db)
+
+
+def _fail(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+RETRACTED: dict[str, Callable[[Database], object]] = {
+    "a call that fails behind its line": _refused_behind_its_line
+}
+
+
+@pytest.mark.parametrize("name", CALLS | REFUSED | RETRACTED)
+def test_an_interrupted_call_is_on_the_disk_as_it_is_in_memory(
+    name: str, db: Database, path: Path
+) -> None:
+    call = (CALLS | REFUSED | RETRACTED)[name]
+    with db.checkpoint() as seed:
+        found = instructions(lambda: call(db))
+        allowed = (SEED.snapshot(), db.snapshot())
+        for number, at in enumerate(share(found, 4)):
+            seed.rollback()
+            db.fork()  # so that the call copies the tables that it changes, as the first one did
+            if number % 50 == 0:
+                db.save()  # so that the journal stays short
+            assert interrupt(lambda: call(db), at), at
+            db.check()
+            state = db.snapshot()
+            assert state in allowed, at
+            assert on_disk(path) == state, at
+            an_image(db, "later")
+            assert on_disk(path) == db.snapshot(), at
+
+
+@EVERY_MODE
+def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        db.restore(SEED.snapshot())
+        db.save()
+        an_image(db)
+        found = instructions(db.save)
+        for at in share(found, 40):
+            before = db.snapshot()
+            an_image(db)
+            state = db.snapshot()
+            assert interrupt(db.save, at), at
+            db.check()
+            assert db.snapshot() == state
+            assert on_disk(path) in ({state} if save == "always" else {before, state}), at
+            db.save()
+            assert on_disk(path) == state
+
+
+@EVERY_MODE
+def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
+    path: Path, save: SaveMode
+) -> None:
+    def begun() -> tuple[contextlib.AbstractContextManager[Database], bytes]:
+        opening = opened(path, save)
+        db = opening.__enter__()
+        db.restore(SEED.snapshot())
+        db.save()
+        an_image(db)
+        return opening, db.snapshot()
+
+    def end() -> None:
+        opening.__exit__(None, None, None)
+
+    opening, _ = begun()
+    for at in share(instructions(end), 40):
+        opening, state = begun()
+        assert interrupt(end, at), at
+        if save != "manual":
+            assert on_disk(path) == state, at
+        with opened(path, "manual"):
+            pass
