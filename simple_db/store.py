@@ -412,7 +412,7 @@ class Reading(Hold):
     ) -> None:
         """Let the next call have the tables."""
         store = self._store
-        assert store.transaction is not None or not store.tables.undo_list, _READ_ONLY
+        assert not (self.has_begun and store.tables.undo_list), _READ_ONLY
         store.lock.release(self)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dis
 import os
 import random
 import sys
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+
+from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +34,20 @@ class Instruction:
         return f"{self.code.co_filename}:{self.code.co_qualname}+{self.offset}"
 
 
+# The interpreter looks for a signal or a thrown exception when a function begins or goes on, behind
+# a call, and at a jump backward; nowhere else can an exception come from outside.
+_LOOKS = ("RESUME", "CALL", "PRECALL", "JUMP_BACKWARD", "YIELD", "SEND")
+
+
+def can_raise(at: Instruction) -> bool:
+    """Return whether the interpreter can raise what comes from outside just there."""
+    return any(
+        found.opname.startswith(_LOOKS)
+        for found in dis.get_instructions(at.code)
+        if found.offset == at.offset
+    )
+
+
 def instructions(call: Callable[[], object]) -> list[Instruction]:
     """Make a call, and give each distinct instruction of the package that it runs, in order."""
     found: dict[Instruction, None] = {}
@@ -38,26 +55,48 @@ def instructions(call: Callable[[], object]) -> list[Instruction]:
     def note(frame: FrameType) -> None:
         found.setdefault(Instruction(frame.f_code, frame.f_lasti))
 
-    with _each_instruction(note), contextlib.suppress(Exception):
+    with _each_instruction(note), contextlib.suppress(SimpleDBError, ZeroDivisionError):
         call()
     return list(found)
 
 
-def interrupt(call: Callable[[], object], at: Instruction) -> bool:
-    """Make a call, and raise at the instruction, the first time that it is reached; return whether.
+def interrupt(call: Callable[[], object], at: Instruction) -> None:
+    """Make a call, and raise at the instruction, the first time that it is reached.
 
     Errors of the call itself are passed over.
+
+    Raises:
+        AssertionError: it has not come to that instruction.
+    """
+
+    def stop() -> None:
+        raise Interrupt(str(at))
+
+    with contextlib.suppress(Interrupt, SimpleDBError, ZeroDivisionError):
+        meanwhile(call, at, stop)
+
+
+def meanwhile(call: Callable[[], object], at: Instruction, other: Callable[[], object]) -> object:
+    """Make a call, and another in the midst of it: as a signal handler, at this instruction.
+
+    Returns:
+        What the call returns.
+
+    Raises:
+        AssertionError: it has not come to that instruction.
     """
     reached: list[Instruction] = []
 
-    def stop(frame: FrameType) -> None:
+    def see(frame: FrameType) -> None:
         if frame.f_lasti == at.offset and frame.f_code is at.code and not reached:
             reached.append(at)
-            raise Interrupt(str(at))
+            other()
 
-    with contextlib.suppress(Interrupt, Exception), _each_instruction(stop):
-        call()
-    return bool(reached)
+    try:
+        with _each_instruction(see):
+            return call()
+    finally:
+        assert reached, at
 
 
 def share(found: Sequence[Instruction], few: int) -> list[Instruction]:

@@ -1,6 +1,10 @@
+import copy
+import datetime as dt
 import inspect
+import pickle
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +23,8 @@ from tests.build import (
     ids,
     rows,
 )
-from tests.world import World
+from tests.forks import DONE, in_a_fork
+from tests.world import BEGINNING, World
 
 # The functions of the Glance database API and how they are called.
 SIGNATURES = {
@@ -350,6 +355,57 @@ def test_forks_of_forks_are_their_own_too() -> None:
         an_image(generations[-1], f"image {number}")
 
     assert [len(rows(db, "images")) for db in generations] == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda db: copy.deepcopy([db])[0]])
+def test_a_copy_is_a_fork(copied: Callable[[Database], Database]) -> None:
+    class Own(Database):
+        pass
+
+    db = Own(clock=World().now, new_id=lambda: "made")
+    an_image(db, "a")
+    other = copied(db)
+    assert type(other) is Own
+    assert other.snapshot() == db.snapshot()
+    an_image(other, "b")
+    db.image_destroy(ADMIN, "a")
+
+    assert ids(db.image_get_all(ADMIN)) == ["a"]
+    assert other.image_get(ADMIN, "a")["deleted"] is False
+    assert an_image(other) == "made"
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_database_is_not_pickled_and_says_what_to_do(protocol: int) -> None:
+    with pytest.raises(TypeError, match=r"fork\(\).* snapshot\(\)"):
+        pickle.dumps(Database(), protocol)
+
+
+def test_a_process_that_forks_in_the_midst_of_another_threads_call_has_a_whole_database() -> None:
+    def wait() -> dt.datetime:
+        if threading.current_thread() is not threading.main_thread():
+            in_call.set()
+            end.wait(10)
+        return BEGINNING
+
+    def child() -> None:
+        db.check()
+        assert db.snapshot() == before
+        an_image(db, "c")
+        assert ids(db.image_get_all(ADMIN, sort_key=["id"], sort_dir=["asc"])) == ["a", "c"]
+
+    db = Database(clock=wait)
+    an_image(db, "a")
+    before = db.snapshot()
+    in_call, end = threading.Event(), threading.Event()
+    writer = threading.Thread(target=db.image_update, args=(ADMIN, "a", {"name": "new"}))
+    writer.start()
+    in_call.wait(10)
+    assert in_a_fork(child) == DONE
+    end.set()
+    writer.join()
+
+    assert db.image_get(ADMIN, "a")["name"] == "new"
 
 
 def test_a_fork_shares_every_row_that_nobody_changes() -> None:

@@ -12,7 +12,7 @@ import pytest
 from simple_db import Database
 from tests.build import an_image
 from tests.interrupted_calls import CALLS, REFUSED, SEED
-from tests.interrupts import instructions, interrupt, share
+from tests.interrupts import Instruction, can_raise, instructions, interrupt, share
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_an_interrupted_call_is_on_the_disk_as_it_is_in_memory(
             db.fork()  # so that the call copies the tables that it changes, as the first one did
             if number % 50 == 0:
                 db.save()  # so that the journal stays short
-            assert interrupt(lambda: call(db), at), at
+            interrupt(lambda: call(db), at)
             db.check()
             state = db.snapshot()
             assert state in allowed, at
@@ -103,12 +103,21 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
             before = db.snapshot()
             an_image(db)
             state = db.snapshot()
-            assert interrupt(db.save, at), at
+            interrupt(db.save, at)
             db.check()
             assert db.snapshot() == state
             assert on_disk(path) in ({state} if save == "always" else {before, state}), at
             db.save()
             assert on_disk(path) == state
+
+
+def is_last_resort(at: Instruction) -> bool:
+    """Return whether the instruction is of the functions that begin the end, whatever comes.
+
+    They have a few between the block and their own `finally` that nothing protects, and at which
+    the interpreter does not look for what comes from outside.
+    """
+    return at.code.co_qualname in {"kept", "claimed"}
 
 
 @EVERY_MODE
@@ -127,9 +136,10 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
         opening.__exit__(None, None, None)
 
     opening, _ = begun()
-    for at in share(instructions(end), 40):
+    found = [at for at in instructions(end) if can_raise(at) or not is_last_resort(at)]
+    for at in share(found, 40):
         opening, state = begun()
-        assert interrupt(end, at), at
+        interrupt(end, at)
         if save != "manual":
             assert on_disk(path) == state, at
         with opened(path, "manual"):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simple_db.files import System
     from simple_db.journal import Replayed
 
 NAME = "glance.json"
@@ -504,6 +505,66 @@ def test_while_the_disk_does_not_recover_calls_are_refused_and_reads_answered(
     assert db.snapshot() == on_disk(path) == state
     an_image(db, "later")
     assert on_disk(path) == db.snapshot()
+
+
+def fail(*_: object) -> None:
+    raise NO_SPACE
+
+
+@pytest.mark.parametrize("written", ["all", "half", "nothing"])
+def test_a_refused_call_that_cannot_be_cut_off_does_not_count_when_the_file_is_opened(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    def write_some(descriptor: int, content: bytes, system: System) -> None:
+        ends = {"all": len(content), "half": len(content) // 2, "nothing": 0}
+        os.write(descriptor, content[: ends[written]])
+        system.fsync(descriptor)
+
+    state = db.snapshot()
+    with monkeypatch.context() as patch:
+        patch.setattr("simple_db.files.write_all", write_some)
+        for call in ("fsync", "ftruncate"):
+            patch.setattr(f"simple_db.files.SYSTEM.{call}", fail)
+        with pytest.raises(
+            SnapshotError, match=r"the call does not count: No space left on device$"
+        ):
+            an_image(db, "refused")
+        assert on_disk(path) == db.snapshot() == state
+    an_image(db, "later")
+    assert on_disk(path) == db.snapshot()
+
+
+def test_a_refused_call_that_can_be_neither_cut_off_nor_marked_is_told(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = db.snapshot()
+    with monkeypatch.context() as patch:
+        for call in ("fsync", "ftruncate", "pwrite"):
+            patch.setattr(f"simple_db.files.SYSTEM.{call}", fail)
+        with pytest.raises(SnapshotError, match="the call may count when the file is opened"):
+            an_image(db, "refused")
+        assert db.snapshot() == state
+        assert on_disk(path) != state
+    an_image(db, "later")
+    assert on_disk(path) == db.snapshot()
+
+
+def test_a_mark_on_another_line_than_a_whole_last_one_is_damage(kept: Kept) -> None:
+    def marked(*numbers: int) -> bytes:
+        return b"".join(
+            b"-" + line[1:] if number in numbers else line for number, line in enumerate(kept.lines)
+        )
+
+    last = len(kept.lines) - 1
+    found = replayed(kept, marked(last))
+    assert (found.calls, found.torn) == (last - 1, len(kept.lines[last]))
+    assert state(found) == kept.states[-2]
+    for number in range(last):
+        for numbers in ((number,), (number, last)):
+            with pytest.raises(SnapshotDamaged):
+                replayed(kept, marked(*numbers))
+    with pytest.raises(SnapshotDamaged):
+        replayed(kept, marked(last).replace(b"deleted", b"deletes"))
 
 
 @pytest.mark.parametrize("instead", [None, b"", b"something else"])

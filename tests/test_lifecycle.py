@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import itertools
 import os
 import shutil
@@ -26,6 +27,7 @@ from simple_db.errors import (
 )
 from tests.build import ADMIN, a_member, an_image, ids
 from tests.disk import Call, Disk, Watched, on
+from tests.forks import DONE, IN_USE, in_a_fork
 from tests.serving import PROJECT, eventually
 from tests.world import World
 
@@ -650,34 +652,60 @@ def test_a_file_that_another_process_has_open_is_free_when_that_ends(
     assert held(path.parent) == {NAME: db.snapshot()}
 
 
-def in_a_fork(work: Callable[[], object]) -> int:
-    """Give the exit code of a process that has forked from this one and does this."""
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            work()
-            code = 0
-        except SnapshotInUse:
-            code = 1
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 @pytest.mark.parametrize("save", ["manual", "exit", "always"])
 def test_a_process_that_forks_keeps_its_file_to_itself(path: Path, save: SaveMode) -> None:
     with opened(path, save) as db:
         an_image(db)
         keeper = keeper_of(db)
         before = held(path.parent)
-        assert in_a_fork(db.save) == 1
-        assert in_a_fork(lambda: an_image(db)) == (1 if save == "always" else 0)
-        assert in_a_fork(keeper.close) == 0
+        assert in_a_fork(db.save) == IN_USE
+        assert in_a_fork(lambda: an_image(db)) == (IN_USE if save == "always" else DONE)
+        assert in_a_fork(keeper.close) == DONE
         assert held(path.parent) == before
         an_image(db)
     if save != "manual":
         assert held(path.parent) == {NAME: db.snapshot()}
+
+
+@EVERY_MODE
+def test_a_process_that_forks_while_another_thread_writes_has_a_whole_database_and_not_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, save: SaveMode
+) -> None:
+    def fsync(descriptor: int) -> None:
+        in_call.set()
+        end.wait(10)
+        os.fsync(descriptor)
+
+    def child() -> None:
+        assert {state_of(db)} <= {before, after_call}
+        with pytest.raises(SnapshotInUse):
+            db.save()
+
+    def state_of(database: Database) -> bytes:
+        database.check()
+        return database.snapshot()
+
+    in_call, end = threading.Event(), threading.Event()
+    with opened(path, save) as db:
+        an_image(db, "a")
+        db.save()
+        before = db.snapshot()
+        other = db.fork()
+        an_image(other, "b")
+        after_call = other.snapshot()
+        monkeypatch.setattr(files.SYSTEM, "fsync", fsync)
+
+        def write() -> None:
+            an_image(db, "b")
+            db.save()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        in_call.wait(10)
+        assert in_a_fork(child) == DONE
+        end.set()
+        writer.join()
+        assert on_disk(path) == db.snapshot() == after_call
 
 
 def test_what_has_forked_is_told_by_the_id_of_the_process(
@@ -705,6 +733,300 @@ def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> Non
         assert in_a_fork(claimed.close) == 0
         with pytest.raises(SnapshotInUse):
             claims.claimed(path).__enter__()
+
+
+# --- somebody else's hands -------------------------------------------------------------------
+
+
+@EVERY_MODE
+def test_a_lock_file_that_is_gone_ends_the_saving_before_another_process_can_lose_anything(
+    path: Path, save: SaveMode
+) -> None:
+    first, second = opened(path, save), opened(path, "always")
+    one = first.__enter__()
+    an_image(one, "one")
+    one.save()
+    path.with_name(LOCK).unlink()
+    two = second.__enter__()
+    an_image(two, "two")
+
+    with pytest.raises(SnapshotInUse, match=rf"{LOCK} was removed.* is saved in {path}.copy-1"):
+        one.save()
+    if save == "always":
+        with pytest.raises(SnapshotInUse, match=f"{LOCK} was removed or replaced"):
+            an_image(one, "three")
+    elif save != "manual":
+        an_image(one, "three")
+    with contextlib.nullcontext() if save == "manual" else pytest.raises(SnapshotInUse):
+        first.__exit__(None, None, None)
+    assert on_disk(path) == two.snapshot()
+    second.__exit__(None, None, None)
+
+    assert held(path.parent).keys() == {NAME, f"{NAME}.copy-1"}
+    assert on_disk(path) == two.snapshot()
+    assert ids(two.image_get_all(ADMIN)) == ["two", "one"]
+    assert on_disk(path.with_name(f"{NAME}.copy-1")) == one.snapshot()
+
+
+def test_a_lock_that_is_lost_while_a_call_is_written_refuses_the_call(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(descriptor: int) -> None:
+        os.fsync(descriptor)
+        path.with_name(LOCK).unlink(missing_ok=True)
+
+    opening = opened(path)
+    db = opening.__enter__()
+    an_image(db, "a")
+    before = db.snapshot()
+    with monkeypatch.context() as patch:
+        patch.setattr(files.SYSTEM, "fsync", fsync)
+        with pytest.raises(SnapshotInUse):
+            an_image(db, "b")
+    assert db.snapshot() == before
+    with pytest.raises(SnapshotInUse):
+        opening.__exit__(None, None, None)
+
+
+def replaced(path: Path) -> bytes:
+    """Put another snapshot in the place of the file, as a checkout does."""
+    other = Database()
+    an_image(other, "other")
+    path.with_name("new").write_bytes(other.snapshot())
+    path.with_name("new").rename(path)
+    return other.snapshot()
+
+
+def changed_in_place(path: Path) -> bytes:
+    content = path.read_bytes().replace(b"active", b"queued")
+    path.write_bytes(content)
+    return content
+
+
+@pytest.mark.parametrize("change", [replaced, changed_in_place])
+@pytest.mark.parametrize("save", ["exit", "interval", "always"])
+def test_a_file_that_somebody_else_has_written_is_not_overwritten_and_what_we_have_is_beside_it(
+    path: Path, save: SaveMode, change: Callable[[Path], bytes]
+) -> None:
+    with opened(path, save) as first:
+        an_image(first)
+    opening = opened(path, save)
+    db = opening.__enter__()
+    an_image(db)
+    db.save()
+    an_image(db)
+    foreign = change(path)
+    with pytest.raises(SnapshotError, match=rf"changed by somebody else.* saved in {path}.copy-1"):
+        db.save()
+    if save != "always":
+        an_image(db)
+    again = pytest.raises(SnapshotError, match=rf"changed by somebody else.* in {path}.copy-1")
+    with again:
+        db.save()
+    with again:
+        opening.__exit__(None, None, None)
+
+    assert held(path.parent) == {NAME: foreign, f"{NAME}.copy-1": db.snapshot()}
+
+
+def test_a_call_beside_a_file_that_somebody_else_has_written_is_refused(path: Path) -> None:
+    opening = opened(path)
+    db = opening.__enter__()
+    an_image(db, "a")
+    before = db.snapshot()
+    replaced(path)
+    with pytest.raises(SnapshotError, match="replaced or changed by somebody else"):
+        an_image(db, "b")
+    assert db.snapshot() == before
+    with pytest.raises(SnapshotError, match="copy-1"):
+        opening.__exit__(None, None, None)
+
+    assert on_disk(path.with_name(f"{NAME}.copy-1")) == before
+
+
+def test_a_file_that_somebody_else_has_written_is_saved_beside_at_once(path: Path) -> None:
+    opening = opened(path, "always", AT_ONCE)
+    db = opening.__enter__()
+    an_image(db)
+    replaced(path)
+    copy = path.with_name(f"{NAME}.copy-1")
+    eventually(copy.exists, bool)
+    assert copy.read_bytes() == db.snapshot()
+    with pytest.raises(SnapshotError, match="copy-1"):
+        opening.__exit__(None, None, None)
+
+
+def test_an_older_copy_is_not_overwritten(path: Path) -> None:
+    older = path.with_name(f"{NAME}.copy-1")
+    older.write_bytes(b"older")
+    opening = opened(path, "exit")
+    an_image(opening.__enter__())
+    replaced(path)
+    with pytest.raises(SnapshotError, match=rf"{NAME}\.copy-2"):
+        opening.__exit__(None, None, None)
+
+    assert older.read_bytes() == b"older"
+
+
+def test_what_cannot_be_saved_beside_either_is_told(path: Path) -> None:
+    opening = opened(path, "exit")
+    an_image(opening.__enter__())
+    replaced(path)
+    with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match=r"beside it either: .*space"):
+        opening.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("save", ["exit", "always"])
+def test_another_file_with_the_same_content_is_no_change(path: Path, save: SaveMode) -> None:
+    with opened(path, save) as db:
+        an_image(db)
+        db.save()
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+        an_image(db)
+        db.save()
+        assert on_disk(path) == db.snapshot()
+
+    assert held(path.parent) == {NAME: db.snapshot()}
+
+
+# --- what is not whole, and disks that fail --------------------------------------------------
+
+
+@EVERY_MODE
+def test_what_is_not_whole_is_not_saved_and_what_was_saved_stays(
+    path: Path, save: SaveMode
+) -> None:
+    opening = opened(path, save)
+    db = opening.__enter__()
+    a_member(db, an_image(db, "a"))
+    db.save()
+    before = held(path.parent)
+    rows = db.store.tables.images.rows
+    image = rows.pop("a")  # as no call does
+    with pytest.raises(SnapshotError, match=r"not whole.*image_members.image_id: no images row"):
+        db.save()
+    assert held(path.parent) == before
+    rows["a"] = image
+    opening.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("save", ["manual", "exit", "always"])
+def test_a_snapshot_that_reads_back_otherwise_takes_no_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch, save: SaveMode
+) -> None:
+    def write(descriptor: int, content: bytes) -> int:
+        return os.write(descriptor, bytes(content).replace(b"active", b"queued"))
+
+    with opened(path, save) as db:
+        an_image(db)
+        db.save()
+        an_image(db)
+        before = path.read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(files.SYSTEM, "write", write)
+            with pytest.raises(SnapshotError, match="reads back otherwise"):
+                db.save()
+        assert path.read_bytes() == before
+        if save == "always":
+            assert on_disk(path) == db.snapshot()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE])
+def test_a_journal_that_cannot_be_read_is_told_and_ends_no_saving(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, number: int
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(lifecycle, "_SMALL_JOURNAL", 1)
+    with opened(path, interval=AT_ONCE) as db:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pread", fail)
+            an_image(db, name="so long that the journal is larger than the snapshot" * 100)
+            with pytest.raises(SnapshotError, match=os.strerror(number)):
+                db.save()
+            eventually(lambda: caplog.text.count("is not saved"), lambda count: count > 1)
+        eventually(lambda: journal.beside(path).read_bytes().count(b"\n"), (1).__eq__)
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_lock_that_cannot_be_closed_is_released_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(io.FileIO):
+        def close(self) -> None:
+            super().close()
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(io, "FileIO", Failing)
+    with opened(path, "exit") as db:
+        an_image(db)
+    with opened(path, "exit") as again:
+        assert again.snapshot() == db.snapshot()
+
+
+def test_a_lock_that_cannot_be_looked_at_refuses_the_call_and_leaves_no_trace(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_at(descriptor: int, path: Path) -> bool:
+        looked.append(path.name)
+        if looked.count(LOCK) == 2:  # once before the line is written, and once behind
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, path)
+
+    real, looked = files.is_at, list[str]()
+    with opened(path) as db:
+        an_image(db, "a")
+        before = db.snapshot()
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "is_at", is_at)
+            with pytest.raises(SnapshotError, match="cannot be checked: Input/output"):
+                an_image(db, "b")
+        assert on_disk(path) == db.snapshot() == before
+        an_image(db, "c")
+        assert on_disk(path) == db.snapshot()
+
+
+# --- calls in the midst of others ------------------------------------------------------------
+
+
+def test_a_save_in_the_midst_of_a_save_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(descriptor: int) -> None:
+        os.fsync(descriptor)
+        with pytest.raises(RuntimeError, match="in the midst of itself"):
+            db.save()
+
+    with opened(path, "manual") as db:
+        an_image(db)
+        monkeypatch.setattr(files.SYSTEM, "fsync", fsync)
+        db.save()
+        assert on_disk(path) == db.snapshot()
+
+
+@EVERY_MODE
+def test_a_save_in_the_midst_of_a_call_is_refused_even_while_another_thread_saves(
+    path: Path, save: SaveMode
+) -> None:
+    def meddle() -> str:
+        with pytest.raises(RuntimeError, match="in the midst of a call"):
+            db.save()
+        return "new"
+
+    def save_often() -> None:
+        for _ in range(50):
+            db.save()
+
+    with Database.open(path, save=save, interval=FOREVER, new_id=meddle) as db:
+        saver = threading.Thread(target=save_often)
+        saver.start()
+        for _ in range(50):
+            an_image(db)
+            db.reset()
+        saver.join()
 
 
 # --- without opening -------------------------------------------------------------------------
