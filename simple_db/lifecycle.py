@@ -152,7 +152,7 @@ def check_no_journal(path: files.Name) -> None:
         SnapshotError: there is a journal.
     """
     journal = beside(path)
-    if os.path.exists(journal):  # noqa: PTH110 - not even if its name is too long
+    if files.exists(journal, follow=False):
         raise SnapshotError(
             f"{journal} may have calls that {path!s} has not, and a save would lose them: "
             "open the file with Database.open, which puts them into it"
@@ -280,7 +280,7 @@ class Keeper:
         return SnapshotError(f"{self.path} is closed: what changes now would not be in it")
 
     def _is_behind(self) -> bool:
-        return self._store.revision != self._saved_revision or not self.path.exists()
+        return self._store.revision != self._saved_revision or not files.exists(self.path)
 
     def _save_snapshot(self) -> tuple[str, int]:
         """Return the seal of what is saved, and where the journal ended then."""
@@ -314,16 +314,16 @@ class Keeper:
 
     def _save_now_and_then(self) -> None:
         while not self._ended.wait(self._interval):
-            if self._is_due():
-                self._try_to_save()
+            self._save_if_due()
 
     def _is_due(self) -> bool:
         if self.mode == "always":
             return self.end > max(_SMALL_JOURNAL, self._saved_bytes)
         return self._is_behind()
 
-    def _try_to_save(self) -> None:
+    def _save_if_due(self) -> None:
         try:
-            self.save()
+            if self._is_due():
+                self.save()
         except SnapshotError as error:
             LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
