@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
-from simple_db import file_commands, snapshot_commands
+from simple_db import file_commands, files, snapshot_commands
 from simple_db.cli import refuse, refuse_without_extra
 from simple_db.oracle.command import oracle
 
@@ -231,12 +231,20 @@ def _commands_to_try(url: str) -> list[str]:
 
 def _client() -> str:
     beside = Path(sys.executable).with_name("openstack")
-    return _as_typed(beside) if beside.exists() else "openstack"
+    return _as_typed(beside) if _is_there(beside) else "openstack"
 
 
 def _some_file() -> str:
     readme = Path.cwd() / "README.md"
-    return _as_typed(readme if readme.is_file() else Path(simple_db.__file__))
+    return _as_typed(readme if _is_there(readme) else Path(simple_db.__file__))
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a file is there; one that cannot be looked at is nothing to try."""
+    try:
+        return files.exists(path)
+    except simple_db.errors.SnapshotError:
+        return False
 
 
 def _as_typed(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from simple_db import Database, metadef_files, picture, schema
+from simple_db import Database, files, metadef_files, picture, schema
 from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def load(path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: b
     with _refusing():
         mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)
         with Database.open(snapshot, save="manual") as database:
-            with _progress("Reading", metadef_files.paths(path)) as files:
-                definitions = [metadef_files.read(file) for file in files]
+            with _progress("Reading", metadef_files.paths(path)) as shown:
+                definitions = [metadef_files.read(file) for file in shown]
             loaded = metadef_files.load(database, definitions, mode)
             _save(database, snapshot)
         click.echo(
@@ -151,7 +151,7 @@ def _save(database: Database, snapshot: Path) -> None:
 
 
 def _check_there(snapshot: Path) -> None:
-    if not snapshot.exists():
+    if not files.exists(snapshot):
         raise click.UsageError(f"{snapshot} is not there")
 
 

@@ -90,7 +90,7 @@ def _read(path: files.Name, beside: Callable[[files.Name], Path], most: int) -> 
         # A link that leads nowhere would look as if there were no journal.
         with files.opened(beside(path), most, follow=False) as journal:
             pair = Pair(_content(snapshot), _content(journal))
-        is_same = snapshot.is_at(path) if snapshot else files.found(path, follow=True) is None
+        is_same = snapshot.is_at(path) if snapshot else not files.exists(path)
         return pair if is_same else None
 
 

@@ -67,7 +67,7 @@ class File:
         Raises:
             SnapshotError: that cannot be seen.
         """
-        now = found(path, follow=True)
+        now = found(path)
         return now is not None and identity(now) == identity(self.status)
 
 
@@ -135,7 +135,7 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
     return status.st_size
 
 
-def found(path: Name, *, follow: bool = False) -> os.stat_result | None:
+def found(path: Name, *, follow: bool = True) -> os.stat_result | None:
     """Return what is known of a file, None if it is not there.
 
     Only "no such file" says that it is not there. Whatever else goes wrong says nothing: the file
@@ -143,7 +143,7 @@ def found(path: Name, *, follow: bool = False) -> os.stat_result | None:
 
     Args:
         path: The file.
-        follow: Whether it is that which a symbolic link leads to.
+        follow: Whether a symbolic link is followed; if it is not, one that leads nowhere is there.
 
     Raises:
         SnapshotError: that cannot be seen.
@@ -153,28 +153,49 @@ def found(path: Name, *, follow: bool = False) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # the latter for a NUL character in the path
-        raise SnapshotError(f"{path!s} cannot be looked at: {why(error)}") from error
+        raise _unseen(path, error) from error
 
 
-def exists(path: Name) -> bool:
-    """Return whether there is something at a path; a symbolic link is, wherever it leads.
+def exists(path: Name, *, follow: bool = True) -> bool:
+    """Return whether a file is there, as `found` sees it.
 
     Raises:
         SnapshotError: that cannot be seen.
     """
-    return found(path) is not None
+    return found(path, follow=follow) is not None
 
 
 def named(path: Name) -> Path:
     """Return the file that a path names: symbolic links are followed, and it need not be there.
 
     Raises:
-        SnapshotError: no file can have that name.
+        SnapshotError: no file can have that name, or it leads through what cannot be looked at.
     """
     try:
-        return Path(os.path.realpath(path))
+        return _resolved(Path(path).absolute())
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            _check_regular(path, stat.S_IFLNK)
+        raise _unseen(path, error) from error
     except ValueError as error:  # a NUL character
-        raise SnapshotError(f"{path!s} cannot be a file: {why(error)}") from error
+        raise _unseen(path, error) from error
+
+
+def _resolved(path: Path) -> Path:
+    # Without `strict`, a link that cannot be read would be taken for the file itself.
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        status = found(path, follow=False)
+    if status is None:
+        return _resolved(path.parent) / path.name
+    if stat.S_ISLNK(status.st_mode):  # it leads to what is not there
+        return _resolved(path.parent / path.readlink())
+    return _resolved(path)  # it has come meanwhile
+
+
+def _unseen(path: Name, error: Exception) -> SnapshotError:
+    return SnapshotError(f"{path!s} cannot be looked at: {why(error)}")
 
 
 Identity = tuple[int, ...]

@@ -170,7 +170,7 @@ def check_no_journal(path: files.Name) -> None:
         SnapshotError: there is a journal.
     """
     journal = beside(path)
-    if files.exists(journal):
+    if files.exists(journal, follow=False):
         raise SnapshotError(
             f"{journal} may have calls that {path!s} has not, and a save would lose them: "
             "open the file with Database.open, which puts them into it"
@@ -236,7 +236,7 @@ class _WrittenFile:
         self.seal = written.seal
         self._known = self._known[-1:]
 
-    def exists(self) -> bool:
+    def is_there(self) -> bool:
         """Return whether it is there.
 
         Raises:
@@ -261,7 +261,7 @@ class _WrittenFile:
         self._known = (now,)  # another file with the same content: checked out again, say
 
     def _identity(self) -> files.Identity | None:
-        status = files.found(self.path, follow=True)
+        status = files.found(self.path)
         return None if status is None else files.identity(status)
 
 
@@ -403,7 +403,7 @@ class Keeper:
                 self._store.log = self
 
     def _is_behind(self) -> bool:
-        return self._store.revision != self._saved_revision or not self._file.exists()
+        return self._store.revision != self._saved_revision or not self._file.is_there()
 
     def _save_last(self) -> None:
         is_behind = self._is_behind()
@@ -423,7 +423,7 @@ class Keeper:
             raise
 
     def _remove_journal(self) -> None:
-        if self._journal is not None and files.exists(beside(self.path)):
+        if self._journal is not None and files.exists(beside(self.path), follow=False):
             files.remove(beside(self.path))
 
     def _check_file(self) -> None:
@@ -491,4 +491,4 @@ class Keeper:
 def _free_name(path: Path) -> Path:
     """Return the name of a file beside the path that is not there."""
     names = (path.with_name(f"{path.name}.copy-{number}") for number in itertools.count(1))
-    return next(name for name in names if not files.exists(name))
+    return next(name for name in names if not files.exists(name, follow=False))

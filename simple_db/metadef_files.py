@@ -16,6 +16,7 @@ Only ``namespace`` is required, and ``name`` in the lists; what is not known is 
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -127,10 +128,16 @@ def paths(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _paths(path: Path) -> list[Path]:
-    if not path.is_dir():
-        path.stat()  # raises where there is nothing
+    if not stat.S_ISDIR(path.stat().st_mode):
         return [path]
-    return sorted(file for file in path.iterdir() if file.suffix == ".json" and file.is_file())
+    return sorted(file for file in path.iterdir() if file.suffix == ".json" and _is_file(file))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:  # a link that leads nowhere, as editors leave them
+        return False
 
 
 def read(path: Path) -> Definitions:

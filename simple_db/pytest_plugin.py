@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db import Database
+from simple_db import Database, files
 from simple_db.clock import utcnow
 from simple_db.errors import SnapshotError
 
@@ -297,10 +297,17 @@ def _seed(request: pytest.FixtureRequest) -> Database | None:
 def _found(name: Path, directories: list[Path]) -> Path:
     tried = list(dict.fromkeys(directory / name for directory in directories))
     for path in tried:
-        if path.is_file():
+        if _is_there(path):
             return path
     places = " nor ".join(map(str, tried))
     return pytest.fail(f"{_MARKER}: there is no file {places}", pytrace=False)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return files.exists(path)
+    except SnapshotError as error:
+        return pytest.fail(f"{_MARKER}: {error}", pytrace=False)
 
 
 def _read(path: Path) -> Database:

@@ -40,6 +40,7 @@ from simple_db.store import TableCut
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from click import Parameter
     from rich.console import RenderableType
 
     from simple_db.snapshot import Contents
@@ -100,7 +101,22 @@ Examples:
 Exit codes: 0 all are in the current format, 2 one cannot be read or written.
 """
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+class _ExistingFile(click.Path):
+    """A file that is there. Click's own would say so of one that cannot be looked at, too."""
+
+    def convert(self, value: Any, param: Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            is_there = files.exists(path)
+        except SnapshotError as error:
+            self.fail(_in_a_line(error), param, ctx)
+        if not is_there:
+            self.fail(f"File {str(path)!r} does not exist.", param, ctx)
+        return path
+
+
+_FILE = _ExistingFile(dir_okay=False)
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _reveal = click.option(
@@ -181,8 +197,9 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
 
 
 def _checked(path: Path) -> _Checked:
-    size = path.stat().st_size
+    size = 0
     try:
+        size = _size(path)
         return _Checked(path, size, found=_read(path))
     except SnapshotError as error:
         return _Checked(path, size, problem=_in_a_line(error).removeprefix(f"{path}: "))
@@ -220,7 +237,7 @@ def show(
     to it, deleted rows too. With --json it is everything.
     """
     with _refusing():
-        found = _read(path, sealed=not unsealed)
+        found, size = _read(path, sealed=not unsealed), _size(path)
         contents = found.contents
         image = None if image_id is None else snapshot_outline.image(contents, image_id)
     if image is not None:
@@ -231,17 +248,17 @@ def show(
     elif as_json:
         _print_json(snapshot_outline.document(contents, reveal=reveal))
     else:
-        _print([*_header(path, found), snapshot_tables.counts(contents)])
+        _print([*_header(path, found, size), snapshot_tables.counts(contents)])
         lists = snapshot_tables.listing(
             contents, width=_console().width, deleted=deleted, limit=limit or None
         )
         _print(lists)
 
 
-def _header(path: Path, found: Replayed) -> Iterator[RenderableType]:
+def _header(path: Path, found: Replayed, size: int) -> Iterator[RenderableType]:
     yield text(f"{path}", "bold")
     yield _origin(found)
-    yield _extent(found, path.stat().st_size)
+    yield _extent(found, size)
     if found.contents.seal:
         yield Text(f"SHA-256 {found.contents.seal}", "dim")
     yield Text()
@@ -373,6 +390,24 @@ def _refusing() -> Iterator[None]:
         raise click.UsageError(_in_a_line(error)) from error
 
 
+def _size(path: Path) -> int:
+    """Return how many bytes a file has; 0 if it has gone meanwhile.
+
+    Raises:
+        SnapshotError: it cannot be looked at.
+    """
+    status = files.found(path)
+    return status.st_size if status else 0
+
+
+def _is_big(path: Path) -> bool:
+    """Return whether a bar is shown; of what cannot be looked at, the reading says why."""
+    try:
+        return _size(path) >= _BIG
+    except SnapshotError:
+        return False
+
+
 def _in_a_line(error: SimpleDBError) -> str:
     """Return what an error says: in one line, for any terminal, and without secrets."""
     return printable(credentials.masked_text(" ".join(str(error).split())))
@@ -403,7 +438,7 @@ def progress(
     path: Path, doing: Literal["Reading", "Writing"] = "Reading"
 ) -> Iterator[Callable[[int, int], object]]:
     """Give who is told how far a big file has come, shown on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty() or not path.exists() or path.stat().st_size < _BIG:
+    if not sys.stderr.isatty() or not _is_big(path):
         yield snapshot.no_progress
         return
     with Progress(console=_console(stderr=True), transient=True) as shown:

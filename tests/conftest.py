@@ -4,6 +4,9 @@ Chosen with the environment variable HYPOTHESIS_PROFILE or pytest's ``--hypothes
 """
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,3 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODULE",
         help="hold this driver, say glance.db.simple.api, to the quirks in place of simple_db",
     )
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """Give a directory in memory, where there is such a thing: disks are slow at renaming files."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tmp_path  # noqa: S108 - ours alone
+    with tempfile.TemporaryDirectory(dir=place) as directory:
+        yield Path(directory)

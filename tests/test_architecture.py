@@ -233,3 +233,43 @@ def test_the_tables_come_first(path: Path) -> None:
 def test_the_drawing_goes_up_floor_by_floor() -> None:
     assert all(above - below in {0, 1} for below, above in pairwise(FLOORS.values()))
     assert min(FLOORS.values()) == 0
+
+
+# --- files -----------------------------------------------------------------------------------
+
+# What Python has for this takes whatever goes wrong for "it is not there".
+SWALLOWING = {
+    *("exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir"),
+    *("is_symlink", "is_mount", "is_socket", "is_fifo", "is_block_device", "is_char_device"),
+    *("is_junction", "isjunction", "access", "glob", "rglob"),
+}
+
+
+def swallows(node: ast.AST) -> bool:
+    """Return whether errors of a file system are lost here."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in SWALLOWING and ast.unparse(node.value) != "files"
+    if not isinstance(node, ast.Call):
+        return False
+    options = {option.arg for option in node.keywords}
+    return {
+        "os.path.realpath": "strict" not in options,
+        "os.walk": "onerror" not in options,
+        "click.Path": "exists" in options,
+    }.get(ast.unparse(node.func), False)
+
+
+@EVERY_FILE
+def test_only_no_such_file_says_that_a_file_is_not_there(path: Path) -> None:
+    assert [ast.unparse(node) for node in ast.walk(parsed(path)) if swallows(node)] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("path.exists()", "os.path.lexists(a)", "map(Path.is_file, a)"),
+        *("os.path.realpath(a)", "os.walk(a)", "click.Path(exists=True)"),
+    ],
+)
+def test_what_loses_an_error_of_a_file_system_is_seen(code: str) -> None:
+    assert any(swallows(node) for node in ast.walk(ast.parse(code)))

@@ -204,7 +204,7 @@ def test_a_lock_that_is_no_file_is_told(path: Path, kind: str) -> None:
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="a\0b cannot be a file"), claims.claimed("a\0b"):
+    with pytest.raises(SnapshotError, match="a\0b cannot be looked at"), claims.claimed("a\0b"):
         pytest.fail("it was claimed")
 
 

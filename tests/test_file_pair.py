@@ -13,9 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +27,7 @@ from tests.serving import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from simple_db.file_pair import Pair
     from simple_db.lifecycle import SaveMode
@@ -138,7 +137,7 @@ class Replay:
         ]
 
     def _there(self, path: Any) -> Path:
-        return self.directory / Path(path).relative_to(self.run.directory)
+        return self.directory / os.path.relpath(path, self.run.directory)
 
     def _open(self, call: Call, path: Any, flags: int, mode: int) -> None:
         self._descriptors[call.answer] = os.open(self._there(path), flags, mode)
@@ -214,14 +213,6 @@ def ways() -> Iterator[tuple[int, ...]]:
     for moves in range(1, MOVES + 1):
         for gaps in itertools.combinations_with_replacement(range(GAPS), moves):
             yield tuple(bisect.bisect_right(gaps, gap) for gap in range(GAPS))
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """Give a directory in memory, where there is such a thing: disks are slow at renaming files."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tmp_path  # noqa: S108 - ours alone
-    with tempfile.TemporaryDirectory(dir=place) as directory:
-        yield Path(directory)
 
 
 @pytest.mark.usefixtures("waits")

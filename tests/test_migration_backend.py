@@ -76,6 +76,12 @@ def test_a_file_that_is_not_there_is_made_empty(path: Path, call: object) -> Non
     assert database.snapshot() == Database().snapshot()
 
 
+def test_a_file_that_cannot_be_looked_at_is_not_taken_for_absent(path: Path) -> None:
+    path.symlink_to(path)
+    with pytest.raises(exception.GlanceException, match="cannot be looked at: Too many levels"):
+        migration_backend.db_version(None, path, init_version=7)
+
+
 @pytest.mark.parametrize("version", [None, CURRENT, str(CURRENT)])
 def test_a_file_of_the_current_version_stays_as_it_is(
     path: Path, version: int | str | None

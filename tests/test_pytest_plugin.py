@@ -204,6 +204,20 @@ def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
     assert "Traceback" not in done.stdout.str()
 
 
+def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(
+    inner: pytest.Pytester,
+) -> None:
+    code = '@pytest.mark.glance_snapshot("seed.json")\ndef test_it(glance_db): pass\n'
+    directory = inner.mkdir("sub")
+    (directory / "test_it.py").write_text(HEAD + code)
+    (directory / "seed.json").symlink_to("seed.json")
+    Database().save(inner.path / "seed.json")
+    done = run(inner)
+    done.assert_outcomes(errors=1)
+    why = f"{directory / 'seed.json'} cannot be looked at: Too many levels of symbolic links"
+    assert f"\nglance_snapshot: {why}\n" in done.stdout.str()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

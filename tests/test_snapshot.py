@@ -897,9 +897,7 @@ def test_a_failed_save_names_the_file_and_the_reason(
 
 @pytest.mark.parametrize("name", ["missing/glance.json", "a\0b", "n" * 300])
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(
-        SnapshotError, match=r"cannot be (claimed: \w|written: \w|a file: embedded null)"
-    ):
+    with pytest.raises(SnapshotError, match=r"cannot be (claimed|written|looked at): \w"):
         Database().save(tmp_path / name)
 
     assert names(tmp_path) == []

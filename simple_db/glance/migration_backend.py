@@ -11,10 +11,9 @@ versions and the steps between them. There is no way back.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simple_db import Database, formats, lifecycle
+from simple_db import Database, files, formats, lifecycle
 from simple_db.errors import Invalid, SimpleDBError
 from simple_db.glance.driver import glance_error
 
@@ -71,9 +70,9 @@ def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int 
     Raises:
         GlanceException: the file cannot be read, or is no snapshot.
     """
-    if not Path(abs_path).exists():
-        return init_version
     try:
+        if not files.exists(abs_path):
+            return init_version
         return lifecycle.contents(abs_path).contents.version
     except SimpleDBError as error:
         raise glance_error(error) from error

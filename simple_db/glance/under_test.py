@@ -14,6 +14,7 @@ whatever reason, the server ends.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -21,7 +22,7 @@ import tempfile
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from glance.common.exception import Duplicate
 
@@ -58,7 +59,7 @@ class Station:
         """Return whether a request went well, and what it asked for or why it did not."""
         try:
             return True, self._words[word](body)
-        except SimpleDBError as error:
+        except (SimpleDBError, OSError) as error:
             return False, str(error).encode()
 
     def _reset(self) -> bytes:
@@ -78,14 +79,18 @@ class Station:
         # What the last test began must not write into the next one.
         settle_tasks()
         self._driver.database.reset()
-        for path in self._site.data.rglob("*"):
-            if path.is_file():
-                path.unlink()
+        for directory, _, names in os.walk(self._site.data, onerror=_fail):
+            for name in names:
+                Path(directory, name).unlink(missing_ok=True)
 
     def _note_the_node(self) -> None:
         """Add what Glance's cache adds when it starts: the row that stands for this server."""
         with contextlib.suppress(Duplicate):
             self._driver.node_reference_create(RequestContext(is_admin=True), self._site.url)
+
+
+def _fail(error: OSError) -> NoReturn:
+    raise error
 
 
 def main(descriptor: str, directory: str) -> None:
