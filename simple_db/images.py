@@ -84,11 +84,14 @@ def image_update(
     Raises:
         Invalid: a value has a character beyond U+FFFF.
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
-        Forbidden: the caller may not see the image, or not change it, or would not see it
-            afterwards.
+        Forbidden: the caller may not see the image, or not change it.
         ForbiddenPublicImage: the caller may not change it, and it is public or community.
-        Invalid: a value is wrong.
+        Invalid: the value of a column is wrong.
         Conflict: the status is not `from_state`.
+        Invalid: the id would change.
+        Forbidden: the caller would not see the image afterwards. Where `values` has its ``id``,
+            this comes last.
+        Invalid: a property or a location is wrong; properties come first, and locations in order.
         NotFound: a location has an id that is not one of the image's.
 
     Source: "Image basic methods"; ``image_update`` of Glance 33.
@@ -98,9 +101,14 @@ def image_update(
     with db.store.writing() as tables:
         image = visible_image(tables, caller, image_id)
         require_change(caller, image)
-        changes = _changed_columns(image, named)
+        changes = _changed_columns(named)
         _require_state(image, from_state)
+        _require_id(image, changes.get("id", image.id))
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
+        if "id" not in changes:
+            # Glance's driver looks here too; where it has written the id, it finds the image as it
+            # was before. Which error comes first depends on that.
+            visible_image(tables, caller, image_id)
         _set_children(tables, image, named, purge=purge_props, keep=atomic_props)
         visible_image(tables, caller, image_id)
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
@@ -317,7 +325,7 @@ def _new_columns(named: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _changed_columns(image: Image, named: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_columns(named: Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked columns of an image that are to change."""
     given = _with_visibility(named)
     if "status" in given:
@@ -328,8 +336,6 @@ def _changed_columns(image: Image, named: Mapping[str, Any]) -> dict[str, Any]:
         Image, {key: value for key, value in given.items() if key not in _PROTECTED}
     )
     values.limit_int4(columns, ["min_disk", "min_ram"])
-    if columns.get("id", image.id) != image.id:
-        raise Invalid(f"the id of image {image.id} cannot become {values.shown(columns['id'])}")
     return columns
 
 
@@ -356,6 +362,11 @@ def _require_state(image: Image, status: str | None) -> None:
         raise Conflict(f"Image {image.id} is {image.status}, and not {status} as the call needs")
 
 
+def _require_id(image: Image, image_id: str) -> None:
+    if image_id != image.id:
+        raise Invalid(f"the id of image {image.id} cannot become {values.shown(image_id)}")
+
+
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
     image_id = values.checked_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.images.get(image_id) is not None:
@@ -374,9 +385,9 @@ def _set_children(
 ) -> None:
     """Give the image the properties and locations among its values."""
     kept = values.sequence(keep or (), "atomic_props")
-    given = properties.checked(named.get("properties", {}))
+    given = properties.checked(named.get("properties", {}), leave_out=kept)
     properties.set_properties(tables, image.id, given, purge=purge, keep=kept)
-    found = locations.checked(named.get("locations"))
+    found = values.sequence(named.get("locations") or (), "locations")
     if found:
         locations.set_locations(tables, image.id, found)
 

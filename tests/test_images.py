@@ -17,6 +17,8 @@ from simple_db.errors import (
     InvalidParameterValue,
     InvalidSortDir,
     InvalidSortKey,
+    NotFound,
+    SimpleDBError,
 )
 from simple_db.records import IMAGE_STATUSES
 from tests.build import (
@@ -142,12 +144,13 @@ def test_new_ids_come_from_the_id_source() -> None:
     assert Database(new_id=lambda: "ours").image_create(ALICE, NEW)["id"] == "ours"
 
 
-@pytest.mark.parametrize("new_id", ["", "i" * 37, None, "\ud800", ["i"]])
-def test_an_id_source_gives_what_an_image_can_have_as_id(new_id: Any) -> None:
-    db = Database(new_id=lambda: new_id)
+def test_what_an_id_source_gives_is_an_id_or_invalid() -> None:
+    given: list[Any] = ["", "ours"]
+    db = Database(new_id=lambda: given.pop(0))
 
-    with refused(db, Invalid, "images.id"):
+    with refused(db, Invalid, "new_id", "''"):
         db.image_create(ALICE, NEW)
+    assert db.image_create(ALICE, NEW)["id"] == "ours"
 
 
 def test_an_id_source_does_not_repeat_itself() -> None:
@@ -408,6 +411,36 @@ def test_an_image_cannot_be_given_away_out_of_sight(visibility: str) -> None:
 
     with refused(db, Forbidden, image_id, "alice"):
         db.image_update(ALICE, image_id, {"owner": "bob", "properties": {"os": "bsd"}})
+
+
+@pytest.mark.parametrize(
+    ("repeated", "error"), [({}, Forbidden), ({"id": "i"}, NotFound), ({"id": "other"}, Invalid)]
+)
+def test_an_image_given_away_with_a_location_that_is_not_there_is_refused_in_the_drivers_order(
+    repeated: dict[str, Any], error: type[SimpleDBError]
+) -> None:
+    db = a_database()
+    an_image(db, "i")
+    lost = {"id": 99, "url": "file:///a", "metadata": {}, "status": "active"}
+
+    with refused(db, error, "i"):
+        db.image_update(ALICE, "i", {"owner": "bob", "locations": [lost]} | repeated)
+
+
+def test_an_image_given_away_with_its_id_stays_as_it_was() -> None:
+    db = a_database()
+    an_image(db, "i")
+
+    with refused(db, Forbidden, "i"):
+        db.image_update(ALICE, "i", {"id": "i", "owner": "bob"})
+
+
+def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
+    db = a_database()
+    an_image(db, "i", properties={"lock": "mine"})
+    image = db.image_update(ALICE, "i", {"properties": {"lock": []}}, atomic_props=["lock"])
+
+    assert [row["value"] for row in image["properties"]] == ["mine"]
 
 
 def test_an_image_can_be_given_away_in_sight() -> None:
