@@ -34,7 +34,7 @@
     │   └── TaskNotFound                  no such task, and a NotFound too
     └── SnapshotError                     a snapshot, or its file, cannot be read or written
         ├── SnapshotDamaged               ... it is not what was written: torn, flipped, edited
-        ├── SnapshotMismatch              ... the journal beside it belongs to another one
+        ├── SnapshotMismatch              ... it is not that of its journal, or was replaced
         ├── SnapshotTooNew                ... its format is of a later release
         └── SnapshotInUse                 ... another process has it open
 
@@ -172,7 +172,7 @@ class SnapshotDamaged(SnapshotError):
 
 
 class SnapshotMismatch(SnapshotError):
-    """The journal beside a snapshot belongs to another snapshot."""
+    """A snapshot is not the one that its journal is of, or not the one that was opened."""
 
 
 class SnapshotTooNew(SnapshotError):

@@ -20,7 +20,7 @@ from attrs import frozen
 from simple_db import file_pair, files, snapshot
 from simple_db.call_lock import CallLock
 from simple_db.claims import Claim, claimed
-from simple_db.errors import Invalid, SnapshotError, SnapshotInUse
+from simple_db.errors import Invalid, SnapshotError, SnapshotInUse, SnapshotMismatch
 from simple_db.journal import Journal, Place, Replayed, beside, create, go_on, replayed
 
 if TYPE_CHECKING:
@@ -248,13 +248,14 @@ class _WrittenFile:
         """Check that nobody else has written it.
 
         Raises:
-            SnapshotError: somebody has, or that cannot be seen.
+            SnapshotMismatch: somebody has.
+            SnapshotError: that cannot be seen.
         """
         now = self._identity()
         if now is None or now in self._known:
             return
         if not snapshot.has_seal(self.path, self.seal):
-            raise SnapshotError(
+            raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
             )
@@ -318,8 +319,8 @@ class Keeper:
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
                 one may have the file by now.
-            SnapshotError: it cannot be saved, or is closed; or somebody else has written the file.
-                The file is as it was, and in the last case a copy is beside it.
+            SnapshotMismatch: somebody else has written the file; a copy is beside it.
+            SnapshotError: it cannot be saved, or is closed. The file is as it was.
             RuntimeError: it was called in the midst of another call, or of a save of this thread.
         """
         if not self._claim.is_ours:
@@ -335,9 +336,9 @@ class Keeper:
         """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
 
         Raises:
-            SnapshotInUse: another process may have the file by now.
-            SnapshotError: it cannot be saved; where there is a journal, it has what is missing. Or
-                somebody else has written the file, and a copy is beside it.
+            SnapshotInUse: another process may have the file by now; a copy is beside it.
+            SnapshotMismatch: somebody else has written the file; a copy is beside it.
+            SnapshotError: it cannot be saved; where there is a journal, it has what is missing.
         """
         self._ended.set()
         if not self._claim.is_ours:
@@ -367,8 +368,8 @@ class Keeper:
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
                 one may have the file by now.
-            SnapshotError: it cannot be written, or is closed; or somebody else has written the
-                snapshot.
+            SnapshotMismatch: somebody else has written the snapshot.
+            SnapshotError: it cannot be written, or is closed.
         """
         if self._journal is None or self._is_closed:
             raise self._closed()
@@ -415,9 +416,7 @@ class Keeper:
     def _check_last(self) -> None:
         try:
             self._check_file()
-        except SnapshotInUse:  # the journal is another process's
-            raise
-        except SnapshotError:
+        except SnapshotMismatch:
             if self._copy is not None:  # and it has the calls of the journal
                 self._remove_journal()
             raise
@@ -431,7 +430,7 @@ class Keeper:
         try:
             self._claim.check()
             self._file.check()
-        except SnapshotError as error:
+        except (SnapshotInUse, SnapshotMismatch) as error:
             raise type(error)(f"{error}. {self._save_copy()}") from error
 
     def _save_copy(self) -> str:

@@ -138,8 +138,9 @@ def encoded_to_save(cut: Cut, progress: Callable[[int, int], object] = no_progre
     try:
         check_cut(cut)
     except AssertionError as error:
+        why = str(error).splitlines()[0]
         raise SnapshotError(
-            f"the database is not saved, for it is not whole, and what was saved before is: {error}"
+            f"the database is not whole, and is not saved over what was saved before: {why}"
         ) from error
     return encoded(cut, progress)
 

@@ -131,7 +131,7 @@ def test_a_snapshot_that_a_server_has_open_is_not_changed(
     said(capsys, "metadefs", "load", "files")
     before = Path("glance.json").read_bytes()
     with Database.open("glance.json", save="manual"):
-        assert "glance.json is in use by another process" in refused(capsys, "metadefs", *command)
+        assert "glance.json is in use by this process" in refused(capsys, "metadefs", *command)
     assert Path("glance.json").read_bytes() == before
 
 
