@@ -231,7 +231,7 @@ def listing(server: Server) -> Any:
     return server.json("/v2/images?visibility=all&member_status=all")["images"]
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_after_a_stop_and_a_start_everything_is_there_again(
     signum: int,
     data: Path,

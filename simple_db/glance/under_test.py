@@ -21,7 +21,7 @@ import stat
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simple_db.errors import SimpleDBError
 from simple_db.glance import data_directory
@@ -32,7 +32,7 @@ from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
-from simple_db.glance.starting import NewPaths, StartError, owner_only
+from simple_db.glance.starting import NewPaths, owner_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,20 +109,16 @@ def main(descriptor: str, directory: str) -> None:
     # Ctrl-C at a terminal reaches the whole group of processes; the leash is enough.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr()
-    with Connection(int(descriptor)) as connection, owner_only():
-        try:
-            with _serving(Path(directory)) as station:
-                _answer(connection, station)
-        except StartError as error:
-            connection.send((False, str(error).encode()))
-
-
-def _answer(connection: Connection[Any, Any], station: Station) -> None:
-    connection.send((True, b""))
-    # OSError: the answer comes too late, nobody is there any more.
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            connection.send(station.answer(*connection.recv()))
+    with (
+        Connection(int(descriptor)) as connection,
+        owner_only(),
+        _serving(Path(directory)) as station,
+    ):
+        connection.send((True, b""))
+        # OSError: the answer comes too late, nobody is there any more.
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                connection.send(station.answer(*connection.recv()))
 
 
 @contextlib.contextmanager
