@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.serving import ADMIN, ALICE, PROJECT, Server, Source, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.glance
 
@@ -87,7 +87,7 @@ def delete(server: Server, image_id: str) -> int:
 def located(database: Database, url: str, store: str | None) -> str:
     """Add an image of alice's project whose data is said to be there, and return its id."""
     location = {"url": url, "metadata": {"store": store} if store else {}, "status": "active"}
-    values = {"status": "active", "owner": "demo", "size": len(SECRET), "checksum": "0" * 32}
+    values = {"status": "active", "owner": "demo", "size": len(SECRET)}
     image = database.image_create(
         ROOT, FORMATS | values | {"visibility": "private", "locations": [location]}
     )
@@ -129,6 +129,7 @@ def urls_outside(outside: Path, data: Path) -> list[str]:
         "file://cache/theirs",
         "file://../other-data/images/theirs",
         "file://[images/theirs",
+        "http://[images/theirs",
         "file:///etc/hostname",
         "http://127.0.0.1:9/theirs",
         "https://user:secret@127.0.0.1:9/theirs",
@@ -201,10 +202,9 @@ def test_data_is_read_from_where_it_is_if_one_of_two_locations_is_lost(
     database = server.database()
     lost = {"url": "file://spare/lost", "metadata": {"store": "spare"}, "status": "active"}
     (there,) = database.image_get(ROOT, image_id)["locations"]
-    there = {key: there[key] for key in ("url", "metadata", "status")}
-    database.image_location_delete(ROOT, image_id, 1, "deleted")
-    database.image_location_add(ROOT, image_id, lost)
-    database.image_location_add(ROOT, image_id, there)
+    database.image_location_delete(ROOT, image_id, there["id"], "deleted")
+    for location in (lost, {key: there[key] for key in lost}):  # type: ignore[literal-required]
+        database.image_location_add(ROOT, image_id, location)
     server.restore(database.snapshot())
     (server.data_dir / "images" / image_id).write_bytes(b"data")
     assert download(client, image_id) == (200, "data")
@@ -265,7 +265,7 @@ def test_a_dangling_link_is_not_written_through(
     image_id = json.loads(answer)["id"]
     (server.data_dir / "images" / image_id).symlink_to(tmp_path / "new")
     path = f"/v2/images/{image_id}/file"
-    assert client.request(path, ALICE, method="PUT", data=b"data", headers=BYTES)[0] == 409
+    assert client.request(path, ALICE, method="PUT", data=b"data", headers=BYTES)[0] == 503
     assert not (tmp_path / "new").exists()
 
 
@@ -345,12 +345,10 @@ def flow(server: Server) -> list[str]:
         answered = server.request(f"{path}/import", token, method="POST", data=asked, headers=JSON)
         assert answered[0] == 202, answered
         eventually(
-            lambda: server.json(path, ALICE), lambda image: stores[0] in image.get("stores", "")
-        )
-        eventually(
             lambda: {task["status"] for task in server.json(f"{path}/tasks")["tasks"]},
             lambda found: found <= {"success", "failure"},
         )
+        assert stores[0] in server.json(path, ALICE)["stores"]
     for image_id in ids:
         assert download(server, image_id) == (200, "uploaded")
     eventually(lambda: server.json("/v2/cache")["cached_images"], lambda images: len(images) == 2)
@@ -363,7 +361,7 @@ def test_everything_works_in_a_directory_of_an_odd_name_and_is_for_the_owner_alo
     before = os.umask(0)
     try:
         server = Server(tmp_path, "--snapshot", "deep/glance.json", "--data-dir", ODD)
-        with server.start():
+        with server:
             ids = flow(server)
             body = json.dumps(FORMATS).encode()
             _, answer = server.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
@@ -379,8 +377,9 @@ def test_everything_works_in_a_directory_of_an_odd_name_and_is_for_the_owner_alo
     assert modes == {0o700: {"directory"}, 0o600: {"file"}}
     assert {path.name for path in (tmp_path / ODD / "images").iterdir()} == {*ids}
     assert [path.read_bytes() for path in (tmp_path / ODD / "staging").iterdir()] == [b"staged"]
-    # No two paths lead to a directory of another name.
-    assert {path.name for path in tmp_path.iterdir()} == {ODD, "deep", "server.log", "server.out"}
+    # No part of the name was taken for a directory of another.
+    known = {ODD, "deep", "server.log", "server.out", ".cache"}
+    assert {path.name for path in tmp_path.iterdir()} <= known
 
 
 def test_the_server_of_the_fixture_works_in_a_directory_of_an_odd_name(

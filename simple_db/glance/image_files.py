@@ -15,18 +15,21 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-import glance.common.store_utils
 import glance.gateway
 import glance_store
 import webob.exc
 from attrs import frozen
-from glance.common import wsgi_app
+from glance.common import store_utils, wsgi_app
 from glance_store import capabilities, driver, exceptions
 from glance_store import location as locations
 from glance_store._drivers import filesystem
 from oslo_config import cfg
 
 _SCHEMES = ("file://", "filesystem://")
+
+# What glance_store raises for a location that none of its stores can have; ValueError for one that
+# is no URL.
+_NO_LOCATION = (exceptions.UnknownScheme, exceptions.BadStoreUri, ValueError)
 
 # Glance hands the paths of what is in these to other code, which opens them by itself.
 _RESERVED = tuple(wsgi_app.RESERVED_STORES)
@@ -146,12 +149,13 @@ class Store(filesystem.Store):  # type: ignore[misc] # likewise
         """Write a new file, and return its location, size, two hashes and metadata.
 
         Raises:
-            Duplicate: something has its name already.
+            StorageWriteDenied: a symbolic link has its name.
+            Duplicate: a file has it.
             StorageFull: the disk is full.
         """
         # The driver below writes through a link that leads nowhere.
         if (self._directory / image_id).is_symlink():
-            raise exceptions.Duplicate(image=image_id)
+            raise exceptions.StorageWriteDenied
         url, *rest = super().add(
             image_id, image_file, image_size, hashing_algo, context=context, verifier=verifier
         )
@@ -189,7 +193,7 @@ class StoreApi:
         """
         try:
             return glance_store.get(uri, backend, **options)
-        except (exceptions.NotFound, exceptions.UnknownScheme, exceptions.BadStoreUri) as error:
+        except (exceptions.NotFound, *_NO_LOCATION) as error:
             raise webob.exc.HTTPNotFound(
                 "The data of this image is not in the data directory of this server."
             ) from error
@@ -202,15 +206,24 @@ class StoreApi:
         """
         try:
             return glance_store.delete(uri, backend, context=context)
-        except (exceptions.UnknownScheme, exceptions.BadStoreUri) as error:
+        except _NO_LOCATION as error:
             raise exceptions.NotFound("the data of the image is in no store") from error
 
     def set_acls_for_multi_store(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing: files have no access lists, and a location may lead elsewhere."""
 
 
+class _Gateway(glance.gateway.Gateway):  # type: ignore[misc] # Glance has no types
+    """What Glance's controllers get images from, with `StoreApi` for whatever they hand to it."""
+
+    def __init__(self, db_api: Any = None, _: Any = None, *args: Any, **others: Any) -> None:
+        super().__init__(db_api, StoreApi(), *args, **others)
+
+
 def open_stores() -> None:
     """Open the stores of Glance's configuration with the driver of this module.
+
+    It is done once in a process, before Glance's application is made.
 
     Raises:
         BadStoreConfiguration: one of their directories cannot be used.
@@ -218,11 +231,12 @@ def open_stores() -> None:
     # As Glance does it, which takes its own driver; the stores that are registered last are used.
     glance_store.register_store_opts(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
     glance_store.create_multi_stores(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
-    ours = {name: _opened(name) for name in cfg.CONF.enabled_backends}
+    ours = {name: _opened(name) for name in (*cfg.CONF.enabled_backends, *_RESERVED)}
     locations.register_scheme_backend_map(dict.fromkeys(("file", "filesystem"), ours))
     glance_store.verify_store()
-    glance.gateway.glance_store = StoreApi()
-    glance.common.store_utils.store_api = StoreApi()
+    glance.gateway.Gateway = _Gateway
+    store_utils.store_api = StoreApi()
+    store_utils._get_store_id_from_uri = _store_of  # noqa: SLF001 - it fails where there is no URL
 
 
 def _opened(name: str) -> dict[str, Any]:
@@ -230,3 +244,9 @@ def _opened(name: str) -> dict[str, Any]:
     store = Store(cfg.CONF, backend=name)
     store.configure(re_raise_bsc=True)
     return {"store": store, "location_class": StoreLocation, "store_entry": "file"}
+
+
+def _store_of(uri: str) -> str | None:
+    """Return the store that has a location which does not say so itself, if one has."""
+    place = place_of(uri)
+    return place.store if place and place.store in cfg.CONF.enabled_backends else None
