@@ -15,6 +15,7 @@ asks for a Glance that is not there has not been passed by.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import subprocess
@@ -33,7 +34,7 @@ from simple_db.errors import SnapshotError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
     from simple_db.glance import Driver
@@ -229,11 +230,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SEEDS] = {}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse a marker of a test that uses none of the fixtures, and no `request` for them."""
-    fixtures = {*getattr(item, "fixturenames", ())}
-    if _is_marked(item) and not fixtures & {*_READERS, "request"}:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Refuse a marker that no fixture has read, unless the test can ask for one by itself."""
+    yield
+    if _is_unread(item) and "request" not in _arguments(item):
         _refuse_unread()
 
 
@@ -241,19 +242,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Refuse a marker that no fixture has read, not even one that the test has asked for."""
     yield
-    if _is_marked(item) and not item.stash.get(_IS_READ, False):
+    if _is_unread(item):
         _refuse_unread()
 
 
-def _is_marked(item: pytest.Item) -> bool:
+def _is_unread(item: pytest.Item) -> bool:
     # Only the test's own: one of a class or a module is for those of its tests that read it.
-    return any(marker.name == _MARKER for marker in item.own_markers)
+    is_marked = any(marker.name == _MARKER for marker in item.own_markers)
+    return is_marked and not item.stash.get(_IS_READ, False)
+
+
+def _arguments(item: pytest.Item) -> Iterable[str]:
+    return inspect.signature(item.function).parameters if isinstance(item, pytest.Function) else ()
 
 
 def _refuse_unread() -> NoReturn:
-    pytest.fail(
-        f"{_MARKER} seeds nothing: the test uses none of {', '.join(_READERS)}", pytrace=False
-    )
+    _refuse(f" seeds nothing: the test uses none of {', '.join(_READERS)}")
+
+
+def _refuse(why: str) -> NoReturn:
+    """Fail the test in one line; in an ``except`` clause pytest would show the error as well."""
+    pytest.fail(" ".join(f"{_MARKER}{why}".splitlines()), pytrace=False)
 
 
 @pytest.fixture
@@ -349,7 +358,7 @@ def _seed_path(request: pytest.FixtureRequest) -> Path | None:
     name = _named(*marker.args, **marker.kwargs)
     if name is None:
         told = (*marker.args, *(f"{key}={value!r}" for key, value in marker.kwargs.items()))
-        pytest.fail(f"{_MARKER} takes the path of one file, not {told}", pytrace=False)
+        _refuse(f" takes the path of one file, not {told}")
     return _found(name, [request.path.parent, request.config.rootpath])
 
 
@@ -374,7 +383,7 @@ def _found(name: Path, directories: list[Path]) -> Path:
         if os.path.isfile(path):  # noqa: PTH113 - not even if its name is too long
             return path
     places = " nor ".join(map(str, tried))
-    return pytest.fail(f"{_MARKER}: there is no file {places}", pytrace=False)
+    return _refuse(f": there is no file {places}")
 
 
 def _read(path: Path) -> Database:
@@ -385,5 +394,4 @@ def _read(path: Path) -> Database:
         problem = str(error)
     else:
         return database
-    # Not in the clause above, or pytest would show the error that it is there for as well.
-    return pytest.fail(f"{_MARKER}: {problem}", pytrace=False)
+    return _refuse(f": {problem}")
