@@ -15,7 +15,7 @@ pytestmark = pytest.mark.glance
         ("file://images/1", Place("images", "1")),
         ("filesystem://spare/1", Place("spare", "1")),
         ("file://images/a%20b%2525", Place("images", "a b%25")),
-        # as simple_db 0.1.0 wrote it, unquoted
+        # as Glance's own driver writes it, unquoted
         ("file:///home/me/glance-data/images/1", Place("images", "1")),
         ("filesystem:///data/spare/1", Place("spare", "1")),
         ("file:///a#b?c%20d/images/1%20?#", Place("images", "1%20?#")),

@@ -16,8 +16,11 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def image(database: Database, image_id: str, *urls: str, **values: Any) -> None:
-    locations = [{"url": url, "metadata": {}, "status": "active"} for url in urls]
+def image(
+    database: Database, image_id: str, *urls: str, store: str | None = None, **values: Any
+) -> None:
+    metadata = {"store": store} if store else {}
+    locations = [{"url": url, "metadata": metadata, "status": "active"} for url in urls]
     database.image_create(
         None, {"id": image_id, "status": "active", "locations": locations} | values
     )
@@ -53,6 +56,26 @@ def test_an_image_is_reported_with_the_reason_and_without_its_location(
     report = lost_data(database, data)
     assert report[1:] == [f"  1 ('a\\x1bb'): {why}"]
     assert "secret" not in "".join(report)
+
+
+@pytest.mark.parametrize(
+    ("store", "url", "is_there"),
+    [
+        ("images", "file://images/1", True),
+        ("spare", "file://images/1", False),
+        ("unknown", "file://images/1", True),
+        ("os_glance_staging_store", "file:///data/staging/1", True),
+        ("os_glance_staging_store", "file://images/1", False),
+    ],
+)
+def test_data_is_looked_for_in_the_store_that_a_location_names(
+    data: Path, store: str, url: str, is_there: bool
+) -> None:
+    for directory in ("images", "staging"):
+        (data / directory / "1").write_bytes(b"12345")
+    database = Database()
+    image(database, "1", url, store=store)
+    assert (lost_data(database, data) == []) is is_there
 
 
 def test_deleted_images_and_locations_are_not_reported(data: Path) -> None:

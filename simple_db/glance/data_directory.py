@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simple_db.glance.app import CACHE, STORES
+from simple_db.glance.image_files import IMAGE_STORES
 from simple_db.glance.starting import StartError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check_name(directory: Path) -> None:
     try:
         (directory / CACHE[0] / _LONGEST_NAME).lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return  # whether it can be made is seen when it is
     except OSError as error:
         raise StartError(f"data directory {directory}: {error.strerror}") from error
 
@@ -74,21 +75,26 @@ def check_name(directory: Path) -> None:
 def check_links(directory: Path) -> None:
     """Check that Glance, which follows symbolic links, is not led out of the directory.
 
-    Files in the stores can be links: `simple_db.glance.image_files` opens none.
+    The files in the two stores can be links: `simple_db.glance.image_files` opens none.
 
     Raises:
         StartError: a link leads out.
     """
     inside = Path(os.path.realpath(directory))
-    for parent, directories, files in os.walk(directory):
-        below = Path(parent)
-        is_store = below in {directory / "images", directory / "spare"}
-        for name in directories if is_store else directories + files:
-            if not Path(os.path.realpath(below / name)).is_relative_to(inside):
-                raise StartError(
-                    f"data directory {directory}: {(below / name).relative_to(directory)} is a "
-                    "symbolic link that leads out of it; put what it names in its place"
-                )
+    for path in _followed(directory):
+        if not Path(os.path.realpath(path)).is_relative_to(inside):
+            raise StartError(
+                f"data directory {directory}: {path.relative_to(directory)} is a symbolic link "
+                "that leads out of it; put what it names in its place"
+            )
+
+
+def _followed(directory: Path) -> Iterator[Path]:
+    """Give what Glance opens by itself: every directory, and what is in those of its own."""
+    for store in STORES:
+        yield directory / store
+        if store not in IMAGE_STORES:
+            yield from (directory / store).rglob("*")
 
 
 def _lock(handle: int, directory: Path) -> None:

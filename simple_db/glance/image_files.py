@@ -2,10 +2,10 @@
 
 A location is ``file://STORE/IMAGE``: the file IMAGE, percent-encoded, in the directory STORE below
 the data directory. So a snapshot and its data move, copy and mount together. A location that has
-the absolute path of a file, as simple_db 0.1.0 wrote it, is read by its last two parts, whatever is
-before them: they are the same two, and the rest may be another server's by now.
+the absolute path of a file, as Glance's own driver writes it, is read by its last two parts: they
+are the same two, and the rest may be another server's by now.
 
-Nothing else is read or deleted: no link, no file outside of the two directories, no other scheme.
+Nothing else is read or deleted: no symbolic link, no file elsewhere, nothing of another scheme.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _SCHEMES = ("file://", "filesystem://")
 # What glance_store raises for a location that none of its stores can have; ValueError for one that
 # is no URL.
 _NO_LOCATION = (exceptions.UnknownScheme, exceptions.BadStoreUri, ValueError)
+
+IMAGE_STORES = ("images", "spare")
+"""The stores of images, each a directory of its name."""
 
 # Glance hands the paths of what is in these to other code, which opens them by itself.
 _RESERVED = tuple(wsgi_app.RESERVED_STORES)
@@ -231,7 +234,7 @@ def open_stores() -> None:
     # As Glance does it, which takes its own driver; the stores that are registered last are used.
     glance_store.register_store_opts(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
     glance_store.create_multi_stores(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
-    ours = {name: _opened(name) for name in (*cfg.CONF.enabled_backends, *_RESERVED)}
+    ours = {name: _opened(name) for name in (*IMAGE_STORES, *_RESERVED)}
     locations.register_scheme_backend_map(dict.fromkeys(("file", "filesystem"), ours))
     glance_store.verify_store()
     glance.gateway.Gateway = _Gateway
@@ -249,4 +252,4 @@ def _opened(name: str) -> dict[str, Any]:
 def _store_of(uri: str) -> str | None:
     """Return the store that has a location which does not say so itself, if one has."""
     place = place_of(uri)
-    return place.store if place and place.store in cfg.CONF.enabled_backends else None
+    return place.store if place and place.store in IMAGE_STORES else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simple_db.glance.image_files import place_of, size_of
+from simple_db.glance.image_files import IMAGE_STORES, place_of, size_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from simple_db import Database
     from simple_db.records import Image, Location
 
-_STORES = ("images", "spare")
+_DIRECTORIES = {store: store for store in IMAGE_STORES} | {
+    "os_glance_staging_store": "staging",
+    "os_glance_tasks_store": "tasks",
+}
+"""The directory of each store that the metadata of a location can name."""
 
 MOST_IMAGES = 20
 """How many images a report names."""
@@ -59,7 +63,8 @@ def _name(image: Image) -> str:
 
 def _why(image: Image, location: Location, data: Path) -> str:
     place = place_of(location.value)
-    if place is None or place.store not in _STORES:
+    store = _DIRECTORIES.get(str(location.meta_data.get("store")))
+    if place is None or place.store not in ([store] if store else IMAGE_STORES):
         return "its data is outside of the data directory"
     size = size_of(data / place.store / place.name)
     if size is None:
