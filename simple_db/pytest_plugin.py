@@ -139,7 +139,7 @@ class GlanceServer:
         """Forget all images and their data; wait for the imports that still run before."""
         self._ask("reset")
 
-    def restore(self, snapshot: bytes, data_dir: Path | None = None) -> None:
+    def restore(self, snapshot: bytes, data_dir: str | os.PathLike[str] | None = None) -> None:
         """Begin anew with the rows of a snapshot, as `simple_db.Database.snapshot` returns it.
 
         Args:
@@ -152,7 +152,7 @@ class GlanceServer:
         """
         self._ask("restore", snapshot)
         if data_dir is not None:
-            self._ask("bring", os.fsencode(data_dir.absolute()))
+            self._ask("bring", os.fsencode(Path(data_dir).absolute()))
 
     def database(self) -> Database:
         """Return a copy of the server's database as it is now, to look at or to save."""

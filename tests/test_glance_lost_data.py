@@ -11,7 +11,7 @@ pytestmark = pytest.mark.glance
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    for store in ("images", "spare", "staging"):
+    for store in ("images", "spare", "staging", "tasks"):
         (tmp_path / store).mkdir()
     return tmp_path
 

@@ -722,6 +722,15 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> 
 
 
 @GLANCE
+def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_the_tests(
+    server: GlanceServer,
+) -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):
+        server._process.send_signal(number)  # noqa: SLF001 - as the terminal does
+    assert server.database().image_get_all(ADMIN) == []
+
+
+@GLANCE
 def test_a_server_that_ended_is_told_with_its_exit_code(tmp_path: Path) -> None:
     server = GlanceServer(tmp_path)
     server._process.kill()  # noqa: SLF001 - as the machine might

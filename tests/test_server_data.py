@@ -257,6 +257,23 @@ def test_nobody_adds_a_location_by_a_request(
         assert database.image_get(ROOT, image_id)["locations"] == []
 
 
+@pytest.mark.parametrize("scheme", ["file://", "filesystem://", "FILE://", "file:", "local://", ""])
+def test_nothing_is_imported_from_a_file(
+    server: GlanceServer, client: Server, outside: Path, scheme: str
+) -> None:
+    url = f"{scheme}{outside}/images/theirs"
+    task = {"import_from": url, "import_from_format": "raw", "image_properties": FORMATS}
+    body = json.dumps({"type": "import", "input": task}).encode()
+    assert client.request("/v2/tasks", ADMIN, method="POST", data=body, headers=JSON)[0] == 400
+    _, answer = client.request(
+        "/v2/images", ALICE, method="POST", data=json.dumps(FORMATS).encode(), headers=JSON
+    )
+    body = json.dumps({"method": {"name": "web-download", "uri": url}}).encode()
+    path = f"/v2/images/{json.loads(answer)['id']}/import"
+    assert client.request(path, ALICE, method="POST", data=body, headers=JSON)[0] == 400
+    assert not files(server.data_dir)
+
+
 def test_a_dangling_link_is_not_written_through(
     server: GlanceServer, client: Server, tmp_path: Path
 ) -> None:

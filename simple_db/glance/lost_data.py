@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from simple_db.glance.image_files import IMAGE_STORES, place_of, size_of
+from simple_db.glance.image_files import IMAGE_STORES, place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +34,13 @@ def lost_data(database: Database, data: Path) -> list[str]:
         A line with the number of images, and one for each of the first `MOST_IMAGES` by id; nothing
         of a location's URL is in them. Empty if all data is there.
     """
-    lost = [f"{image.id}{_name(image)}: {why}" for image, why in _lost(database, data)]
+    lost = _lost(database, data)
     if not lost:
         return []
     more = len(lost) - MOST_IMAGES
     return [
         f"{len(lost)} images have data that is not here, and cannot be downloaded from there:",
-        *(f"  {each}" for each in lost[:MOST_IMAGES]),
+        *(f"  {image.id}{_name(image)}: {why}" for image, why in lost[:MOST_IMAGES]),
         *([f"  and {more} more"] if more > 0 else []),
     ]
 
@@ -53,22 +54,30 @@ def _lost(database: Database, data: Path) -> list[tuple[Image, str]]:
             for row in tables.locations.rows.values()
             if not row.deleted and not images[row.image_id].deleted
         ]
-    lost = {image.id: (image, why) for image, row in live if (why := _why(image, row, data))}
+    sizes = {name: _sizes(data / name) for name in set(_DIRECTORIES.values())}
+    lost = {image.id: (image, why) for image, row in live if (why := _why(image, row, sizes))}
     return [lost[image_id] for image_id in sorted(lost)]
 
 
-def _name(image: Image) -> str:
-    return f" ({image.name!r})" if image.name else ""  # control characters are escaped
+def _sizes(directory: Path) -> dict[str, int]:
+    """Return the sizes in bytes of the regular files in a directory by their names."""
+    with os.scandir(directory) as entries:
+        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+        return {file.name: file.stat(follow_symlinks=False).st_size for file in files}
 
 
-def _why(image: Image, location: Location, data: Path) -> str:
+def _why(image: Image, location: Location, sizes: dict[str, dict[str, int]]) -> str:
     place = place_of(location.value)
     store = _DIRECTORIES.get(str(location.meta_data.get("store")))
     if place is None or place.store not in ([store] if store else IMAGE_STORES):
         return "its data is outside of the data directory"
-    size = size_of(data / place.store / place.name)
+    size = sizes[place.store].get(place.name)
     if size is None:
         return f"{place.store} has no data of it"
     if image.size is not None and size != image.size:
         return f"{place.store} has {size} bytes of it in place of {image.size}"
     return ""
+
+
+def _name(image: Image) -> str:
+    return f" ({image.name!r})" if image.name else ""  # control characters are escaped

@@ -106,8 +106,9 @@ def main(descriptor: str, directory: str) -> None:
         descriptor: the number of the file descriptor of this end.
         directory: an absolute path; the data of the images goes there.
     """
-    # Ctrl-C at a terminal reaches the whole group of processes; the leash is enough.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C at a terminal, or its end, reaches the whole group of processes; the leash is enough.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     log_to_stderr()
     with (
         Connection(int(descriptor)) as connection,
