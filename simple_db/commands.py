@@ -84,7 +84,10 @@ main.add_command(snapshot_commands.group)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the image data.  [default: beside the snapshot, NAME-data for NAME.json]",
+    help=(
+        "Directory of the image data, which moves and copies with the snapshot.  "
+        "[default: beside it, NAME-data for NAME.json]"
+    ),
 )
 @click.option(
     "--allow-remote",

@@ -121,7 +121,7 @@ def serve(
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(stopping.Stop())
         new = stack.enter_context(NewPaths())
-        stack.callback(stopping.ignore_signals)
+        stack.callback(stopping.ignore_signals)  # what is new is removed to the last
         stack.enter_context(owner_only())
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
@@ -131,7 +131,7 @@ def serve(
         log_to_stderr()
         database = new_database()
         opened = stack.enter_context(_kept(database, settings, new, progress))
-        stack.callback(stopping.ignore_signals)
+        stack.callback(stopping.ignore_signals)  # and the records are saved
         stack.enter_context(install(ServerDriver(database)))
         app = glance_app(Site(private, settings.data_dir, url, sources))
         stack.callback(finish_tasks)
