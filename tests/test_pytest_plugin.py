@@ -225,7 +225,7 @@ WRONG = {
 }
 
 
-def test_a_wrong_argument_of_the_marker_is_told_in_one_line_and_nothing_else(
+def test_a_wrong_argument_of_the_marker_is_reported_in_one_line_and_nothing_else(
     inner: pytest.Pytester,
 ) -> None:
     tests = [

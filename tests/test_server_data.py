@@ -297,7 +297,7 @@ def served(directory: Path, name: str) -> Server:
     return Server(directory, "--snapshot", f"{name}.json")
 
 
-def test_a_snapshot_moves_with_its_data_and_is_told_where_that_is_missing(tmp_path: Path) -> None:
+def test_a_snapshot_moves_with_its_data_and_missing_data_is_reported(tmp_path: Path) -> None:
     with served(tmp_path, "one") as one:
         kept, gone = uploaded(one, b"kept"), uploaded(one, b"gone", name="gone")
         stop(one)
