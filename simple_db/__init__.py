@@ -10,9 +10,34 @@
     db.image_get_all(alice, filters={"name": "cirros"})
 """
 
-from simple_db import errors
-from simple_db.api import Database
-from simple_db.shapes import RequestContext
-from simple_db.version import __version__
+from __future__ import annotations
 
-__all__ = ["Database", "RequestContext", "__version__", "errors"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simple_db import api, errors
+    from simple_db.api import Database
+    from simple_db.shapes import RequestContext
+    from simple_db.version import __version__
+
+__all__ = ["Database", "RequestContext", "__version__", "api", "errors"]
+
+_HOMES = {"Database": "api", "RequestContext": "shapes", "__version__": "version"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: the command line is there before the rest, and can be stopped.
+
+    Raises:
+        AttributeError: simple_db has nothing of that name.
+    """
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"simple_db.{_HOMES[name]}"), name)
+    if name in __all__:
+        return importlib.import_module(f"simple_db.{name}")
+    raise AttributeError(f"module 'simple_db' has no attribute {name!r}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ import click
 
 import simple_db
 from simple_db import file_commands, files, snapshot_commands
-from simple_db.cli import refuse, refuse_without_extra
+from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra
 from simple_db.oracle.command import oracle
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         code = main.main(arguments, prog_name="simple-db", standalone_mode=False)
     except click.Abort:
-        return refuse("stopped", _FAILED)
+        return refuse("stopped", INTERRUPTED)
     except click.ClickException as error:
         return refuse(error.format_message(), error.exit_code)
     return code if isinstance(code, int) else 0
@@ -84,7 +84,10 @@ main.add_command(snapshot_commands.group)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the image data.  [default: beside the snapshot, NAME-data for NAME.json]",
+    help=(
+        "Directory of the image data, which moves and copies with the snapshot.  "
+        "[default: beside it, NAME-data for NAME.json]"
+    ),
 )
 @click.option(
     "--allow-remote",
@@ -146,7 +149,7 @@ def serve(
     and clears.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), interruptible():
             # Modules that Glance imports warn of what they will lose in coming Pythons.
             warnings.simplefilter("ignore")
             from simple_db.glance import server  # noqa: PLC0415 - Glance may not be there
@@ -174,9 +177,12 @@ def serve(
             database = server.serve(settings, announce, progress)
     except server.StartError as error:
         return refuse(str(error))
+    except SystemExit as stopped:
+        return refuse("stopped", int(stopped.code or 0))
     except simple_db.errors.SimpleDBError as error:
         return refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
-    click.echo(f"Stopped; saved in {settings.snapshot}: {_rows(database)}")
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        click.echo(f"Stopped; saved in {settings.snapshot}: {_rows(database)}")
     return 0
 
 
@@ -187,6 +193,7 @@ def _announce(settings: Settings, started: Started) -> None:
         f"              {_loaded(started)}",
         f"              saved {_when_saved(settings)}",
         f"  image data  {settings.data_dir}",
+        *(f"              {line}" for line in started.lost),
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
         "",
         "Try:",

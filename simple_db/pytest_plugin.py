@@ -15,13 +15,17 @@ asks for a Glance that is not there has not been passed by.
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import json
 import os
+import stat
 import subprocess
 import sys
+import sysconfig
 import warnings
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -31,7 +35,7 @@ from simple_db.errors import SnapshotError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
     from simple_db.glance import Driver
@@ -43,6 +47,17 @@ _PATIENCE = 60
 """Seconds in which the server starts, or answers a request for its state."""
 
 _SEEDS = pytest.StashKey[dict[Path, Database]]()
+_IS_READ = pytest.StashKey[bool]()
+
+_PATHS = (str, bytes, os.PathLike)
+_READERS = ("glance_db", "glance_db_api", "glance_server")
+
+_SERVER = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from simple_db.glance.under_test import main
+main(*sys.argv[2:])
+"""
 
 
 class GlanceServer:
@@ -125,15 +140,20 @@ class GlanceServer:
         """Forget all images and their data; wait for the imports that still run before."""
         self._ask("reset")
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: bytes, data_dir: str | os.PathLike[str] | None = None) -> None:
         """Begin anew with the rows of a snapshot, as `simple_db.Database.snapshot` returns it.
 
-        A snapshot has no data of images: a download goes wherever an image's location points.
+        Args:
+            snapshot: the rows.
+            data_dir: where a server kept the data of the images; it is copied. Without it to
+                download an image is an error, 404.
 
         Raises:
             SnapshotError: the bytes are no snapshot; the server is empty.
         """
         self._ask("restore", snapshot)
+        if data_dir is not None:
+            self._ask("bring", os.fsencode(Path(data_dir).absolute()))
 
     def database(self) -> Database:
         """Return a copy of the server's database as it is now, to look at or to save."""
@@ -147,10 +167,12 @@ class GlanceServer:
 
     def _started(self) -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
         ours, theirs = Pipe()
-        command = [sys.executable, "-W", "ignore", "-m", "simple_db.glance.under_test"]
+        # -P: Python would put the working directory before its own library.
+        command = [sys.executable, "-P", "-W", "ignore", "-c", _SERVER, json.dumps(_paths())]
         with theirs, self.log.open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own module
                 [*command, str(theirs.fileno()), str(self.data_dir)],
+                env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -203,9 +225,45 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(path): seed glance_db, glance_db_api and glance_server from this snapshot "
-        "file of simple_db, relative to the test's file or to the rootdir",
+        "file of simple_db, relative to the test's file or to the rootdir; glance_server gets a "
+        "copy of the data of its images, NAME-data beside NAME.json",
     )
     config.stash[_SEEDS] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Refuse a marker that no fixture has read, unless the test can ask for one by itself."""
+    yield
+    if _is_unread(item) and "request" not in _arguments(item):
+        _refuse_unread()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Refuse a marker that no fixture has read, not even one that the test has asked for."""
+    yield
+    if _is_unread(item):
+        _refuse_unread()
+
+
+def _is_unread(item: pytest.Item) -> bool:
+    # Only the test's own: one of a class or a module is for those of its tests that read it.
+    is_marked = any(marker.name == _MARKER for marker in item.own_markers)
+    return is_marked and not item.stash.get(_IS_READ, False)
+
+
+def _arguments(item: pytest.Item) -> Iterable[str]:
+    return inspect.signature(item.function).parameters if isinstance(item, pytest.Function) else ()
+
+
+def _refuse_unread() -> NoReturn:
+    _refuse(f" seeds nothing: the test uses none of {', '.join(_READERS)}")
+
+
+def _refuse(why: str) -> NoReturn:
+    """Fail the test in one line; in an ``except`` clause pytest would show the error as well."""
+    pytest.fail(" ".join(f"{_MARKER}{why}".splitlines()), pytrace=False)
 
 
 @pytest.fixture
@@ -215,8 +273,8 @@ def glance_db(request: pytest.FixtureRequest) -> Database:
     Its functions are those of Glance's database API. Where oslo.utils is in use, its clock is in
     force, with the time that a test may have set there.
     """
-    seed = _seed(request)
-    return Database(clock=_utcnow) if seed is None else seed.fork()
+    path = _seed_path(request)
+    return Database(clock=_utcnow) if path is None else _seed(request, path).fork()
 
 
 @pytest.fixture
@@ -246,11 +304,14 @@ def glance_server(
     It starts once in a session, or once in each worker of pytest-xdist, and begins every test
     empty, or with what the marker glance_snapshot names.
     """
-    seed = _seed(request)
-    if seed is None:
+    path = _seed_path(request)
+    if path is None:
         _glance_process.reset()
     else:
-        _glance_process.restore(seed.snapshot())
+        # As `simple-db serve` names it.
+        data = path.with_name(f"{path.stem}-data")
+        snapshot = _seed(request, path).snapshot()
+        _glance_process.restore(snapshot, data if data.is_dir() else None)
     return _glance_process
 
 
@@ -278,16 +339,39 @@ def _require(fixture: str, *packages: str) -> None:
         )
 
 
-def _seed(request: pytest.FixtureRequest) -> Database | None:
-    """Return the database of the file that the test's marker names, read once, or None."""
+def _paths() -> list[str]:
+    """Return where this process looks for modules, its own library first.
+
+    A file beside the tests can have the name of a module of the library, which this process has
+    imported long ago.
+    """
+    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    library |= {str(Path(directory, "lib-dynload")) for directory in library}
+    return sorted(sys.path, key=lambda path: path not in library)
+
+
+def _seed_path(request: pytest.FixtureRequest) -> Path | None:
+    """Return the file that the test's marker names, or None."""
     marker = request.node.get_closest_marker(_MARKER)
     if marker is None:
         return None
-    try:
-        (name,) = (Path(os.fspath(argument)) for argument in marker.args)
-    except (TypeError, ValueError):
-        pytest.fail(f"{_MARKER} takes the path of one file, not {marker.args}", pytrace=False)
-    path = _found(name, [request.path.parent, request.config.rootpath])
+    request.node.stash[_IS_READ] = True
+    name = _named(*marker.args, **marker.kwargs)
+    if name is None:
+        told = (*marker.args, *(f"{key}={value!r}" for key, value in marker.kwargs.items()))
+        _refuse(f" takes the path of one file, not {told}")
+    return _found(name, [request.path.parent, request.config.rootpath])
+
+
+def _named(*args: Any, **kwargs: Any) -> Path | None:
+    values = [*args, *kwargs.values()]
+    if len(values) != 1 or not kwargs.keys() <= {"path"} or not isinstance(values[0], _PATHS):
+        return None
+    return Path(os.fsdecode(values[0]))
+
+
+def _seed(request: pytest.FixtureRequest, path: Path) -> Database:
+    """Return the database of a file, which is read once."""
     seeds = request.config.stash[_SEEDS]
     if path not in seeds:
         seeds[path] = _read(path)
@@ -300,14 +384,15 @@ def _found(name: Path, directories: list[Path]) -> Path:
         if _is_there(path):
             return path
     places = " nor ".join(map(str, tried))
-    return pytest.fail(f"{_MARKER}: there is no file {places}", pytrace=False)
+    return _refuse(f": there is no file {places}")
 
 
 def _is_there(path: Path) -> bool:
     try:
-        return files.exists(path)
+        status = files.found(path)
     except SnapshotError as error:
-        return pytest.fail(f"{_MARKER}: {error}", pytrace=False)
+        return _refuse(f": {error}")
+    return status is not None and stat.S_ISREG(status.st_mode)
 
 
 def _read(path: Path) -> Database:
@@ -315,5 +400,7 @@ def _read(path: Path) -> Database:
     try:
         database.load(path)
     except SnapshotError as error:
-        pytest.fail(f"{_MARKER}: {error}", pytrace=False)
-    return database
+        problem = str(error)
+    else:
+        return database
+    return _refuse(f": {problem}")

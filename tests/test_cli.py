@@ -1,10 +1,8 @@
 import errno
 import logging
 import os
-import signal
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,8 @@ import pytest
 
 import simple_db
 from simple_db import Database, RequestContext, cli, commands, errors
-from simple_db.glance import server
+from simple_db.glance import data_directory, server
+from simple_db.glance.starting import NewPaths
 from simple_db.lifecycle import Opened
 
 pytestmark = pytest.mark.glance
@@ -154,7 +153,7 @@ def test_a_snapshot_belongs_to_one_process_at_a_time(
     with Database.open(tmp_path / "glance.json", save="manual"):
         told = refused(capsys, "serve", "--port", "0", "--save", save)
     assert f"{tmp_path / 'glance.json'} is in use by another process" in told
-    assert [path.name for path in tmp_path.iterdir()] == ["glance-data"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_journal_is_refused_and_left_as_it_was(capsys: Captured, tmp_path: Path) -> None:
@@ -174,7 +173,7 @@ def test_a_data_directory_that_cannot_be_made_is_refused(capsys: Captured, tmp_p
 
 
 def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_path: Path) -> None:
-    with server._claimed(tmp_path / "glance-data"):  # noqa: SLF001 - as another server does
+    with data_directory.claimed(tmp_path / "glance-data", NewPaths()):
         assert "in use by another server" in refused(capsys, "serve", "--port", "0")
 
 
@@ -222,7 +221,8 @@ def test_the_exit_code_of_a_command_is_that_of_the_process(
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (KeyboardInterrupt(), 1, "simple-db: stopped\n"),
+        (KeyboardInterrupt(), 130, "simple-db: stopped\n"),
+        (SystemExit(143), 143, "simple-db: stopped\n"),
         (errors.SnapshotError("disk\nfull"), 1, "is not saved: disk full\n"),
         (server.StartError("no, because"), 2, "simple-db: no, because\n"),
     ],
@@ -371,25 +371,6 @@ def test_output_that_is_no_terminal_has_no_style(
 ) -> None:
     announced(monkeypatch)
     assert "\x1b" not in capsys.readouterr().out
-
-
-@pytest.fixture
-def _own_signals() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("_own_signals")
-def test_every_signal_stops_the_server_until_its_last_save() -> None:
-    server._stop_on_signals()  # noqa: SLF001 - what a signal meets cannot be seen from outside
-    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
-        with pytest.raises(SystemExit):
-            signal.raise_signal(number)
-    server._stop_no_more()  # noqa: SLF001 - likewise
-    signal.raise_signal(signal.SIGTERM)
 
 
 def test_credentials_in_urls_do_not_reach_the_log() -> None:

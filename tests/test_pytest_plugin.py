@@ -1,8 +1,11 @@
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
+import sysconfig
 import threading
 import tomllib
 import urllib.request
@@ -84,13 +87,11 @@ def test_pytest_finds_the_plugin_by_its_entry_point(inner: pytest.Pytester) -> N
 
 
 def test_the_fixtures_and_the_marker_are_told(inner: pytest.Pytester) -> None:
-    fixtures = run(inner, "--fixtures").stdout.str()
+    _, _, ours = run(inner, "--fixtures").stdout.str().partition(f" {pytest_plugin.__name__} -")
+    fixtures, _, _ = ours.partition("- fixtures defined from ")
     for fixture in ("glance_db", "glance_db_api", "glance_server"):
         assert f"\n{fixture} -- " in fixtures
-    ours = fixtures.partition("defined from simple_db.pytest_plugin")[2].partition("defined from")[
-        0
-    ]
-    assert "no docstring available" not in ours
+    assert "no docstring available" not in fixtures
     markers = run(inner, "--markers").stdout.str()
     assert "@pytest.mark.glance_snapshot(path): seed glance_db, glance_db_api and" in markers
 
@@ -221,23 +222,138 @@ def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(
     assert f"\nglance_snapshot: {why}\n" in done.stdout.str()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ("", "glance_snapshot takes the path of one file, not ()"),
-        ("'a', 'b'", "glance_snapshot takes the path of one file, not ('a', 'b')"),
-        ("1", "glance_snapshot takes the path of one file, not (1,)"),
-        ("__file__", "this is no snapshot of simple_db"),
-    ],
-)
-def test_a_wrong_argument_of_the_marker_is_told_in_one_line(
-    inner: pytest.Pytester, arguments: str, told: str
+WRONG = {
+    "": "takes the path of one file, not ()",
+    "'a', 'b'": "takes the path of one file, not ('a', 'b')",
+    "1": "takes the path of one file, not (1,)",
+    "None": "takes the path of one file, not (None,)",
+    "['a']": "takes the path of one file, not (['a'],)",
+    "'a', path='b'": """takes the path of one file, not ('a', "path='b'")""",
+    "file='a'": """takes the path of one file, not ("file='a'",)""",
+    "'x' * 300": ": ",
+    "'a\\0b'": ": ",
+    "'a\\nb'": ": there is no file ",
+    "'.'": ": there is no file ",
+    "__file__": ": ",
+    "path=__file__": ": ",
+}
+
+
+def test_a_wrong_argument_of_the_marker_is_reported_in_one_line_and_nothing_else(
+    inner: pytest.Pytester,
 ) -> None:
-    code = f"@pytest.mark.glance_snapshot({arguments})\ndef test_it(glance_db): pass\n"
-    inner.makepyfile(HEAD + code)
+    tests = [
+        f"@pytest.mark.glance_snapshot({arguments})\ndef test_{number}(glance_db): pass\n"
+        for number, arguments in enumerate(WRONG)
+    ]
+    inner.makepyfile(HEAD + "\n".join(tests))
     done = run(inner)
-    done.assert_outcomes(errors=1)
-    assert told in done.stdout.str()
+    done.assert_outcomes(errors=len(WRONG))
+    _, *sections, last = re.split(r"\n_+ ERROR at setup of test_\d+ _+\n", done.stdout.str())
+    sections.append(last.partition("\n====")[0])
+    for section, told in zip(sections, WRONG.values(), strict=True):
+        assert section.startswith(f"glance_snapshot{told if told[0] == ':' else ' ' + told}")
+        assert "\n" not in section
+
+
+@pytest.mark.parametrize("arguments", ["path='seeded.json'", "path=Path('seeded.json')"])
+def test_the_path_can_be_given_by_its_name(inner: pytest.Pytester, arguments: str) -> None:
+    seed(inner.path, "seeded")
+    code = f"""
+from pathlib import Path
+
+@pytest.mark.glance_snapshot({arguments})
+def test_it(glance_db):
+    assert names(glance_db) == ["seeded"]
+"""
+    inner.makepyfile(HEAD + code)
+    run(inner).assert_outcomes(passed=1)
+
+
+UNREAD = (
+    "glance_snapshot seeds nothing: the test uses none of glance_db, glance_db_api, glance_server"
+)
+
+
+def test_a_marker_that_no_fixture_reads_is_an_error(inner: pytest.Pytester) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+import unittest
+
+@pytest.fixture
+def database(request):
+    return request.getfixturevalue("glance_db")
+
+@pytest.fixture
+def request_for_another(request):
+    pass
+
+@pytest.mark.glance_snapshot("seeded.json")
+def test_unread():
+    raise AssertionError("it does not run")
+
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.glance_snapshot("seeded.json"))])
+def test_unread_parameter(n, tmp_path, request_for_another):
+    raise AssertionError("it does not run")
+
+class TestUnread(unittest.TestCase):
+    @pytest.mark.glance_snapshot("seeded.json")
+    def test_unread(self):
+        raise AssertionError("it does not run")
+
+@pytest.mark.glance_snapshot("seeded.json")
+def test_read_by_a_fixture(database):
+    assert names(database) == ["seeded"]
+
+@pytest.mark.glance_snapshot("seeded.json")
+@pytest.mark.usefixtures("glance_db")
+def test_read_for_its_own_sake():
+    pass
+"""
+    )
+    done = run(inner)
+    done.assert_outcomes(passed=2, errors=3)
+    assert done.stdout.str().count(f"\n{UNREAD}\n") == 3
+
+
+def test_a_marker_that_a_test_could_have_read_by_itself_is_an_error_if_it_has_not(
+    inner: pytest.Pytester,
+) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+@pytest.mark.glance_snapshot("seeded.json")
+def test_read(request):
+    assert names(request.getfixturevalue("glance_db")) == ["seeded"]
+
+@pytest.mark.glance_snapshot("seeded.json")
+def test_unread(request):
+    pass
+"""
+    )
+    done = run(inner)
+    done.assert_outcomes(passed=1, failed=1)
+    assert f"\n{UNREAD}\n" in done.stdout.str()
+
+
+def test_a_marker_of_a_class_is_for_those_of_its_tests_that_read_it(inner: pytest.Pytester) -> None:
+    seed(inner.path, "seeded")
+    inner.makepyfile(
+        HEAD
+        + """
+@pytest.mark.glance_snapshot("seeded.json")
+class TestIt:
+    def test_read(self, glance_db):
+        assert names(glance_db) == ["seeded"]
+
+    def test_pure(self):
+        pass
+"""
+    )
+    run(inner).assert_outcomes(passed=2)
 
 
 def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(
@@ -339,6 +455,101 @@ def test_shared(glance_server):
 """
     )
     run(inner, "-W", "ignore::DeprecationWarning").assert_outcomes(passed=5)
+
+
+@GLANCE
+def test_modules_beside_the_tests_do_not_get_in_the_way_of_the_server(
+    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROJECT), str(inner.mkdir("more"))]))
+    for name in ("queue", "ssl", "platform", "json", "socket", "multiprocessing", "sitecustomize"):
+        (inner.path / f"{name}.py").write_text("raise AssertionError(__name__)\n")
+    (inner.path / "more" / "of_the_project.py").touch()
+    inner.makepyfile(
+        HEAD
+        + """
+def test_it(glance_server):
+    assert names(glance_server.database()) == []
+"""
+    )
+    # Not by `run`, which puts the working directory before the library of the tests themselves.
+    done = subprocess.run(  # noqa: S603 - a program of the environment
+        [BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider"],
+        check=False,
+        capture_output=True,
+        cwd=inner.path,
+        text=True,
+        timeout=2 * PATIENCE,
+    )
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_server_looks_for_modules_where_the_tests_do_and_in_the_library_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = [path for path in sys.path if path.startswith(sys.base_prefix)]
+    monkeypatch.setattr(sys, "path", ["", "/tests", *library, "/more"])
+    paths = pytest_plugin._paths()  # noqa: SLF001 - no other process tells its own
+    assert sorted(paths) == sorted(sys.path)
+    assert paths.index("") > paths.index(sysconfig.get_path("stdlib"))
+    assert paths.index("") < paths.index("/tests") < paths.index("/more")
+
+
+@GLANCE
+def test_a_seed_brings_a_copy_of_the_data_beside_it(inner: pytest.Pytester) -> None:
+    database = Database()
+    for name in ("1", "2", "3"):
+        url = (
+            f"file://{inner.path}/two-data/images/{name}"
+            if name == "1"
+            else f"file://images/{name}"
+        )
+        location = {"url": url, "metadata": {"store": "images"}, "status": "active"}
+        values = {"status": "active", "size": 4, "container_format": "bare", "disk_format": "raw"}
+        database.image_create(ADMIN, values | {"id": name, "locations": [location]})
+    database.save(inner.path / "two.json")
+    images = inner.mkdir("two-data") / "images"
+    images.mkdir()
+    (images / "1").write_bytes(b"one1")
+    (images / "2").write_bytes(b"two2")
+    (inner.path / "secret").write_bytes(b"last")
+    (images / "3").symlink_to(inner.path / "secret")
+    inner.makepyfile(
+        HEAD
+        + """
+import urllib.error
+import urllib.request
+
+def call(server, method, path):
+    request = urllib.request.Request(server.url + path, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, b""
+
+@pytest.mark.glance_snapshot("two.json")
+@pytest.mark.parametrize("time", [1, 2])
+def test_it(glance_server, time):
+    assert call(glance_server, "GET", "/v2/images/1/file") == (200, b"one1")
+    assert call(glance_server, "GET", "/v2/images/2/file") == (200, b"two2")
+    assert call(glance_server, "GET", "/v2/images/3/file") == (404, b"")
+    for name in "123":
+        assert call(glance_server, "DELETE", f"/v2/images/{name}") == (204, b"")
+    assert list((glance_server.data_dir / "images").iterdir()) == []
+
+def test_the_next_one(glance_server):
+    assert "3: images has no data of it" in glance_server.log.read_text()
+    assert not any(path.is_file() for path in glance_server.data_dir.rglob("*"))
+"""
+    )
+    run(inner).assert_outcomes(passed=3)
+    assert {path.name: path.read_bytes() for path in images.iterdir()} == {
+        "1": b"one1",
+        "2": b"two2",
+        "3": b"last",
+    }
 
 
 @GLANCE
@@ -522,6 +733,15 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> 
     (tmp_path / "data").touch()
     with pytest.raises(RuntimeError, match=r"(?s)'start' and has ended, .*NotADirectoryError"):
         GlanceServer(tmp_path)
+
+
+@GLANCE
+def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_the_tests(
+    server: GlanceServer,
+) -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):
+        server._process.send_signal(number)  # noqa: SLF001 - as the terminal does
+    assert server.database().image_get_all(ADMIN) == []
 
 
 @GLANCE

@@ -10,13 +10,14 @@ import textwrap
 from typing import TYPE_CHECKING, cast
 
 import glance.async_
-import glance_store
 from attrs import frozen
 from glance import notifier
 from glance.api import common
 from glance.api.v2 import cached_images
 from glance.common import config, wsgi_app
 from oslo_config import cfg
+
+from simple_db.glance.image_files import open_stores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 # Directories below the data directory: image data in two stores, uploads that are staged, results
 # of tasks, and copies of what was downloaded.
 STORES = ("images", "spare", "staging", "tasks", "cache")
+
+CACHE = ("cache/incomplete", "cache/invalid", "cache/queue")
+"""Directories that Glance makes in the one of the cache."""
 
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 """What a URL of this machine names as its host."""
@@ -43,11 +47,11 @@ default_backend = images
 
 [images]
 filesystem_store_datadir = {data}/images
-store_description = Files in {data}/images
+store_description = Files in images, below the data directory
 
 [spare]
 filesystem_store_datadir = {data}/spare
-store_description = Files in {data}/spare
+store_description = Files in spare, below the data directory
 
 [os_glance_staging_store]
 filesystem_store_datadir = {data}/staging
@@ -151,7 +155,7 @@ def glance_app(site: Site) -> WSGIApplication:
         site: both its directories are absolute paths.
     """
     _configure(_written_config(site))
-    _open_stores()
+    open_stores()
     wsgi_app.run_staging_cleanup()
     return cast("WSGIApplication", config.load_paste_app("glance-api"))
 
@@ -203,10 +207,3 @@ def _configure(conf: Path) -> None:
     glance.async_.set_threadpool_model("native")
     common.DEFAULT_POOL_SIZE = cfg.CONF.wsgi.task_pool_threads
     notifier.set_defaults()
-
-
-def _open_stores() -> None:
-    reserved = wsgi_app.RESERVED_STORES
-    glance_store.register_store_opts(cfg.CONF, reserved_stores=reserved)
-    glance_store.create_multi_stores(cfg.CONF, reserved_stores=reserved)
-    glance_store.verify_store()

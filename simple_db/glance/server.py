@@ -8,49 +8,45 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import ipaddress
 import logging
-import os
-import signal
 import socket
 import sys
-import tempfile
 import time
 import urllib.parse
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import waitress.server
-from attrs import frozen
+from attrs import Factory, frozen
 from oslo_config import types
 
 from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
-from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
+from simple_db.glance import data_directory, stopping
+from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
+from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.driver import new_database
 from simple_db.glance.installation import install
+from simple_db.glance.lost_data import lost_data
+from simple_db.glance.private_directory import private_directory
+from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.lifecycle import kept
 from simple_db.snapshot import no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
+    from pathlib import Path
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from simple_db import Database
     from simple_db.lifecycle import Opened, SaveMode
 
-LOG = logging.getLogger(__name__)
+__all__ = ["Settings", "StartError", "Started", "serve"]
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+LOG = logging.getLogger(__name__)
 
 # waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
-
-
-class StartError(Exception):
-    """The server cannot start as it was asked to; the message names the thing and the fix."""
 
 
 @frozen(kw_only=True)
@@ -60,8 +56,8 @@ class Settings:
     Attributes:
         host: a name or address of this machine to listen on.
         port: a TCP port; 0 is any free one.
-        snapshot: the file of the records; it need not be there yet.
-        data_dir: the directory of the image data; it need not be there yet.
+        snapshot: the absolute path of the file of the records; it need not be there yet.
+        data_dir: that of the directory of the image data; likewise.
         allow_remote: whether `host` may be reached from other machines.
         save: when the records are saved, as `Database.open` has it.
         save_interval: seconds between two looks whether the records have changed.
@@ -90,11 +86,13 @@ class Started:
         url: where its API is.
         opened: what was found where the snapshot is.
         database: its records.
+        lost: a report of the images whose data is not in the data directory, a line each.
     """
 
     url: str
     opened: Opened
     database: Database
+    lost: list[str] = Factory(list)
 
 
 def serve(
@@ -102,9 +100,9 @@ def serve(
     announce: Callable[[Started], None],
     progress: Callable[[int, int], object] = no_progress,
 ) -> Database:
-    """Serve until SIGINT or SIGTERM comes, and save.
+    """Serve until SIGINT, SIGTERM or SIGHUP comes, and save.
 
-    It must run in the main thread, and once in a process.
+    It must run in the main thread, and once in a process. What it makes is for the owner alone.
 
     Args:
         settings: where to listen and where the state is.
@@ -116,27 +114,34 @@ def serve(
 
     Raises:
         StartError: the host is not loopback, the port is taken, a host to download from is none,
-            the snapshot or the data directory cannot be used. No record has been written.
-        SystemExit: a signal came before the server was up.
+            the snapshot or the data directory cannot be used. Nothing is changed or left.
+        SystemExit: a signal came before the server was up. Likewise.
         SimpleDBError: the last save failed.
     """
     with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(stopping.Stop())
+        new = stack.enter_context(NewPaths())
+        stack.callback(stopping.ignore_signals)  # what is new is removed to the last
+        stack.enter_context(owner_only())
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
         url = url_of(settings.host, listener)
-        stack.enter_context(_claimed(settings.data_dir))
-        _stop_on_signals()
+        private = stack.enter_context(private_directory())
+        stack.enter_context(data_directory.claimed(settings.data_dir, new))
         log_to_stderr()
         database = new_database()
-        opened = stack.enter_context(_kept(database, settings, progress))
-        stack.callback(_stop_no_more)
-        private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
-        stack.enter_context(install(database))
-        app = glance_app(Site(private, settings.data_dir.absolute(), url, sources))
+        opened = stack.enter_context(_kept(database, settings, new, progress))
+        stack.callback(stopping.ignore_signals)  # and the records are saved
+        stack.enter_context(install(ServerDriver(database)))
+        app = glance_app(Site(private, settings.data_dir, url, sources))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, settings.threads)
-        announce(Started(url, opened, database))
-        server.run()
+        lost = lost_data(database, settings.data_dir)
+        stop.check()
+        new.keep()
+        with contextlib.suppress(SystemExit):
+            announce(Started(url, opened, database, lost))
+            server.run()
         server.close()
     return database
 
@@ -158,20 +163,6 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
         return masked_text(super().format(record))
-
-
-def _stop_on_signals() -> None:
-    def stop(signum: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(0)
-
-    for number in _STOPPING:
-        signal.signal(number, stop)
-
-
-def _stop_no_more() -> None:
-    """Let no further signal break into the last save; one that comes before ends the waiting."""
-    for number in _STOPPING:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def log_to_stderr() -> None:
@@ -230,37 +221,18 @@ def _why_not_listening(host: str, port: int, error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def _claimed(directory: Path) -> Iterator[None]:
-    """Hold the directory against other servers, which would overwrite each other's records."""
-    try:
-        for store in STORES:
-            (directory / store).mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory, os.O_RDONLY)
-    except OSError as error:
-        raise StartError(f"data directory {directory}: {error.strerror}") from error
-    try:
-        _lock(handle, directory)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, directory: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StartError(f"data directory {directory} is in use by another server") from error
-
-
-@contextlib.contextmanager
 def _kept(
-    database: Database, settings: Settings, progress: Callable[[int, int], object]
+    database: Database,
+    settings: Settings,
+    new: NewPaths,
+    progress: Callable[[int, int], object],
 ) -> Iterator[Opened]:
     """Fill the database with the records of the snapshot, and save it there."""
     snapshot = settings.snapshot
     with contextlib.ExitStack() as stack:
         try:
-            snapshot.parent.mkdir(parents=True, exist_ok=True)
+            new.directory(snapshot.parent)
+            new.file(snapshot)
             keeping = kept(
                 database.store, snapshot, settings.save, settings.save_interval, progress
             )

@@ -1,8 +1,6 @@
 """A Glance API in a process of its own, whose state another process sets.
 
-This is the process behind the fixture ``glance_server`` of `simple_db.pytest_plugin`::
-
-    python -m simple_db.glance.under_test DESCRIPTOR DIRECTORY
+This is the process behind the fixture ``glance_server`` of `simple_db.pytest_plugin`.
 
 Glance's configuration is one global object of a process, so a server in the process of the tests
 would meddle with tests of Glance's own code. The two processes talk over a connection whose
@@ -14,29 +12,34 @@ whatever reason, the server ends.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import shutil
 import signal
 import socket
-import sys
-import tempfile
+import stat
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from glance.common.exception import Duplicate
-
-from simple_db import RequestContext
 from simple_db.errors import SimpleDBError
-from simple_db.glance.app import STORES, Site, finish_tasks, glance_app, settle_tasks
+from simple_db.glance import data_directory
+from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
+from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.driver import new_database
 from simple_db.glance.installation import install
+from simple_db.glance.lost_data import lost_data
+from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
+from simple_db.glance.starting import NewPaths, owner_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simple_db.glance.driver import Driver
+
+LOG = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
 _THREADS = 4
@@ -51,8 +54,9 @@ class Station:
         self._words = {
             "url": lambda _: site.url.encode(),
             "snapshot": lambda _: driver.database.snapshot(),
-            "reset": lambda _: self._reset(),
+            "reset": lambda _: self._clear(),
             "restore": self._restore,
+            "bring": self._bring,
         }
 
     def answer(self, word: str, body: bytes) -> tuple[bool, bytes]:
@@ -62,31 +66,37 @@ class Station:
         except (SimpleDBError, OSError) as error:
             return False, str(error).encode()
 
-    def _reset(self) -> bytes:
-        self._clear()
-        self._note_the_node()
-        return b""
-
     def _restore(self, snapshot: bytes) -> bytes:
         self._clear()
-        try:
-            self._driver.database.restore(snapshot)
-        finally:
-            self._note_the_node()
+        self._driver.database.restore(snapshot)
         return b""
 
-    def _clear(self) -> None:
+    def _bring(self, directory: bytes) -> bytes:
+        """Copy the data of images, and report which images of the database have none."""
+        source = Path(os.fsdecode(directory))
+        for path in _regular_files(source):
+            copy = self._site.data / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        for line in lost_data(self._driver.database, self._site.data):
+            LOG.warning("%s", line)
+        return b""
+
+    def _clear(self) -> bytes:
         # What the last test began must not write into the next one.
         settle_tasks()
         self._driver.database.reset()
         for directory, _, names in os.walk(self._site.data, onerror=_fail):
             for name in names:
                 Path(directory, name).unlink(missing_ok=True)
+        return b""
 
-    def _note_the_node(self) -> None:
-        """Add what Glance's cache adds when it starts: the row that stands for this server."""
-        with contextlib.suppress(Duplicate):
-            self._driver.node_reference_create(RequestContext(is_admin=True), self._site.url)
+
+def _regular_files(directory: Path) -> Iterator[Path]:
+    """Give the files of a data directory, without links, which may lead out of it."""
+    for parent, _, names in os.walk(directory):
+        paths = (Path(parent, name) for name in names)
+        yield from (path for path in paths if stat.S_ISREG(path.lstat().st_mode))
 
 
 def _fail(error: OSError) -> NoReturn:
@@ -94,11 +104,21 @@ def _fail(error: OSError) -> NoReturn:
 
 
 def main(descriptor: str, directory: str) -> None:
-    """Serve until the other end of the connection is closed."""
-    # Ctrl-C at a terminal reaches the whole group of processes; the leash is enough.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serve until the other end of the connection is closed.
+
+    Args:
+        descriptor: the number of the file descriptor of this end.
+        directory: an absolute path; the data of the images goes there.
+    """
+    # Ctrl-C at a terminal, or its end, reaches the whole group of processes; the leash is enough.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     log_to_stderr()
-    with Connection(int(descriptor)) as connection, _serving(Path(directory)) as station:
+    with (
+        Connection(int(descriptor)) as connection,
+        owner_only(),
+        _serving(Path(directory)) as station,
+    ):
         connection.send((True, b""))
         # OSError: the answer comes too late, nobody is there any more.
         with contextlib.suppress(EOFError, OSError):
@@ -108,22 +128,15 @@ def main(descriptor: str, directory: str) -> None:
 
 @contextlib.contextmanager
 def _serving(data: Path) -> Iterator[Station]:
-    for store in STORES:
-        (data / store).mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server((_HOST, 0)))
-        # Beside the data, so that a server that is killed leaves nothing outside its directory.
-        temporary = tempfile.TemporaryDirectory(prefix="private-", dir=data.parent)
-        private = Path(stack.enter_context(temporary))
+        private = stack.enter_context(private_directory())
+        stack.enter_context(data_directory.claimed(data, NewPaths()))
         site = Site(private, data, url_of(_HOST, listener))
-        driver = stack.enter_context(install(new_database()))
+        driver = stack.enter_context(install(ServerDriver(new_database())))
         app = glance_app(site)
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, _THREADS)
         # As a daemon: waitress has no call that makes run() return from another thread.
         threading.Thread(target=server.run, daemon=True).start()
         yield Station(driver, site)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,0 +1,104 @@
+"""The directory with the data of the images: made, checked, and held by one server at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simple_db.glance.app import CACHE, STORES
+from simple_db.glance.image_files import IMAGE_STORES
+from simple_db.glance.starting import StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simple_db.glance.starting import NewPaths
+
+# Glance reads paths from files of lines, in which a backslash lets a dollar sign be.
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|\\\$")
+
+# Glance gives files names of up to 49 characters.
+_LONGEST_NAME = "x" * 64
+
+
+@contextlib.contextmanager
+def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
+    """Hold the directory against other servers until the block ends.
+
+    Args:
+        directory: an absolute path; what is not there is made.
+        new: what is made is noted there.
+
+    Raises:
+        StartError: Glance cannot work with its name, it cannot be made, another server has it, or
+            a symbolic link in it leads out of it.
+    """
+    check_name(directory)
+    try:
+        for name in (*STORES, *CACHE):
+            new.directory(directory / name)
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise StartError(f"data directory {directory}: {error.strerror}") from error
+    try:
+        _lock(handle, directory)
+        check_links(directory)
+        yield
+    finally:
+        os.close(handle)
+
+
+def check_name(directory: Path) -> None:
+    r"""Check that files in the directory can be named, in the file system and to Glance.
+
+    Raises:
+        StartError: the path is too long, or has a control character, bytes that are no text, or
+            a backslash before a dollar sign.
+    """
+    if _UNUSABLE.search(str(directory)):
+        raise StartError(
+            f"data directory {str(directory)!r}: Glance cannot use a path with control characters, "
+            r"bytes that are no text, or \$ in it; choose another --data-dir"
+        )
+    try:
+        (directory / CACHE[0] / _LONGEST_NAME).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return  # whether it can be made is seen when it is
+    except OSError as error:
+        raise StartError(f"data directory {directory}: {error.strerror}") from error
+
+
+def check_links(directory: Path) -> None:
+    """Check that Glance, which follows symbolic links, is not led out of the directory.
+
+    The files in the two stores can be links: `simple_db.glance.image_files` opens none.
+
+    Raises:
+        StartError: a link leads out.
+    """
+    inside = Path(os.path.realpath(directory))
+    for path in _followed(directory):
+        if not Path(os.path.realpath(path)).is_relative_to(inside):
+            raise StartError(
+                f"data directory {directory}: {path.relative_to(directory)} is a symbolic link "
+                "that leads out of it; put what it names in its place"
+            )
+
+
+def _followed(directory: Path) -> Iterator[Path]:
+    """Give what Glance opens by itself: every directory, and what is in those of its own."""
+    for store in STORES:
+        yield directory / store
+        if store not in IMAGE_STORES:
+            yield from (directory / store).rglob("*")
+
+
+def _lock(handle: int, directory: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StartError(f"data directory {directory} is in use by another server") from error

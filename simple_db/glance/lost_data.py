@@ -1,0 +1,83 @@
+"""Which images of a database have data that is not in the data directory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from simple_db.glance.image_files import IMAGE_STORES, place_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simple_db import Database
+    from simple_db.records import Image, Location
+
+_DIRECTORIES = {store: store for store in IMAGE_STORES} | {
+    "os_glance_staging_store": "staging",
+    "os_glance_tasks_store": "tasks",
+}
+"""The directory of each store that the metadata of a location can name."""
+
+MOST_IMAGES = 20
+"""How many images a report names."""
+
+
+def lost_data(database: Database, data: Path) -> list[str]:
+    """Return a report of the live images whose data is elsewhere, missing or of another size.
+
+    Args:
+        database: the images, with their locations.
+        data: the data directory.
+
+    Returns:
+        A line with the number of images, and one for each of the first `MOST_IMAGES` by id; nothing
+        of a location's URL is in them. Empty if all data is there.
+    """
+    lost = _lost(database, data)
+    if not lost:
+        return []
+    more = len(lost) - MOST_IMAGES
+    return [
+        f"{len(lost)} images have data that is not here, and cannot be downloaded from there:",
+        *(f"  {image.id}{_name(image)}: {why}" for image, why in lost[:MOST_IMAGES]),
+        *([f"  and {more} more"] if more > 0 else []),
+    ]
+
+
+def _lost(database: Database, data: Path) -> list[tuple[Image, str]]:
+    """Return images and what is wrong with one of their locations, by id."""
+    with database.store.reading() as tables:
+        images = tables.images.rows
+        live = [
+            (images[row.image_id], row)
+            for row in tables.locations.rows.values()
+            if not row.deleted and not images[row.image_id].deleted
+        ]
+    sizes = {name: _sizes(data / name) for name in set(_DIRECTORIES.values())}
+    lost = {image.id: (image, why) for image, row in live if (why := _why(image, row, sizes))}
+    return [lost[image_id] for image_id in sorted(lost)]
+
+
+def _sizes(directory: Path) -> dict[str, int]:
+    """Return the sizes in bytes of the regular files in a directory by their names."""
+    with os.scandir(directory) as entries:
+        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+        return {file.name: file.stat(follow_symlinks=False).st_size for file in files}
+
+
+def _why(image: Image, location: Location, sizes: dict[str, dict[str, int]]) -> str:
+    place = place_of(location.value)
+    store = _DIRECTORIES.get(str(location.meta_data.get("store")))
+    if place is None or place.store not in ([store] if store else IMAGE_STORES):
+        return "its data is outside of the data directory"
+    size = sizes[place.store].get(place.name)
+    if size is None:
+        return f"{place.store} has no data of it"
+    if image.size is not None and size != image.size:
+        return f"{place.store} has {size} bytes of it in place of {image.size}"
+    return ""
+
+
+def _name(image: Image) -> str:
+    return f" ({image.name!r})" if image.name else ""  # control characters are escaped

@@ -1,0 +1,65 @@
+"""The signals that stop the server: SIGINT, SIGTERM and SIGHUP."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, NoReturn, Self
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# What shells add to the number of the signal that ended a process.
+_BY_SIGNAL = 128
+
+
+class Stop:
+    """Turns the signals that stop the server into SystemExit, in the main thread.
+
+    The exit code is that of a process that the signal has ended. Whoever has started the server
+    with SIGHUP ignored, as ``nohup`` does, wants it to outlive the terminal: it stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self._received = 0
+        self._before = {number: signal.getsignal(number) for number in _STOPPING}
+
+    def __enter__(self) -> Self:
+        """Begin to listen to the signals."""
+        for number, handler in self._before.items():
+            if (number, handler) != (signal.SIGHUP, signal.SIG_IGN):
+                signal.signal(number, self._stop)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the signals as they were after an error; otherwise the process is about to end."""
+        if isinstance(error, Exception):
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Check that no signal has come.
+
+        Python ignores an exception in a finalizer, so a signal that comes there ends nothing.
+
+        Raises:
+            SystemExit: one has.
+        """
+        if self._received:
+            raise SystemExit(_BY_SIGNAL + self._received)
+
+    def _stop(self, number: int, _: FrameType | None) -> NoReturn:
+        self._received = number
+        raise SystemExit(_BY_SIGNAL + number)
+
+
+def ignore_signals() -> None:
+    """Let no further signal break into the last save; one that comes before ends the waiting."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
