@@ -229,8 +229,8 @@ class _WrittenFile:
         """
 
         def ready(identity: files.Identity) -> None:
-            # Either may be there until the end: an exception can come before or after the renaming.
-            self._known = (self._known[-1], identity)
+            # Any may be there until the end: an exception can come before or after the renaming.
+            self._known = (*self._known, identity)
 
         files.replace(self.path, written.pieces, ready=ready)
         self.seal = written.seal
@@ -368,13 +368,18 @@ class Keeper:
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
                 one may have the file by now.
-            SnapshotMismatch: somebody else has written the snapshot.
+            SnapshotMismatch: somebody else has written the snapshot, or removed it.
             SnapshotError: it cannot be written, or is closed.
         """
         if self._journal is None or self._is_closed:
             raise self._closed()
         self._claim.check()
         self._file.check()
+        if not self._file.is_there():
+            raise SnapshotMismatch(
+                f"{self.path} was removed while it was open here, and its journal is of no use alone: "
+                "no call counts until it is saved again, by save() or in a moment by itself"
+            )
         self._journal.append(commit)
         # Whoever claims the file from here on reads what was written.
         self._claim.check()
@@ -484,7 +489,7 @@ class Keeper:
         if self._copy is None:
             self._check_file()  # what others do to the file shows at once, and costs nothing
         end = self.end.end if self.end is not None else 0
-        return end > max(_SMALL_JOURNAL, self._saved_bytes)
+        return end > max(_SMALL_JOURNAL, self._saved_bytes) or not self._file.is_there()
 
 
 def _free_name(path: Path) -> Path:

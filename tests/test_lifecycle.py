@@ -23,6 +23,7 @@ from simple_db.errors import (
     SnapshotDamaged,
     SnapshotError,
     SnapshotInUse,
+    SnapshotMismatch,
     SnapshotTooNew,
 )
 from tests.build import ADMIN, a_member, an_image, ids
@@ -874,6 +875,36 @@ def test_what_cannot_be_saved_beside_either_is_told(path: Path) -> None:
     replaced(path)
     with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match=r"beside it either: .*space"):
         opening.__exit__(None, None, None)
+
+
+def test_a_call_beside_a_file_that_is_gone_is_refused_until_it_is_saved_again(path: Path) -> None:
+    with opened(path) as db:
+        an_image(db, "a")
+        before = db.snapshot()
+        for _ in range(2):
+            path.unlink()
+            with pytest.raises(SnapshotMismatch, match="was removed while it was open"):
+                an_image(db, "b")
+            db.save()
+            assert db.snapshot() == before
+        path.unlink()
+
+    assert held(path.parent) == {NAME: before}
+    with opened(path, "always", AT_ONCE) as db:
+        path.unlink()
+        eventually(path.exists, bool)
+        an_image(db, "b")
+        assert on_disk(path) == db.snapshot()
+
+
+def test_a_file_is_ours_however_often_it_could_not_be_written(path: Path) -> None:
+    with opened(path) as db:
+        an_image(db)
+        for number in range(12):
+            with on(Watched(number, NO_SPACE)), contextlib.suppress(SnapshotError):
+                db.save()
+            an_image(db)
+            assert on_disk(path) == db.snapshot()
 
 
 @pytest.mark.parametrize("save", ["exit", "always"])
