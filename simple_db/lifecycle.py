@@ -377,7 +377,7 @@ class Keeper:
         self._file.check()
         if not self._file.is_there():
             raise SnapshotMismatch(
-                f"{self.path} was removed while it was open here, and its journal is of no use alone: "
+                f"{self.path} was removed while it was open here, and its journal alone is no use: "
                 "no call counts until it is saved again, by save() or in a moment by itself"
             )
         self._journal.append(commit)
