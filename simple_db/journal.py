@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import logging
 import os
 import re
@@ -29,12 +30,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import evolve, frozen
 
-from simple_db import files, snapshot
+from simple_db import files, json_weight, snapshot
 from simple_db.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
 from simple_db.records import RECORDS, counts_ids, key_of
 from simple_db.values import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simple_db.records import Record
     from simple_db.snapshot import Contents
     from simple_db.store import Commit
@@ -45,10 +48,13 @@ FORMAT = "simple_db journal"
 VERSION = 1
 
 _LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
+_ANNOUNCEMENT = b'"snapshot":'
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
 # Takes the place of the first byte of a line that was refused and could not be cut off.
 _MARK = b"-"
 _RECORDS = {record.table: record for record in RECORDS}
+# What a commit begins with; a heavy one is heavy by what JSON-valued columns of its rows hold.
+_CHANGES = re.compile(rb'"changes":\[\["(?:%b)",' % b"|".join(map(str.encode, _RECORDS)))
 _COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
 
 
@@ -97,28 +103,52 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
         SnapshotMismatch: the journal belongs to another snapshot.
         SnapshotError: the journal adds up to no database.
     """
-    *whole, torn = journal.split(b"\n")
-    if not whole:
-        raise SnapshotDamaged("the journal lacks its first line: it was torn, or edited")
-    seals = [_first_seal(whole[0])]
-    place = Place(len(whole[0]) + 1, _sum(b"", whole[0]))
-    commits = []
-    for number, line in enumerate(whole[1:], 2):
-        if number == len(whole) and _is_refused(place, line):
-            torn = line + b"\n" + torn
-            break
-        place, entry = _entry(place, line, number)
-        if "snapshot" in entry:
-            seals.append(entry["snapshot"])
-        else:
-            commits.append((number, entry))
-    _check_torn(place, torn, len(whole) + 1)
+    seals, place = _checked(journal)
     if contents.seal not in seals:
         raise SnapshotMismatch(
             "the journal belongs to another snapshot than the one beside it: put back the snapshot "
             "that it belongs to, or move the journal away if its calls are not to count"
         )
-    return Replayed(_with(contents, commits), len(commits), len(torn), place)
+    whole, calls = _with(contents, journal[: place.end])
+    return Replayed(whole, calls, len(journal) - place.end, place)
+
+
+def _checked(journal: bytes) -> tuple[list[Any], Place]:
+    """Return the seals of the snapshots that a journal has gone with, and where it ends.
+
+    Its lines are as they were written then; what commits hold is not looked at.
+    """
+    lines = _lines(journal)
+    number, first = next(lines, (0, b""))
+    if not number:
+        raise SnapshotDamaged("the journal lacks its first line: it was torn, or edited")
+    seals = [_first_seal(first)]
+    place = Place(len(first) + 1, _sum(b"", first))
+    for number, line in lines:
+        body = _body(place, line)
+        if body is None and _is_refused(place, line) and next(lines, None) is None:
+            break
+        if body is None:
+            raise SnapshotDamaged(
+                f"line {number} of the journal is not as it was written, "
+                "or one before it is missing"
+            )
+        place = Place(place.end + len(line) + 1, _sum(place.chain.encode(), body))
+        if body.startswith(_ANNOUNCEMENT):
+            seals.append(_parsed(b"{" + body, number)["snapshot"])
+    _check_torn(place, journal[place.end :], number + 1)
+    return seals, place
+
+
+def _lines(journal: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the number and the text of each line that has an end, one after the other."""
+    begin = 0
+    for number in itertools.count(1):
+        end = journal.find(b"\n", begin)
+        if end < 0:
+            return
+        yield number, journal[begin:end]
+        begin = end + 1
 
 
 def _first_seal(line: bytes) -> Any:
@@ -132,16 +162,6 @@ def _first_seal(line: bytes) -> Any:
             f"version {VERSION}: open it with the release that wrote it, or a later one"
         )
     return header.get("snapshot")
-
-
-def _entry(place: Place, line: bytes, number: int) -> tuple[Place, dict[str, Any]]:
-    body = _body(place, line)
-    if body is None:
-        raise SnapshotDamaged(
-            f"line {number} of the journal is not as it was written, or one before it is missing"
-        )
-    chain = _sum(place.chain.encode(), body)
-    return Place(place.end + len(line) + 1, chain), _parsed(b"{" + body, number)
 
 
 def _body(place: Place, line: bytes) -> bytes | None:
@@ -171,10 +191,19 @@ def _parsed(line: bytes, number: int) -> dict[str, Any]:
     return found
 
 
-def _with(contents: Contents, commits: list[tuple[int, dict[str, Any]]]) -> Contents:
+def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
+    """Return the contents with the commits of a journal, and how many those are."""
     rows = {record: dict(held) for record, held in contents.rows.items()}
     next_ids = dict(contents.next_ids)
-    for number, commit in commits:
+    calls = 0
+    # Of each line only the rows are kept: what else it holds must not add up.
+    for number, line in itertools.islice(_lines(journal), 1, None):
+        body = line[_SUM_WIDTH:]
+        if body.startswith(_ANNOUNCEMENT):
+            continue
+        if json_weight.is_heavy(body) and not _CHANGES.match(body):
+            raise SnapshotError(f"line {number} of the journal: {json_weight.refusal(body)}")
+        commit = _parsed(b"{" + body, number)
         try:
             for change, (table, key, row) in enumerate(commit["changes"], 1):
                 _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)
@@ -183,10 +212,13 @@ def _with(contents: Contents, commits: list[tuple[int, dict[str, Any]]]) -> Cont
         except SnapshotError as error:
             raise SnapshotError(f"line {number} of the journal: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SnapshotError(f"line {number} of the journal is no commit: {error!r}") from error
+            raise SnapshotError(
+                f"line {number} of the journal is no commit: {shown(error)}"
+            ) from error
+        calls += 1
     changed = evolve(contents, rows=rows, next_ids=next_ids)
     snapshot.check(changed)
-    return changed
+    return changed, calls
 
 
 def _change(rows: dict[Any, Any], record: type[Record], key: Any, row: Any, number: int) -> None:
@@ -386,7 +418,11 @@ def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Jour
 
 
 def commit_body(commit: Commit) -> bytes:
-    """Return the line of a commit without its sum."""
+    """Return the line of a commit without its sum.
+
+    Raises:
+        SnapshotError: it could not be read again.
+    """
     changes = b",".join(
         b"[%b,%b,%b]"
         % (

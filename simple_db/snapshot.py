@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import field, frozen
 
-from simple_db import clock, files, values
+from simple_db import clock, files, json_weight, values
 from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
 from simple_db.formats import FORMAT, VERSION, checked_version, current, recounted
 from simple_db.records import (
@@ -58,15 +58,26 @@ if TYPE_CHECKING:
 MOST_BYTES = 2**31
 """The largest snapshot that is read unless a caller allows for more: 2 GiB."""
 
-MOST_LEVELS = values.JSON_DEPTH + 8
-"""How deep a snapshot may be nested: a JSON-valued column, and what it is in."""
-
 _SEAL = re.compile(rb'\{"format":"simple_db","version":(\d{1,9}),"sha256":"([0-9a-f]{64})",\n')
 _BEGINNING = b'{"format":"simple_db","version":'
 _KEYS = {"format", "version", "sha256", "writer", "counts", "counters", "tables"}
-# Possessive, and the end left open: a text is gone through once, whatever is in it.
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+# What tells a line of a row, however much its JSON-valued columns hold.
+_FEWEST_BYTES_OF_A_ROW = 32
+_LINE = re.compile(rb"[^\n]++")
+_JSON_COLUMNS = {
+    column.name.encode()
+    for record in RECORDS
+    for column in columns_of(record).values()
+    if column.type.kind == "json"
+}
+# A row up to its first value that is a list or an object, which is one of a JSON-valued column.
+_ROW = re.compile(
+    rb'[ ,]?\{(?:"\w++":(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\w.+-]++),)*+"(?:%b)":[\[{]'
+    % b"|".join(sorted(_JSON_COLUMNS))
+)
+_FRAME = {b'"tables":{', b"],", *(b'"%b":[' % record.table.encode() for record in RECORDS)}
+"""The lines between rows."""
 
 # A step of the work that a person is told of.
 _ROWS_AT_ONCE = 5_000
@@ -228,47 +239,30 @@ def contents_of(
         SnapshotTooNew: its format is one of a later release.
         SnapshotError: it is no snapshot, or what it holds is no database of images.
     """
-    content = _bytes(snapshot)
-    _check_bounds(content, most)
+    content = _bytes(snapshot, most)
     seal = _checked_seal(content) if sealed else ""
-    document = _document(content)
+    document = _document(content) if seal or not sealed else _unsealed_document(content)
     whole = current(document) if sealed else recounted(current(document))
     return _contents(whole, document["version"], seal, progress)
 
 
-def _bytes(snapshot: bytes | str) -> bytes:
-    if isinstance(snapshot, str):
-        return snapshot.encode(errors="surrogatepass")  # which is no JSON then
+def _bytes(snapshot: bytes | str, most: int) -> bytes:
     try:
-        return snapshot if isinstance(snapshot, bytes) else bytes(memoryview(snapshot))
+        size = len(snapshot) if isinstance(snapshot, str) else memoryview(snapshot).nbytes
     except TypeError as error:
         raise SnapshotError(f"this is no snapshot of simple_db: {error}") from error
-
-
-def _check_bounds(content: bytes, most: int) -> None:
-    if len(content) > most:
-        raise SnapshotError(f"this snapshot has {len(content)} bytes, and at most {most} are read")
-    if _levels(content) > MOST_LEVELS:
-        raise SnapshotError(f"this is no snapshot: it is nested deeper than {MOST_LEVELS} levels")
-
-
-def _levels(content: bytes) -> int:
-    """Return how deep the JSON is nested; flat rows, most of a snapshot, are not counted."""
-    depth = deepest = 0
-    for line in content.splitlines():
-        if line.endswith(b"}") and line.count(b"{") == line.count(b"}") == 1 and b"[" not in line:
-            continue
-        for bracket in _STRING.sub(b"", line).translate(None, _NO_BRACKETS):
-            depth += 1 if bracket in b"[{" else -1
-            deepest = max(deepest, depth)
-    return deepest
+    if size > most:
+        raise SnapshotError(f"this snapshot has {size} bytes, and at most {most} are read")
+    if isinstance(snapshot, str):
+        return snapshot.encode(errors="surrogatepass")  # which is no JSON then
+    return bytes(snapshot)
 
 
 def _checked_seal(content: bytes) -> str:
-    """Return the seal of a snapshot, unbroken; an empty one for a version that had none."""
+    """Return the seal of a snapshot, unbroken; an empty one where the first line has none."""
     first = _SEAL.match(content)
     if first is None:
-        return _no_seal(content)
+        return ""
     checked_version({"format": FORMAT, "version": int(first[1])})
     found = hashlib.sha256(memoryview(content)[first.end() :]).hexdigest()
     expected = first[2].decode()
@@ -280,7 +274,8 @@ def _checked_seal(content: bytes) -> str:
     return found
 
 
-def _no_seal(content: bytes) -> str:
+def _unsealed_document(content: bytes) -> Document:
+    """Return what the JSON says where the first line has no seal; only version 1 had none."""
     try:
         document = _document(content)
     except SnapshotTooNew:
@@ -291,15 +286,25 @@ def _no_seal(content: bytes) -> str:
         raise
     if document["version"] != 1:
         raise SnapshotDamaged(
-            f"this snapshot is not as it was written: its first line has no seal. {_where(content)}"
+            "this snapshot is not as it was written: its first line has no seal. "
+            f"{_fault(document)}"
         )
-    return ""
+    return document
 
 
 def _where(content: bytes) -> str:
     """Say where a snapshot is damaged, as far as that can be seen."""
     try:
-        _contents(current(_document(content)), 0, "", no_progress)
+        document = _document(content)
+    except SnapshotError as error:
+        return str(error)
+    return _fault(document)
+
+
+def _fault(document: Document) -> str:
+    """Say what is wrong with a document, as far as that can be seen."""
+    try:
+        _contents(current(document), 0, "", no_progress)
     except SnapshotError as error:
         return str(error)
     return (
@@ -310,6 +315,7 @@ def _where(content: bytes) -> str:
 
 def _document(content: bytes) -> Document:
     """Return what the JSON says, of a known format version."""
+    _check_weight(content)
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -319,6 +325,25 @@ def _document(content: bytes) -> Document:
     checked_version(document)
     found: Document = document
     return found
+
+
+def _check_weight(content: bytes) -> None:
+    """Check that a snapshot is heavy, if it is, by what its JSON-valued columns hold.
+
+    That is what the database held, and takes as much memory there. It is seen where a row is a
+    line, as it is written.
+
+    Raises:
+        SnapshotError: it is heavy by something else.
+    """
+    if not json_weight.is_heavy(content):
+        return
+    if content.count(b"\n") * _FEWEST_BYTES_OF_A_ROW > len(content):
+        raise json_weight.refusal(content)
+    for found in _LINE.finditer(content):
+        line = found[0]
+        if json_weight.is_dense(line) and line not in _FRAME and not _ROW.match(line):
+            raise json_weight.refusal(content)
 
 
 def _contents(

@@ -6,10 +6,11 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from attrs import evolve, frozen
 
-from simple_db import Database, journal, snapshot
+from simple_db import Database, journal, json_weight, snapshot
 from simple_db.errors import ImageNotFound, SnapshotDamaged, SnapshotError, SnapshotTooNew
 from tests.build import ADMIN, ALICE, a_location, a_member, an_image
 from tests.disk import Watched, on
@@ -358,6 +359,31 @@ def test_a_line_that_is_no_commit_is_refused_with_its_number(
 ) -> None:
     with pytest.raises(SnapshotError, match=f"line 6 of the journal.*{why}"):
         replayed(kept, with_line(kept.journal, body))
+
+
+@pytest.mark.parametrize("key", ["changes", "next_ids"])
+def test_a_line_of_too_many_values_is_refused_before_it_is_parsed(
+    kept: Kept, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loads(text: bytes) -> Any:
+        assert len(text) < 100_000, "it was parsed"
+        return parse(text)
+
+    parse = orjson.loads
+    monkeypatch.setattr(orjson, "loads", loads)
+    body = f'"{key}":[' + "[]," * 500_000 + "[]]}"
+    with pytest.raises(SnapshotError, match=r"line 6 of the journal: .*too many values"):
+        replayed(kept, with_line(kept.journal, body))
+
+
+def test_any_number_of_calls_with_many_small_values_are_replayed(db: Database, path: Path) -> None:
+    small_values: Any = {"many": [{} for _ in range(10_000)]}
+    location = {"url": "a", "metadata": small_values, "status": "active"}
+    for _ in range(40):
+        db.image_location_add(ADMIN, "before", location)
+
+    assert json_weight.is_heavy(journal.beside(path).read_bytes())
+    assert on_disk(path) == db.snapshot()
 
 
 def test_a_row_under_the_id_of_another_is_refused(kept: Kept) -> None:

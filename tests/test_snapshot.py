@@ -14,9 +14,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import orjson
 import pytest
 
-from simple_db import Database, __version__, formats, values
+from simple_db import Database, __version__, formats, json_weight, values
 from simple_db import snapshot as snapshots
 from simple_db.errors import SnapshotDamaged, SnapshotError
 from simple_db.records import RECORDS, Image, columns_of
@@ -39,7 +40,10 @@ from tests.build import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from simple_db.lifecycle import SaveMode
 
 EMPTY_PAYLOAD = b"""\
 "writer":"0.1.0",
@@ -773,29 +777,45 @@ def _no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simple_db.snapshot._document", lambda _: pytest.fail("it was parsed"))
 
 
-DEEPER = snapshots.MOST_LEVELS + 1
+DEEPER_THAN_THE_PARSER_GOES = 1025
+FORMAT_1 = b'{"format":"simple_db","version":1,'
 
 
-@pytest.mark.usefixtures("_no_parser")
+@pytest.mark.parametrize("opened", [b"[", b"[\n", b'{"a":', b'{"a":\n', b'["\\"]",'])
+@pytest.mark.parametrize("wrapped", [bytes, sealed_bytes, lambda deep: FORMAT_1 + b'"x":' + deep])
+def test_what_is_nested_too_deeply_to_be_parsed_is_refused(
+    opened: bytes, wrapped: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(SnapshotError, match="no JSON"):
+        Database().restore(wrapped(opened * DEEPER_THAN_THE_PARSER_GOES))
+
+
+@pytest.mark.parametrize("levels", [values.JSON_DEPTH + 1, 500, 1000])
 @pytest.mark.parametrize(
-    "deep",
+    "path",
     [
-        b"[" * DEEPER,
-        b"[\n" * DEEPER,
-        b'{"a":' * DEEPER,
-        b'{"a":\n' * DEEPER,
-        b'["}",\n' * DEEPER,
-        b'["\\"]",' * DEEPER,
-        sealed_bytes(b'"a":' + b"[" * 1_000_000),
+        *(("counts",), ("counts", "images"), ("counters", "image_tags"), ("writer",), ("extra",)),
+        *(("tables",), ("tables", "images"), ("tables", "flavors"), ("tables", "images", 0)),
+        *(in_row("images", name) for name in ("id", "name", "size", "status", "created_at")),
+        *(in_row("images", name) for name in ("protected", "visibility", "colour")),
+        *(in_row("image_tags", name) for name in ("id", "image_id", "value")),
+        *(in_row("image_locations", "meta_data"), in_row("metadef_objects", "json_schema")),
     ],
 )
-def test_what_is_nested_too_deeply_is_refused_before_it_is_parsed(deep: bytes) -> None:
-    with pytest.raises(SnapshotError, match=f"nested deeper than {snapshots.MOST_LEVELS} levels"):
-        Database().restore(deep)
+def test_what_is_nested_too_deeply_for_its_place_is_refused(
+    path: tuple[Any, ...], levels: int
+) -> None:
+    payload = sealed(changed(*path, to="deep")).split(b"\n", 1)[1]
+    deep = payload.replace(b'"deep"', b"[" * levels + b"]" * levels)
+
+    assert deep != payload
+    with pytest.raises(SnapshotError) as caught:
+        Database().restore(sealed_bytes(deep))
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("text", ["[" * 100, "{" * 100, '"[' * 100, "\\[" * 100, '\\"{[' * 100])
-def test_brackets_in_a_text_are_no_nesting(text: str) -> None:
+def test_brackets_in_a_text_come_back(text: str) -> None:
     db, other = a_database(), Database()
     an_image(db, "a", name=text)
     a_location(db, "a", metadata={text: [text]})
@@ -821,6 +841,103 @@ def test_what_is_too_large_is_refused_before_it_is_parsed() -> None:
 
 def test_what_is_just_not_too_large_is_read() -> None:
     assert snapshots.contents_of(EMPTY, most=len(EMPTY)).seal
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+HEAVY = "[" + "{}," * 1_000_000 + "{}]"
+"""What would take 50 times its size when it is parsed."""
+
+
+@pytest.fixture
+def _no_large_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loads(text: bytes) -> Any:
+        assert len(text) < 100_000, "it was parsed"
+        return parse(text)
+
+    parse = orjson.loads
+    monkeypatch.setattr(orjson, "loads", loads)
+
+
+@pytest.mark.usefixtures("_no_large_parse")
+@pytest.mark.parametrize("wrapped", [bytes, sealed_bytes, lambda heavy: FORMAT_1 + b'"x":' + heavy])
+@pytest.mark.parametrize("heavy", [HEAVY, HEAVY.replace("},", "},\n"), HEAVY.replace("{}", '"a"')])
+def test_too_many_values_are_refused_before_they_are_parsed(
+    heavy: str, wrapped: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(SnapshotError, match=r"too many values in \d+ bytes: parsed, they would"):
+        Database().restore(wrapped(heavy.encode()))
+
+
+@pytest.mark.usefixtures("_no_large_parse")
+@pytest.mark.parametrize(
+    ("place", "heavy"),
+    [
+        (b'"name":null', b'"name":%b'),
+        (b'"name":null', b'"colour":%b,"name":null'),
+        (b'"images":[\n', b'"images":%b,"x":['),
+        (b'"images":[\n {', b'"images":[\n {"a":%b,'),
+        (b'"counts":{', b'"counts":{"x":%b,'),
+    ],
+)
+def test_too_many_values_where_there_are_to_be_few_are_refused_before_they_are_parsed(
+    place: bytes, heavy: bytes
+) -> None:
+    payload = a_full_database().snapshot().split(b"\n", 1)[1]
+    assert place in payload
+    with pytest.raises(SnapshotError, match="too many values"):
+        Database().restore(sealed_bytes(payload.replace(place, heavy % HEAVY.encode(), 1)))
+
+
+@pytest.mark.usefixtures("_no_large_parse")
+@pytest.mark.parametrize("row", [b"{}", b"[]", b"0", b'{"id":0}', b'{"meta_data":[[],[]]}', b"-"])
+def test_too_many_rows_that_are_none_are_refused_before_they_are_parsed(row: bytes) -> None:
+    payload = EMPTY_PAYLOAD.replace(b'"images":[\n', b'"images":[\n ' + b"\n,".join([row] * 10**6))
+    with pytest.raises(SnapshotError, match="too many values"):
+        Database().restore(sealed_bytes(payload))
+
+
+def add_small_values(db: Database, number: int) -> None:
+    """Add a location to the image, whose metadata takes many times its size in memory."""
+    metadata: Any = {"many": [{} for _ in range(number)]}
+    db.image_location_add(ADMIN, "a", {"url": "a", "metadata": metadata, "status": "active"})
+
+
+def test_any_number_of_rows_with_many_small_values_in_a_json_valued_column_come_back() -> None:
+    db, other = a_database(), Database()
+    an_image(db, "a")
+    for number in range(20):
+        add_small_values(db, 15_000)
+        small_values: Any = [{} for _ in range(15_000)]
+        task = {"id": f"{number}", "type": "import", "status": "pending", "owner": "alice"}
+        db.task_create(ADMIN, task | {"input": small_values})
+    content = db.snapshot()
+    other.restore(content)
+
+    assert json_weight.is_heavy(content)
+    assert other.snapshot() == content
+
+
+@pytest.mark.parametrize("text", ["[" * 3_000_000, "{,:" * 1_000_000, '\\",' * 1_000_000])
+def test_a_text_of_what_would_be_values_elsewhere_comes_back(text: str) -> None:
+    db, other = a_database(), Database()
+    an_image(db, "a", name=text)
+    other.restore(db.snapshot())
+
+    assert other.snapshot() == db.snapshot()
+
+
+@pytest.mark.parametrize("save", ["exit", "always"])
+def test_however_many_small_values_a_row_has_they_come_back(tmp_path: Path, save: SaveMode) -> None:
+    with Database.open(tmp_path / "glance.json", save=save) as db:
+        an_image(db, "a")
+        add_small_values(db, 100_000)
+        db.save()
+        add_small_values(db, 100_000)
+        state = db.snapshot()
+    again = Database()
+    again.load(tmp_path / "glance.json")
+    assert again.snapshot() == state
 
 
 # --- files -----------------------------------------------------------------------------------

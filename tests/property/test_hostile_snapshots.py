@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from simple_db import Database
+from simple_db import Database, json_weight
 from simple_db.errors import SnapshotError
 from tests import golden
 from tests.build import a_full_database, counted, document_of, sealed, sealed_bytes
@@ -177,3 +177,30 @@ def test_a_document_with_other_values_is_refused_or_read(document: Any) -> None:
 @given(_changed(VERSION_1))
 def test_a_document_of_version_1_with_other_values_is_refused_or_read(document: Any) -> None:
     hold(json.dumps(document).encode())
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+WEIGHTS = {",": 48, ":": 48, "{": 208, "[": 96}
+"""What each mark is taken to need in memory outside of texts, in bytes; a quotation mark is 20."""
+
+
+def weight(json: str) -> int:
+    """Count the marks one by one."""
+    total = 20 * json.count('"')
+    in_text = escaped = False
+    for mark in json:
+        if in_text and escaped:
+            escaped = False
+        elif in_text and mark == "\\":
+            escaped = True
+        elif mark == '"':
+            in_text = not in_text
+        elif not in_text:
+            total += WEIGHTS.get(mark, 0)
+    return total
+
+
+@given(st.lists(st.text('",:{[]}\\\na', max_size=50) | st.text(" ", max_size=50)).map("".join))
+def test_values_are_those_outside_of_texts_as_a_loop_counts_them(json: str) -> None:
+    assert json_weight.is_dense(json.encode()) == (weight(json) > 11 * len(json))
