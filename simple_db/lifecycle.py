@@ -93,29 +93,42 @@ def _check(save: str, interval: float) -> None:
 
 
 def contents(
-    path: files.Name, progress: Callable[[int, int], object] = snapshot.no_progress
+    path: files.Name,
+    progress: Callable[[int, int], object] = snapshot.no_progress,
+    max_bytes: int = snapshot.MAX_BYTES,
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
     The file need not be claimed: the two are of the same moment, whoever saves them meanwhile.
 
+    Args:
+        path: The snapshot file.
+        progress: Told how many rows are read, and of how many.
+        max_bytes: The number of bytes that the snapshot may have, and the journal.
+
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    found = _read(path, progress)
+    found = _read(path, progress, max_bytes)
     if found is None:
         raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
     return found
 
 
-def _read(path: files.Name, progress: Callable[[int, int], object]) -> Replayed | None:
+def _read(
+    path: files.Name,
+    progress: Callable[[int, int], object],
+    max_bytes: int = snapshot.MAX_BYTES,
+) -> Replayed | None:
     """Return what the two files hold, None if neither is there."""
-    parse = functools.partial(_parsed, path, progress)
-    return file_pair.parsed(path, beside, snapshot.MOST_BYTES, parse)
+    snapshot.check_max_bytes(max_bytes)
+    parse = functools.partial(_parsed, path, progress, max_bytes)
+    return file_pair.parsed(path, beside, max_bytes, parse)
 
 
 def _parsed(
-    path: files.Name, progress: Callable[[int, int], object], pair: Pair
+    path: files.Name, progress: Callable[[int, int], object], max_bytes: int, pair: Pair
 ) -> Replayed | None:
     journal = beside(path)
     if pair.snapshot is None and pair.journal is None:
@@ -126,23 +139,26 @@ def _parsed(
             f"{path!s} back, or move the journal away if its calls are not to count"
         )
     with snapshot.naming(path):
-        held = snapshot.contents_of(pair.snapshot, progress=progress)
+        held = snapshot.contents_of(pair.snapshot, max_bytes=max_bytes, progress=progress)
     if pair.journal is None:
         return Replayed(held)
     with snapshot.naming(journal):
         return replayed(held, pair.journal)
 
 
-def save(store: Store, path: files.Name) -> None:
+def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) -> None:
     """Write a snapshot of the store to a file that nobody has open.
 
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotInUse: somebody has.
-        SnapshotError: the file cannot be written, or has a journal of calls that would be lost.
+        SnapshotError: the snapshot has more bytes, or a row of it could not be read again; or the
+            file cannot be written, or has a journal of calls that would be lost.
     """
+    snapshot.check_max_bytes(max_bytes)
     with files.claimed(path):
         check_no_journal(path)
-        snapshot.save(store, path)
+        snapshot.save(store, path, max_bytes=max_bytes)
 
 
 def check_no_journal(path: files.Name) -> None:
