@@ -951,9 +951,18 @@ def test_too_many_values_where_there_are_to_be_few_are_refused_before_they_are_p
 
 
 @pytest.mark.usefixtures("_no_large_parse")
-@pytest.mark.parametrize("row", [b"{}", b"[]", b"0", b'{"id":0}', b'{"meta_data":[[],[]]}', b"-"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(b"{}", b"[]", b"0", b'{"id":0}', b'{"meta_data":[[],[]]}', b"-", b"[" * 40),
+        *(b'{"meta_data":%b}' % (b"[" * 20 + b"]" * 20), b"[" * 20 + b"]" * 20),
+        b'{"id":0,"name":%b,"size":0,"os":0}' % (b"[" * 20 + b"]" * 20),
+    ],
+)
 def test_too_many_rows_that_are_none_are_refused_before_they_are_parsed(row: bytes) -> None:
-    payload = EMPTY_PAYLOAD.replace(b'"images":[\n', b'"images":[\n ' + b"\n,".join([row] * 10**6))
+    payload = EMPTY_PAYLOAD.replace(
+        b'"images":[\n', b'"images":[\n ' + b"\n,".join([row] * 10**5 * 5)
+    )
     with pytest.raises(SnapshotError, match="too many values"):
         Database().restore(sealed_bytes(payload))
 
