@@ -36,6 +36,7 @@ from simple_db.metadefs import properties as metadef_properties
 from simple_db.metadefs import resource_types as metadef_resource_types
 from simple_db.metadefs import tags as metadef_tags
 from simple_db.shapes import Context
+from simple_db.snapshot import MAX_BYTES
 from simple_db.store import Store
 from simple_db.visibility import caller_of
 
@@ -87,6 +88,7 @@ class Database:
         *,
         save: lifecycle.SaveMode = "exit",
         interval: float = 5.0,
+        max_bytes: int = MAX_BYTES,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> Iterator[Self]:
@@ -103,16 +105,21 @@ class Database:
                 ``interval``: every few seconds while something changes, too; ``always``: every call
                 is on the disk, in a journal beside the snapshot, before it returns.
             interval: Seconds between two looks whether there is something to save.
+            max_bytes: The number of bytes that the snapshot may have, and the journal.
             clock: As for a database that is made by itself.
             new_id: Likewise.
 
         Raises:
-            Invalid: there is no such mode, or the interval is not positive.
-            SnapshotInUse: another process has the file open.
+            Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
+                integer.
+            SnapshotInUse: another process has the file open; or, at the end, may have it by now.
+            SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
+                written the file, and what the database holds is in another one beside it.
             SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
         """
         database = cls(clock=clock, new_id=new_id)
-        with lifecycle.kept(database.store, path, save, interval) as keeper:
+        keeping = lifecycle.kept(database.store, path, save, interval, max_bytes=max_bytes)
+        with keeping as keeper:
             database.keeper = keeper
             try:
                 yield database
@@ -251,46 +258,77 @@ class Database:
         """
         return explanation.explain(self.store, caller_of(context), image_id)
 
-    def snapshot(self) -> bytes:
-        """Return the whole database as JSON; equal databases give equal bytes."""
-        return snapshot.snapshot(self.store)
+    def snapshot(self, *, max_bytes: int = MAX_BYTES) -> bytes:
+        """Return the whole database as JSON; equal databases give equal bytes.
 
-    def restore(self, snapshot_bytes: bytes) -> None:
-        """Become the database of the snapshot.
+        Args:
+            max_bytes: The number of bytes that it may have.
 
         Raises:
+            Invalid: `max_bytes` is no positive integer.
+            SnapshotError: it has more.
+        """
+        return snapshot.snapshot(self.store, max_bytes)
+
+    def restore(self, snapshot_bytes: bytes, *, max_bytes: int = MAX_BYTES) -> None:
+        """Become the database of the snapshot.
+
+        Args:
+            snapshot_bytes: What `snapshot` has returned, or what is in a file.
+            max_bytes: The number of bytes that it may have.
+
+        Raises:
+            Invalid: `max_bytes` is no positive integer.
             SnapshotError: the bytes are no snapshot; the database is as it was.
         """
-        snapshot.restore(self.store, snapshot_bytes)
+        snapshot.restore(self.store, snapshot_bytes, max_bytes)
 
-    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        max_bytes: int | None = None,
+    ) -> None:
         """Write a snapshot to a file: the whole new one, or the old one stays.
 
         Args:
             path: The file, a new one of mode 0600; None is the one that `open` has opened.
+            max_bytes: The number of bytes that the snapshot may have; unless given, that of `open`,
+                or 2 GiB. Who reads it must allow for as many.
 
         Raises:
-            Invalid: there is no path, and the database was not opened from a file.
+            Invalid: `max_bytes` is no positive integer; or there is no path, and the database was
+                not opened from a file.
             SnapshotInUse: somebody else has the file open.
-            SnapshotError: the file cannot be written, or is no regular file, or has a journal of
-                calls that would be lost.
+            SnapshotMismatch: somebody else has written the file while it was open; what the
+                database holds is in another one beside it.
+            SnapshotError: the snapshot has more bytes; or the file cannot be written, or is no
+                regular file, or has a journal of calls that would be lost.
+            RuntimeError: it was called in the midst of another call, or of a save of this thread.
         """
+        if max_bytes is not None:
+            snapshot.check_max_bytes(max_bytes)
         keeper = self.keeper
         if keeper is not None and (path is None or files.named(path) == keeper.path):
-            keeper.save()
+            keeper.save(max_bytes)
         elif path is None:
             raise Invalid("this database is of no file: say to which path it is saved")
         else:
-            lifecycle.save(self.store, path)
+            lifecycle.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
-    def load(self, path: str | os.PathLike[str]) -> None:
+    def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
         """Become the database of a snapshot file, and of the journal beside it if there is one.
 
+        Args:
+            path: The snapshot file.
+            max_bytes: The number of bytes that the snapshot may have, and the journal.
+
         Raises:
+            Invalid: `max_bytes` is no positive integer.
             SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
                 was.
         """
-        snapshot.fill(self.store, lifecycle.contents(path).contents)
+        snapshot.fill(self.store, lifecycle.contents(path, max_bytes=max_bytes).contents)
 
     def fork(self) -> Self:
         """Return a database of its own that begins as this one is now.

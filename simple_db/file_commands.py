@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from simple_db import Database, files, metadef_files, picture, schema
+from simple_db import Database, files, metadef_files, options, picture, schema
 from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
@@ -94,14 +94,15 @@ def unload(snapshot: Path) -> None:
 @metadefs.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @_snapshot_option
-def export(directory: Path, snapshot: Path) -> None:
+@options.max_bytes
+def export(directory: Path, snapshot: Path, max_bytes: int) -> None:
     """Write each namespace of a snapshot to a file of its own in a directory.
 
     A file is named after its namespace's display name, and replaces one of that name.
     """
     with _refusing():
         database = Database()
-        database.load(snapshot)
+        database.load(snapshot, max_bytes=max_bytes)
         definitions = metadef_files.dump(database)
         with _progress("Writing", definitions) as shown:
             count = len(list(metadef_files.write(directory, shown)))

@@ -130,7 +130,7 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
     if status.st_size > most:
         raise SnapshotError(
             f"{path!s} has {status.st_size} bytes, and at most {most} are read: "
-            "give a larger bound if it is meant"
+            "give a larger max_bytes if it is meant"
         )
     return status.st_size
 

@@ -249,11 +249,17 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, descriptor: int, place: Place, system: files.System = files.SYSTEM
+        self,
+        path: Path,
+        descriptor: int,
+        place: Place,
+        max_bytes: int = snapshot.MAX_BYTES,
+        system: files.System = files.SYSTEM,
     ) -> None:
         self._path = path
         self._descriptor = descriptor
         self._place = place
+        self._max_bytes = max_bytes
         self._system = system
         self._is_right = False
         self._put_right()
@@ -313,6 +319,11 @@ class Journal:
             )
         chain = _sum(self._place.chain.encode(), body)
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
+        if self._place.end + len(line) > self._max_bytes:
+            raise SnapshotError(
+                f"{self._path} would not be read with more than {self._max_bytes} bytes: call save(), "
+                "which puts it into the snapshot, or open the file with a larger max_bytes"
+            )
         self._is_right = False
         try:
             files.write_all(self._descriptor, line, self._system)
@@ -383,7 +394,11 @@ class Journal:
 
 
 def create(
-    path: Path, seal: str, bodies: list[bytes], system: files.System = files.SYSTEM
+    path: Path,
+    seal: str,
+    bodies: list[bytes],
+    max_bytes: int = snapshot.MAX_BYTES,
+    system: files.System = files.SYSTEM,
 ) -> Journal:
     """Return a new journal of a snapshot, in the place of the one that is there, if any.
 
@@ -401,7 +416,7 @@ def create(
         descriptor = files.begin(path, [content], system)
     except OSError as error:
         raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
-    return Journal(path, descriptor, Place(len(content), chain), system)
+    return Journal(path, descriptor, Place(len(content), chain), max_bytes, system)
 
 
 def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Journal:
@@ -414,15 +429,11 @@ def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Jour
         descriptor = system.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0)
     except OSError as error:
         raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
-    return Journal(path, descriptor, place, system)
+    return Journal(path, descriptor, place, system=system)
 
 
 def commit_body(commit: Commit) -> bytes:
-    """Return the line of a commit without its sum.
-
-    Raises:
-        SnapshotError: it could not be read again.
-    """
+    """Return the line of a commit without its sum."""
     changes = b",".join(
         b"[%b,%b,%b]"
         % (

@@ -64,6 +64,7 @@ def kept(
     save: SaveMode,
     interval: float,
     progress: Callable[[int, int], object] = snapshot.no_progress,
+    max_bytes: int = snapshot.MAX_BYTES,
 ) -> Iterator[Keeper]:
     """Let a file keep the store until the block ends, however it ends.
 
@@ -73,16 +74,20 @@ def kept(
         save: When it is saved.
         interval: Seconds between two looks whether something has changed.
         progress: Told how many rows are read, and of how many.
+        max_bytes: The number of bytes that the snapshot may have, and the journal.
 
     Raises:
-        Invalid: there is no such mode, or the interval is not positive.
+        Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
+            integer.
         SnapshotInUse: another process has the file.
         SnapshotError: the file or its journal cannot be read; both are as they were. At the end:
             the store cannot be saved.
     """
     _check(save, interval)
+    snapshot.check_max_bytes(max_bytes)
     with claimed(path) as claim:
-        keeper = Keeper(store, claim, save, interval, _filled(store, path, progress))
+        filled = _filled(store, path, progress, max_bytes)
+        keeper = Keeper(store, claim, save, interval, max_bytes, filled)
         try:
             keeper.begin()
             yield keeper
@@ -111,29 +116,42 @@ def _check(save: str, interval: float) -> None:
 
 
 def contents(
-    path: files.Name, progress: Callable[[int, int], object] = snapshot.no_progress
+    path: files.Name,
+    progress: Callable[[int, int], object] = snapshot.no_progress,
+    max_bytes: int = snapshot.MAX_BYTES,
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
     The file need not be claimed: the two are of the same moment, whoever saves them meanwhile.
 
+    Args:
+        path: The snapshot file.
+        progress: Told how many rows are read, and of how many.
+        max_bytes: The number of bytes that the snapshot may have, and the journal.
+
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    found = _read(path, progress)
+    found = _read(path, progress, max_bytes)
     if found is None:
         raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
     return found
 
 
-def _read(path: files.Name, progress: Callable[[int, int], object]) -> Replayed | None:
+def _read(
+    path: files.Name,
+    progress: Callable[[int, int], object],
+    max_bytes: int = snapshot.MAX_BYTES,
+) -> Replayed | None:
     """Return what the two files hold, None if neither is there."""
-    parse = functools.partial(_parsed, path, progress)
-    return file_pair.parsed(path, beside, snapshot.MOST_BYTES, parse)
+    snapshot.check_max_bytes(max_bytes)
+    parse = functools.partial(_parsed, path, progress, max_bytes)
+    return file_pair.parsed(path, beside, max_bytes, parse)
 
 
 def _parsed(
-    path: files.Name, progress: Callable[[int, int], object], pair: Pair
+    path: files.Name, progress: Callable[[int, int], object], max_bytes: int, pair: Pair
 ) -> Replayed | None:
     journal = beside(path)
     if pair.snapshot is None and pair.journal is None:
@@ -144,23 +162,26 @@ def _parsed(
             f"{path!s} back, or move the journal away if its calls are not to count"
         )
     with snapshot.naming(path):
-        held = snapshot.contents_of(pair.snapshot, progress=progress)
+        held = snapshot.contents_of(pair.snapshot, max_bytes=max_bytes, progress=progress)
     if pair.journal is None:
         return Replayed(held)
     with snapshot.naming(journal):
         return replayed(held, pair.journal)
 
 
-def save(store: Store, path: files.Name) -> None:
+def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) -> None:
     """Write a snapshot of the store to a file that nobody has open.
 
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotInUse: somebody has.
-        SnapshotError: the file cannot be written, or has a journal of calls that would be lost.
+        SnapshotError: the snapshot has more bytes; or the file cannot be written, or has a
+            journal of calls that would be lost.
     """
+    snapshot.check_max_bytes(max_bytes)
     with claimed(path):
         check_no_journal(path)
-        snapshot.save(store, path)
+        snapshot.save(store, path, max_bytes=max_bytes)
 
 
 def check_no_journal(path: files.Name) -> None:
@@ -177,25 +198,27 @@ def check_no_journal(path: files.Name) -> None:
         )
 
 
-def _filled(store: Store, path: files.Name, progress: Callable[[int, int], object]) -> _Filled:
+def _filled(
+    store: Store, path: files.Name, progress: Callable[[int, int], object], max_bytes: int
+) -> _Filled:
     file = _WrittenFile(files.named(path))
-    found = _read(path, progress)
+    found = _read(path, progress, max_bytes)
     if found is None:
         return _Filled(Opened(fresh=True), file)
     snapshot.fill(store, found.contents)
     file.seal = found.contents.seal
     if found.place is not None:
-        _settle(store, file, found.place)
+        _settle(store, file, found.place, max_bytes)
     if found.torn:
         LOG.warning("%s: the last call was not written to its end, and does not count", path)
     return _Filled(Opened(False, found.calls, found.torn, found.contents.version), file)
 
 
-def _settle(store: Store, file: _WrittenFile, place: Place) -> None:
+def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
     """Put the calls of a journal into the snapshot, and the journal away."""
+    written = snapshot.encoded_to_save(store.cut(), max_bytes=max_bytes)
     journal = go_on(beside(file.path), place)
     try:
-        written = snapshot.encoded_to_save(store.cut())
         journal.announce(written.seal)
     finally:
         journal.close()
@@ -282,7 +305,13 @@ class Keeper:
     """
 
     def __init__(
-        self, store: Store, claim: Claim, mode: SaveMode, interval: float, filled: _Filled
+        self,
+        store: Store,
+        claim: Claim,
+        mode: SaveMode,
+        interval: float,
+        max_bytes: int,
+        filled: _Filled,
     ) -> None:
         self.opened = filled.opened
         self.path = claim.path
@@ -291,6 +320,7 @@ class Keeper:
         self._claim = claim
         self._file = filled.file
         self._interval = interval
+        self._max_bytes = max_bytes
         self._saved_revision = store.revision
         self._saved_bytes = 0
         self._journal: Journal | None = None
@@ -313,8 +343,12 @@ class Keeper:
             self._thread.start()
         self._has_begun = True
 
-    def save(self) -> None:
+    def save(self, max_bytes: int | None = None) -> None:
         """Save now; calls of other threads go on meanwhile.
+
+        Args:
+            max_bytes: The number of bytes that the snapshot may have; None is what was said at the
+                opening.
 
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
@@ -330,7 +364,7 @@ class Keeper:
             if self._is_closed:
                 raise self._closed()
             self._check_file()
-            self._save_snapshot(goes_on=True)
+            self._save_snapshot(max_bytes or self._max_bytes, goes_on=True)
 
     def close(self) -> None:
         """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
@@ -416,7 +450,7 @@ class Keeper:
         if is_behind or self._journal is not None or self._copy is not None:
             self._check_last()
         if is_behind:
-            self._save_snapshot(goes_on=False)
+            self._save_snapshot(self._max_bytes, goes_on=False)
 
     def _check_last(self) -> None:
         try:
@@ -444,16 +478,17 @@ class Keeper:
             copy = self._copy or _free_name(self.path)
             with self._store.reading():
                 cut, revision = self._store.cut(), self._store.revision
-            files.replace(copy, snapshot.encoded_to_save(cut).pieces)
+            written = snapshot.encoded_to_save(cut, max_bytes=self._max_bytes)
+            files.replace(copy, written.pieces)
         except SnapshotError as error:
             return f"What this database holds could not be saved beside it either: {error}"
         self._copy, self._saved_revision = copy, revision
         return f"What this database holds is saved in {copy}"
 
-    def _save_snapshot(self, *, goes_on: bool) -> None:
+    def _save_snapshot(self, max_bytes: int, *, goes_on: bool) -> None:
         with self._store.reading():
             cut, revision, end = self._store.cut(), self._store.revision, self.end
-        written = snapshot.encoded_to_save(cut)
+        written = snapshot.encoded_to_save(cut, max_bytes=max_bytes)
         if self._journal is not None:
             with self._store.reading():
                 self._journal.announce(written.seal)
@@ -468,7 +503,7 @@ class Keeper:
         with self._store.reading():
             before = self._journal
             bodies = before.since(end) if before is not None and end is not None else []
-            self._journal = create(beside(self.path), seal, bodies)
+            self._journal = create(beside(self.path), seal, bodies, self._max_bytes)
         if before is not None:
             before.close()
 

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from simple_db.formats import Document
     from simple_db.store import Cut, Store
 
-MOST_BYTES = 2**31
-"""The largest snapshot that is read unless a caller allows for more: 2 GiB."""
+MAX_BYTES = 2**31
+"""The largest snapshot that is written or read unless a caller allows for more: 2 GiB."""
 
 _SEAL = re.compile(rb'\{"format":"simple_db","version":(\d{1,9}),"sha256":"([0-9a-f]{64})",\n')
 _BEGINNING = b'{"format":"simple_db","version":'
@@ -73,7 +73,7 @@ _JSON_COLUMNS = {
 }
 # A row up to its first value that is a list or an object, which is one of a JSON-valued column.
 _ROW = re.compile(
-    rb'[ ,]?\{(?:"\w++":(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\w.+-]++),)*+"(?:%b)":[\[{]'
+    rb'[ ,]?\{(?:"\w++":(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\w.+-]++),)++"(?:%b)":[\[{]'
     % b"|".join(sorted(_JSON_COLUMNS))
 )
 _FRAME = {b'"tables":{', b"],", *(b'"%b":[' % record.table.encode() for record in RECORDS)}
@@ -121,30 +121,70 @@ class Encoded:
 # --- to bytes --------------------------------------------------------------------------------
 
 
-def snapshot(store: Store) -> bytes:
-    """Return the store's tables as JSON: a cut between two calls, deleted rows and counters too."""
-    return bytes(encoded(store.cut()))
+def snapshot(store: Store, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the store's tables as JSON: a cut between two calls, deleted rows and counters too.
+
+    Raises:
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotError: it has more bytes.
+    """
+    return bytes(encoded(store.cut(), max_bytes=max_bytes))
 
 
 def encoded(
     cut: Cut,
     progress: Callable[[int, int], object] = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Encoded:
-    """Return a cut of a store as a snapshot; the store goes on meanwhile."""
-    payload = list(_payload(cut, progress))
-    digest = hashlib.sha256()
-    for piece in payload:
+    """Return a cut of a store as a snapshot; the store goes on meanwhile.
+
+    Raises:
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotError: it has more bytes.
+    """
+    check_max_bytes(max_bytes)
+    digest, payload, size = hashlib.sha256(), [], _FIRST_WIDTH
+    for piece in _payload(cut, progress):
         digest.update(piece)
+        payload.append(piece)
+        size += len(piece)
+        if size > max_bytes:
+            raise SnapshotError(
+                f"the snapshot has more than {max_bytes} bytes, and would not be read again: "
+                "delete rows and purge them, or give a larger max_bytes, here and where it is read"
+            )
     seal = digest.hexdigest()
-    first = b'{"format":"%b","version":%d,"sha256":"%b",\n'
-    return Encoded([first % (FORMAT.encode(), VERSION, seal.encode()), *payload], seal)
+    return Encoded([_first_line(seal), *payload], seal)
 
 
-def encoded_to_save(cut: Cut, progress: Callable[[int, int], object] = no_progress) -> Encoded:
+def check_max_bytes(max_bytes: object) -> None:
+    """Check that a bound of snapshots is one.
+
+    Raises:
+        Invalid: it is no positive integer.
+    """
+    if not isinstance(max_bytes, int) or isinstance(max_bytes, bool) or max_bytes < 1:
+        raise Invalid(f"max_bytes is a positive integer, not {values.shown(max_bytes)}")
+
+
+def _first_line(seal: str) -> bytes:
+    return f'{{"format":"{FORMAT}","version":{VERSION},"sha256":"{seal}",\n'.encode()
+
+
+_FIRST_WIDTH = len(_first_line(hashlib.sha256().hexdigest()))
+
+
+def encoded_to_save(
+    cut: Cut,
+    progress: Callable[[int, int], object] = no_progress,
+    max_bytes: int = MAX_BYTES,
+) -> Encoded:
     """Return a cut of a store as a snapshot to be put in the place of another one.
 
     Raises:
-        SnapshotError: it breaks a rule that a store checks, so that nobody could read it.
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotError: it breaks a rule that a store checks, so that nobody could read it; or it has
+            more bytes.
     """
     try:
         check_cut(cut)
@@ -153,7 +193,7 @@ def encoded_to_save(cut: Cut, progress: Callable[[int, int], object] = no_progre
         raise SnapshotError(
             f"the database is not whole, and is not saved over what was saved before: {why}"
         ) from error
-    return encoded(cut, progress)
+    return encoded(cut, progress, max_bytes)
 
 
 def _payload(cut: Cut, progress: Callable[[int, int], object]) -> Iterator[bytes]:
@@ -201,14 +241,15 @@ def row_line(row: Record) -> bytes:
 # --- from bytes ------------------------------------------------------------------------------
 
 
-def restore(store: Store, snapshot: bytes | str) -> None:
+def restore(store: Store, snapshot: bytes | str, max_bytes: int = MAX_BYTES) -> None:
     """Put what a snapshot holds in the place of everything that the store holds.
 
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotError: the bytes are no snapshot, or one that is damaged or too new, or what it
             holds is no database of images; the store is as it was.
     """
-    fill(store, contents_of(snapshot))
+    fill(store, contents_of(snapshot, max_bytes=max_bytes))
 
 
 def fill(store: Store, contents: Contents) -> None:
@@ -222,7 +263,7 @@ def contents_of(
     snapshot: bytes | str,
     *,
     sealed: bool = True,
-    most: int = MOST_BYTES,
+    max_bytes: int = MAX_BYTES,
     progress: Callable[[int, int], object] = no_progress,
 ) -> Contents:
     """Return what a snapshot holds, every row, reference and counter of it checked.
@@ -231,28 +272,33 @@ def contents_of(
         snapshot: The bytes, or their text, of any format version that there has been.
         sealed: Whether its seal must be unbroken; without, it may have been edited, and its counts
             are not looked at.
-        most: The number of bytes that it may have.
+        max_bytes: The number of bytes that it may have.
         progress: Told how many rows are read, and of how many.
 
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotDamaged: the seal is broken; the message says what is wrong, and where.
         SnapshotTooNew: its format is one of a later release.
         SnapshotError: it is no snapshot, or what it holds is no database of images.
     """
-    content = _bytes(snapshot, most)
+    check_max_bytes(max_bytes)
+    content = _bytes(snapshot, max_bytes)
     seal = _checked_seal(content) if sealed else ""
     document = _document(content) if seal or not sealed else _unsealed_document(content)
     whole = current(document) if sealed else recounted(current(document))
     return _contents(whole, document["version"], seal, progress)
 
 
-def _bytes(snapshot: bytes | str, most: int) -> bytes:
+def _bytes(snapshot: bytes | str, max_bytes: int) -> bytes:
     try:
         size = len(snapshot) if isinstance(snapshot, str) else memoryview(snapshot).nbytes
     except TypeError as error:
         raise SnapshotError(f"this is no snapshot of simple_db: {error}") from error
-    if size > most:
-        raise SnapshotError(f"this snapshot has {size} bytes, and at most {most} are read")
+    if size > max_bytes:
+        raise SnapshotError(
+            f"this snapshot has {size} bytes, and at most {max_bytes} are read: "
+            "give a larger max_bytes if it is meant"
+        )
     if isinstance(snapshot, str):
         return snapshot.encode(errors="surrogatepass")  # which is no JSON then
     return bytes(snapshot)
@@ -590,6 +636,7 @@ def save(
     store: Store,
     path: files.Name,
     progress: Callable[[int, int], object] = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Encoded:
     """Write a snapshot of the store to a file: the whole new one, or the old one stays.
 
@@ -597,9 +644,10 @@ def save(
     keeps its permissions. A symbolic link is followed. Returns what was written.
 
     Raises:
-        SnapshotError: the file cannot be written, or is no regular file.
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotError: it has more bytes; or the file cannot be written, or is no regular file.
     """
-    written = encoded_to_save(store.cut(), progress)
+    written = encoded_to_save(store.cut(), progress, max_bytes)
     files.replace(path, written.pieces)
     return written
 
@@ -610,7 +658,7 @@ def has_seal(path: files.Name, seal: str) -> bool:
     Raises:
         SnapshotError: the file cannot be read.
     """
-    content = files.read(path, MOST_BYTES)
+    content = files.read(path, MAX_BYTES)
     first = _SEAL.match(content)
     if first is None or first[2].decode() != seal:
         return False
@@ -621,17 +669,19 @@ def read(
     path: files.Name,
     *,
     sealed: bool = True,
-    most: int = MOST_BYTES,
+    max_bytes: int = MAX_BYTES,
     progress: Callable[[int, int], object] = no_progress,
 ) -> Contents:
     """Return what a snapshot file holds, checked as `contents_of` checks it.
 
     Raises:
+        Invalid: `max_bytes` is no positive integer.
         SnapshotError: the file cannot be read, is no regular file, or holds no snapshot.
     """
-    content = files.read(path, most)
+    check_max_bytes(max_bytes)
+    content = files.read(path, max_bytes)
     with naming(path):
-        return contents_of(content, sealed=sealed, most=most, progress=progress)
+        return contents_of(content, sealed=sealed, max_bytes=max_bytes, progress=progress)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from simple_db import (
     files,
     formats,
     lifecycle,
+    options,
     snapshot,
     snapshot_diff,
     snapshot_outline,
@@ -179,8 +180,9 @@ class _Checked:
 
 @group.command(epilog=_CHECK_EXAMPLES)
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
+@options.max_bytes
 @_as_json
-def check(paths: tuple[Path, ...], as_json: bool) -> int:
+def check(paths: tuple[Path, ...], max_bytes: int, as_json: bool) -> int:
     """Say whether snapshots are good.
 
     Each gets a line, and a bad one is told what is wrong and where. Its seal, every row and every
@@ -188,7 +190,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     checked = []
     for path in paths:
-        checked.append(_checked(path))
+        checked.append(_checked(path, max_bytes))
         if not as_json:
             _print([checked[-1].line()], soft_wrap=True)
     if as_json:
@@ -196,11 +198,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
     return _GOOD if all(one.found for one in checked) else _BAD
 
 
-def _checked(path: Path) -> _Checked:
+def _checked(path: Path, max_bytes: int) -> _Checked:
     size = 0
     try:
         size = _size(path)
-        return _Checked(path, size, found=_read(path))
+        return _Checked(path, size, found=_read(path, max_bytes))
     except SnapshotError as error:
         return _Checked(path, size, problem=_in_a_line(error).removeprefix(f"{path}: "))
 
@@ -221,6 +223,7 @@ def _checked(path: Path) -> _Checked:
 )
 @_reveal
 @_unsealed
+@options.max_bytes
 @_as_json
 def show(
     path: Path,
@@ -229,6 +232,7 @@ def show(
     limit: int,
     reveal: bool,
     unsealed: bool,
+    max_bytes: int,
     as_json: bool,
 ) -> None:
     """Show what is in a snapshot.
@@ -237,7 +241,7 @@ def show(
     to it, deleted rows too. With --json it is everything.
     """
     with _refusing():
-        found, size = _read(path, sealed=not unsealed), _size(path)
+        found, size = _read(path, max_bytes, sealed=not unsealed), _size(path)
         contents = found.contents
         image = None if image_id is None else snapshot_outline.image(contents, image_id)
     if image is not None:
@@ -291,8 +295,9 @@ def _extent(found: Replayed, size: int) -> Text:
 @click.argument("new", type=_FILE)
 @_reveal
 @_unsealed
+@options.max_bytes
 @_as_json
-def diff(old: Path, new: Path, reveal: bool, unsealed: bool, as_json: bool) -> int:
+def diff(old: Path, new: Path, reveal: bool, unsealed: bool, max_bytes: int, as_json: bool) -> int:
     """Say what differs between two snapshots.
 
     It is told image by image. A row that is only in NEW is marked with +, one that is gone or
@@ -300,7 +305,9 @@ def diff(old: Path, new: Path, reveal: bool, unsealed: bool, as_json: bool) -> i
     and releases may differ.
     """
     with _refusing():
-        before, after = (_read(path, sealed=not unsealed).contents for path in (old, new))
+        before, after = (
+            _read(path, max_bytes, sealed=not unsealed).contents for path in (old, new)
+        )
     difference = snapshot_diff.difference(before, after)
     if as_json:
         told = {"old": str(old), "new": str(new)}
@@ -319,7 +326,8 @@ def diff(old: Path, new: Path, reveal: bool, unsealed: bool, as_json: bool) -> i
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
 @click.option("--reseal", is_flag=True, help="Seal files that were edited by hand as they are now.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
-def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool) -> int:
+@options.max_bytes
+def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool, max_bytes: int) -> int:
     """Bring snapshots to the current format.
 
     Those that have it are left untouched. Each is replaced in one step, and only if every row of
@@ -328,7 +336,7 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool) -> int:
     code = _DONE
     for path in paths:
         try:
-            outcome = _upgraded(path, reseal=reseal, dry_run=dry_run)
+            outcome = _upgraded(path, max_bytes, reseal=reseal, dry_run=dry_run)
         except SnapshotError as error:
             code = _TROUBLE
             click.echo(f"simple-db: {_in_a_line(error)}", err=True)
@@ -337,48 +345,49 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool) -> int:
     return code
 
 
-def _upgraded(path: Path, *, reseal: bool, dry_run: bool) -> str:
+def _upgraded(path: Path, max_bytes: int, *, reseal: bool, dry_run: bool) -> str:
     """Upgrade a file if need be, and return what was done."""
     with contextlib.nullcontext() if dry_run else claims.claimed(path):
-        contents, broken = _held(path, reseal)
+        contents, broken = _held(path, max_bytes, reseal)
         if contents.version == formats.VERSION and not broken:
             return f"current already: version {formats.VERSION}"
         lifecycle.check_no_journal(path)
         if not dry_run:
-            _rewrite(path, contents)
+            _rewrite(path, max_bytes, contents)
     done = "sealed again" if broken else f"upgraded from version {contents.version}"
     verb = "would be " if dry_run else ""
     return f"{verb}{done}{'' if broken else f' to {formats.VERSION}'}"
 
 
-def _held(path: Path, reseal: bool) -> tuple[Contents, bool]:
+def _held(path: Path, max_bytes: int, reseal: bool) -> tuple[Contents, bool]:
     """Return what a file holds, and whether its seal is broken."""
     with progress(path) as shown:
         try:
-            return snapshot.read(path, progress=shown), False
+            return snapshot.read(path, max_bytes=max_bytes, progress=shown), False
         except SnapshotDamaged:
             if not reseal:
                 raise
-        return snapshot.read(path, sealed=False, progress=shown), True
+        whole = snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown)
+        return whole, True
 
 
-def _rewrite(path: Path, contents: Contents) -> None:
+def _rewrite(path: Path, max_bytes: int, contents: Contents) -> None:
     cut = {
         record: TableCut[Any](contents.rows[record], {}, contents.next_ids[record])
         for record in RECORDS
     }
     with progress(path, "Writing") as shown:
-        files.replace(path, snapshot.encoded(cut, shown).pieces)
+        files.replace(path, snapshot.encoded(cut, shown, max_bytes).pieces)
 
 
 # --- reading and printing --------------------------------------------------------------------
 
 
-def _read(path: Path, *, sealed: bool = True) -> Replayed:
+def _read(path: Path, max_bytes: int, *, sealed: bool = True) -> Replayed:
     with progress(path) as shown:
         if sealed:
-            return lifecycle.contents(path, shown)
-        return Replayed(snapshot.read(path, sealed=False, progress=shown))
+            return lifecycle.contents(path, shown, max_bytes)
+        return Replayed(snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown))
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """Bytes that are made to cost time or memory when they are read, and what they do cost.
 
-    python -m tests.hostile [MEGABYTES]
+    python -m tests.hostile [MEGABYTES [NAME...]]
 
-prints the costs of reading each as ratios to those of a good file of the same size: processor time,
-and the peak of the memory of a process that has forked for it.
+prints the costs of reading each, or those of these names, as ratios to those of a good file of the
+same size: processor time, and the peak of the memory of a process that has forked for it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.build import a_full_database, sealed_bytes
 
 if TYPE_CHECKING:
     import resource
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
 MEGABYTE = 1_000_000
 _BYTES_OF_AN_IMAGE = 1772
@@ -242,19 +242,16 @@ def replay(content: bytes) -> Callable[[], object]:
     return lambda: journal.replayed(snapshot.contents_of(GOOD.snapshot()), content)
 
 
-def ratios(size: int) -> Iterator[tuple[str, float, float]]:
-    """Give what each costs as a ratio to a good snapshot of that size: time, and memory."""
+def main(size: int, names: Sequence[str]) -> None:
+    """Print what each costs as a ratio to a good snapshot of that size: time, memory, and name."""
     usual = cost(restore(good(size)))
     for made, read in ((SNAPSHOTS, restore), (JOURNALS, replay)):
         for name, make in made.items():
-            yield name, *(cost(read(make(size))) / usual)
-
-
-def main(size: int) -> None:
-    for name, seconds, peak in ratios(size):
-        sys.stdout.write(f"{seconds:5.2f} {peak:5.2f}  {name}\n")
-        sys.stdout.flush()
+            if name in names or not names:
+                seconds, peak = cost(read(make(size))) / usual
+                sys.stdout.write(f"{seconds:5.2f} {peak:5.2f}  {name}\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) * MEGABYTE if len(sys.argv) > 1 else 60 * MEGABYTE)
+    main(int(sys.argv[1]) * MEGABYTE if len(sys.argv) > 1 else 60 * MEGABYTE, sys.argv[2:])

@@ -93,6 +93,7 @@ def test_what_becomes_of_namespaces_that_are_there_is_chosen_and_told(
         (["load", "--snapshot", "files/a.json", "files"], "files/a.json"),
         (["unload"], "glance.json"),
         (["export", "out"], "glance.json"),
+        (["export", "out", "--max-bytes", "0"], "--max-bytes"),
         (["levitate"], "levitate"),
     ],
 )
@@ -160,6 +161,14 @@ def test_definitions_are_exported_and_counted(capsys: Captured) -> None:
         "Exported 2 namespaces from glance.json to out\n"
     )
     assert sorted(path.name for path in Path("out").iterdir()) == ["A.json", "B.json"]
+
+
+def test_a_snapshot_that_is_larger_than_the_bound_is_not_exported(capsys: Captured) -> None:
+    said(capsys, "metadefs", "load", "files")
+    told = refused(capsys, "metadefs", "export", "out", "--max-bytes", "100")
+
+    assert "at most 100 are read" in told
+    assert not Path("out").exists()
 
 
 def test_definitions_are_exported_while_a_server_has_the_snapshot_open(capsys: Captured) -> None:

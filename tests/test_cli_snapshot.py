@@ -399,3 +399,40 @@ def test_what_cannot_start_is_refused_in_one_line(
     saved()
 
     assert named in refused(capsys, *arguments)
+
+
+EVERY_READER = pytest.mark.parametrize(
+    "command", [["check"], ["show"], ["show", "--unsealed"], ["diff", "glance.json"], ["upgrade"]]
+)
+
+
+@EVERY_READER
+@pytest.mark.parametrize("max_bytes", ["1000", "0", "-1", "many", "1.5"])
+def test_what_is_larger_than_the_bound_is_refused(
+    capsys: Captured, command: list[str], max_bytes: str
+) -> None:
+    saved()
+    before = Path("glance.json").read_bytes()
+    code = commands.run(["snapshot", *command, "glance.json", "--max-bytes", max_bytes])
+    printed = capsys.readouterr()
+
+    assert code == (1 if (command, max_bytes) == (["check"], "1000") else 2)
+    assert "at most 1000 are read" in printed.out + printed.err or max_bytes != "1000"
+    assert Path("glance.json").read_bytes() == before
+
+
+@EVERY_READER
+def test_what_is_as_large_as_the_bound_is_read(capsys: Captured, command: list[str]) -> None:
+    saved()
+    size = Path("glance.json").stat().st_size
+
+    assert said(capsys, *command, "glance.json", "--max-bytes", f"{size}")
+
+
+def test_an_upgrade_that_would_be_larger_than_the_bound_is_refused(capsys: Captured) -> None:
+    shutil.copy(OLD, "old.json")
+    size = Path("old.json").stat().st_size
+    told = refused(capsys, "upgrade", "old.json", "--max-bytes", f"{size}")
+
+    assert f"more than {size} bytes" in told
+    assert Path("old.json").read_bytes() == OLD.read_bytes()

@@ -86,15 +86,20 @@ def test_what_looks_at_the_database_in_the_midst_of_a_call_sees_it_whole_or_is_r
         seen: list[bytes] = []
 
         def look(db: Database = db, seen: list[bytes] = seen) -> None:
-            for take in (db.snapshot, lambda: db.fork().snapshot(), lambda: rows_of(db)):
+            for take in (Database.snapshot, fork_of, rows_of):
                 with contextlib.suppress(RuntimeError):
-                    seen.append(take())
+                    seen.append(take(db))
 
         with contextlib.suppress(SimpleDBError):
             meanwhile(lambda: call(db), at, look)  # noqa: B023 - called at once
         assert set(seen) <= allowed, at
         assert db.snapshot() == after.snapshot()
         db.check()
+
+
+def fork_of(db: Database) -> bytes:
+    """Give the database of a fork."""
+    return db.fork().snapshot()
 
 
 def rows_of(db: Database) -> bytes:

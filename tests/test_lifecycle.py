@@ -1060,6 +1060,67 @@ def test_a_save_in_the_midst_of_a_call_is_refused_even_while_another_thread_save
         saver.join()
 
 
+# --- a bound -----------------------------------------------------------------------------------
+
+
+@EVERY_MODE
+def test_a_database_beyond_its_bound_is_not_saved_and_can_be_with_a_larger_one(
+    path: Path, save: SaveMode
+) -> None:
+    opening = Database.open(path, save=save, interval=FOREVER, max_bytes=3000)
+    db = opening.__enter__()
+    an_image(db, "a")
+    db.save()
+    before = path.read_bytes()
+    for _ in range(5):
+        an_image(db)
+    with pytest.raises(SnapshotError, match=r"more than 3000 bytes.*purge.*max_bytes"):
+        db.save()
+    assert path.read_bytes() == before
+    state = db.snapshot()
+    if save == "manual":
+        opening.__exit__(None, None, None)
+    else:
+        with pytest.raises(SnapshotError, match="more than 3000 bytes"):
+            opening.__exit__(None, None, None)
+    if save == "always":
+        with pytest.raises(SnapshotError, match="more than 3000 bytes"), opened_within(path, 3000):
+            pytest.fail("it was opened")
+        with opened_within(path, 10_000) as again:
+            assert again.snapshot() == state
+    else:
+        db.save(path, max_bytes=10_000)
+        assert path.read_bytes() == state
+
+
+def opened_within(path: Path, max_bytes: int) -> contextlib.AbstractContextManager[Database]:
+    return Database.open(path, save="always", interval=FOREVER, max_bytes=max_bytes)
+
+
+def test_a_journal_beyond_its_bound_refuses_calls_until_it_is_put_into_the_snapshot(
+    path: Path,
+) -> None:
+    with opened_within(path, 5000) as db:
+        an_image(db, "a")
+        with pytest.raises(
+            SnapshotError, match=r"would not be read with more than 5000: call save"
+        ):
+            for number in range(100):
+                db.image_update(ADMIN, "a", {"name": f"{number}"})
+        assert on_disk(path) == db.snapshot()
+        db.save()
+        an_image(db, "b")
+        assert on_disk(path) == db.snapshot()
+
+
+@pytest.mark.parametrize("max_bytes", [0, -1, True, 1.5, "9"])
+def test_a_bound_that_is_no_positive_integer_is_invalid(path: Path, max_bytes: Any) -> None:
+    with pytest.raises(Invalid, match="max_bytes is a positive integer"):
+        opened_within(path, max_bytes).__enter__()
+
+    assert held(path.parent) == {}
+
+
 # --- without opening -------------------------------------------------------------------------
 
 

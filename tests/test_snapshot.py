@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import errno
+import functools
 import hashlib
 import itertools
 import json
@@ -19,7 +20,7 @@ import pytest
 
 from simple_db import Database, __version__, formats, json_weight, values
 from simple_db import snapshot as snapshots
-from simple_db.errors import SnapshotDamaged, SnapshotError
+from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError
 from simple_db.records import RECORDS, Image, columns_of
 from tests.build import (
     ADMIN,
@@ -836,11 +837,73 @@ def test_many_objects_that_end_in_one_line_are_no_nesting() -> None:
 @pytest.mark.usefixtures("_no_parser")
 def test_what_is_too_large_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(SnapshotError, match=f"has {len(EMPTY)} bytes, and at most 1000 are read"):
-        snapshots.contents_of(EMPTY, most=1000)
+        snapshots.contents_of(EMPTY, max_bytes=1000)
 
 
 def test_what_is_just_not_too_large_is_read() -> None:
-    assert snapshots.contents_of(EMPTY, most=len(EMPTY)).seal
+    assert snapshots.contents_of(EMPTY, max_bytes=len(EMPTY)).seal
+
+
+def test_what_can_be_written_within_a_bound_is_what_can_be_read_within_it(tmp_path: Path) -> None:
+    db, path = a_full_database(), tmp_path / "glance.json"
+    content = db.snapshot()
+    size = len(content)
+    writers: list[Callable[..., object]] = [db.snapshot, functools.partial(db.save, path)]
+    for write in writers:
+        with pytest.raises(SnapshotError, match=rf"more than {size - 1} bytes.*purge.*max_bytes"):
+            write(max_bytes=size - 1)
+    assert names(tmp_path) == []
+    db.save(path, max_bytes=size)
+    other = Database()
+    readers: list[Callable[..., object]] = [
+        functools.partial(other.restore, content),
+        functools.partial(other.load, path),
+    ]
+    for read in readers:
+        other.reset()
+        with refused(other, SnapshotError, f"at most {size - 1} are read", "max_bytes"):
+            read(max_bytes=size - 1)
+        read(max_bytes=size)
+        assert other.snapshot(max_bytes=size) == content
+
+
+def test_a_snapshot_that_is_too_large_is_not_encoded_further_than_to_the_bound() -> None:
+    def note(done: int, _: int) -> None:
+        rows_encoded.append(done)
+
+    db = a_database()
+    an_image(db)
+    rows_encoded: list[int] = []
+    with pytest.raises(SnapshotError, match="more than 500 bytes"):
+        snapshots.encoded(db.store.cut(), note, max_bytes=500)
+
+    assert rows_encoded == []
+
+
+@pytest.mark.parametrize("size", [0, -1, True, False, 1.5, 2.0, "1000", float("inf"), [1]])
+def test_a_bound_that_is_no_positive_integer_is_invalid(tmp_path: Path, size: Any) -> None:
+    db, path = a_full_database(), tmp_path / "glance.json"
+    content = db.snapshot()
+    calls: list[Callable[[], object]] = [
+        lambda: db.snapshot(max_bytes=size),
+        lambda: db.restore(content, max_bytes=size),
+        lambda: db.save(path, max_bytes=size),
+        lambda: db.load(path, max_bytes=size),
+        lambda: snapshots.read(path, max_bytes=size),
+    ]
+    for call in calls:
+        with pytest.raises(Invalid) as caught:
+            call()
+        assert str(caught.value) == f"max_bytes is a positive integer, not {size!r}"
+    assert names(tmp_path) == []
+
+
+def test_a_bound_can_be_larger_than_any_file() -> None:
+    content = a_full_database().snapshot(max_bytes=2**70)
+    db = Database()
+    db.restore(content, max_bytes=2**70)
+
+    assert db.snapshot() == content
 
 
 # --- memory ----------------------------------------------------------------------------------
@@ -890,9 +953,18 @@ def test_too_many_values_where_there_are_to_be_few_are_refused_before_they_are_p
 
 
 @pytest.mark.usefixtures("_no_large_parse")
-@pytest.mark.parametrize("row", [b"{}", b"[]", b"0", b'{"id":0}', b'{"meta_data":[[],[]]}', b"-"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(b"{}", b"[]", b"0", b'{"id":0}', b'{"meta_data":[[],[]]}', b"-", b"[" * 40),
+        *(b'{"meta_data":%b}' % (b"[" * 20 + b"]" * 20), b"[" * 20 + b"]" * 20),
+        b'{"id":0,"name":%b,"size":0,"os":0}' % (b"[" * 20 + b"]" * 20),
+    ],
+)
 def test_too_many_rows_that_are_none_are_refused_before_they_are_parsed(row: bytes) -> None:
-    payload = EMPTY_PAYLOAD.replace(b'"images":[\n', b'"images":[\n ' + b"\n,".join([row] * 10**6))
+    payload = EMPTY_PAYLOAD.replace(
+        b'"images":[\n', b'"images":[\n ' + b"\n,".join([row] * 10**5 * 5)
+    )
     with pytest.raises(SnapshotError, match="too many values"):
         Database().restore(sealed_bytes(payload))
 
@@ -1056,4 +1128,4 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(EMPTY)
 
     with pytest.raises(SnapshotError, match=f"{path} has {len(EMPTY)} bytes, and at most 1000"):
-        snapshots.read(path, most=1000)
+        snapshots.read(path, max_bytes=1000)

@@ -11,12 +11,21 @@ import functools
 import itertools
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import define
 
-from simple_db import Database, commands, files, journal, metadef_files
+from simple_db import (
+    Database,
+    commands,
+    files,
+    journal,
+    metadef_files,
+    snapshot,
+    snapshot_commands,
+)
 from simple_db.errors import Invalid, SnapshotError
 from tests.build import an_image
 
@@ -306,3 +315,12 @@ def test_what_is_no_journal_is_no_reason_to_save_over_it(path: Path) -> None:
     journal.beside(path).symlink_to("nowhere")
     with pytest.raises(SnapshotError, match="may have calls"):
         Database().save(path)
+
+
+def test_a_file_that_cannot_be_looked_at_has_no_bar_of_progress(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    path.symlink_to(path)
+    with snapshot_commands.progress(path) as shown:
+        assert shown is snapshot.no_progress
