@@ -7,6 +7,28 @@ naive and in UTC everywhere, as in the columns of Glance's schema.
 import datetime as dt
 import re
 import uuid
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_HEAP_TYPE = 1 << 9
+"""The flag of a class that Python code has made; Python's own classes of time lack it."""
+
+
+def _own_class(kind: type[T]) -> type[T]:
+    """Return Python's own class that a class derives from, or is."""
+    return next(base for base in kind.__mro__ if not base.__flags__ & _HEAP_TYPE)
+
+
+class Real:
+    """Python's own classes, also where a test has put fakes in their places.
+
+    freezegun replaces them in the module ``datetime`` and wherever they are an attribute of a
+    module, at its import too. The attributes of this class it leaves alone.
+    """
+
+    datetime = _own_class(dt.datetime)
+
 
 # Dates and times of day with all their separators or with none. `datetime.fromisoformat` reads
 # more than Glance does (other separators, weeks, fractions of minutes), and more with every Python.
@@ -20,8 +42,8 @@ _CALENDAR_TIME = re.compile(
 
 
 def utcnow() -> dt.datetime:
-    """Return the time now: naive UTC, microseconds."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    """Return the time now: naive UTC, microseconds; where time is frozen, the frozen one."""
+    return naive_utc(dt.datetime.now(dt.UTC))
 
 
 def new_id() -> str:
@@ -30,11 +52,18 @@ def new_id() -> str:
 
 
 def naive_utc(moment: dt.datetime) -> dt.datetime:
-    """Return the moment as a naive datetime in UTC; a naive one is in UTC already."""
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    # A subclass, such as a test's fake, would not be what a snapshot can write.
-    return dt.datetime.combine(moment.date(), moment.time())
+    """Return the moment as a naive datetime in UTC, of exactly that class.
+
+    A naive moment is in UTC already. In UTC no hour comes twice, so `fold` is 0.
+
+    Raises:
+        OverflowError: in UTC it is before the year 1 or after the year 9999.
+    """
+    # The methods are those of the real class: a subclass, a fake say, has its own.
+    exact = Real.datetime.combine(Real.datetime.date(moment), Real.datetime.timetz(moment))
+    if exact.utcoffset() is not None:
+        exact = exact.astimezone(dt.UTC)
+    return exact.replace(tzinfo=None, fold=0)
 
 
 def parse_time(text: str) -> dt.datetime:
@@ -49,6 +78,6 @@ def parse_time(text: str) -> dt.datetime:
         raise ValueError(f"{text!r} is not an ISO 8601 date or time")
     whole = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
     try:
-        return naive_utc(dt.datetime.fromisoformat(whole))
+        return naive_utc(Real.datetime.fromisoformat(whole))
     except OverflowError as error:
         raise ValueError(f"{text!r} is before the year 1 or after the year 9999 in UTC") from error

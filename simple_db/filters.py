@@ -3,7 +3,6 @@
 Everything is parsed before any row is read, so that a bad filter raises on an empty database too.
 """
 
-import datetime as dt
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -146,7 +145,7 @@ def _deleted(key: str, value: object) -> Condition:
 
 
 def _changed_since(key: str, value: object) -> Condition:
-    if not isinstance(value, dt.datetime):
+    if not isinstance(value, clock.Real.datetime):
         raise InvalidParameterValue(f"the filter {key} takes a datetime, not {values.shown(value)}")
     try:
         since = clock.naive_utc(value)

@@ -101,8 +101,9 @@ def image_location_delete(
             f"a location is deleted with status deleted or pending_delete, "
             f"not {values.shown(status)}"
         )
+    deleted_status: str = values.stored(_COLUMNS["status"], status)
     with db.store.writing() as tables:
-        _delete(tables, _location(tables, image_id, location_id), status)
+        _delete(tables, _location(tables, image_id, location_id), deleted_status)
 
 
 def location_dicts(tables: Tables, image_id: str, *, show_deleted: bool) -> list[LocationDict]:

@@ -20,7 +20,6 @@ change of one row as one line. Times are ISO 8601, naive UTC. docs/snapshot.md h
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import hashlib
 import operator
@@ -31,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import field, frozen
 
-from simple_db import files, values
+from simple_db import clock, files, values
 from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
 from simple_db.formats import FORMAT, VERSION, checked_version, current, recounted
 from simple_db.records import (
@@ -48,6 +47,7 @@ from simple_db.records import (
 from simple_db.version import __version__
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from simple_db.formats import Document
@@ -480,7 +480,7 @@ def _cell(column: Column, value: Any) -> Any:
 
 @functools.lru_cache(_TIMES_KEPT)  # the times of a row are often equal
 def _time(text: str) -> dt.datetime:
-    time = dt.datetime.fromisoformat(text)
+    time = clock.Real.datetime.fromisoformat(text)
     if time.tzinfo is not None or time.isoformat() != text:
         raise ValueError(text)
     return time

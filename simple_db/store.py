@@ -15,8 +15,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from simple_db.clock import naive_utc
-from simple_db.errors import Invalid
 from simple_db.records import (
     RECORDS,
     Association,
@@ -39,7 +37,7 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
-from simple_db.values import uuid_as_text
+from simple_db.values import id_of_source, shown, time_of_clock, uuid_as_text, wrong_values
 
 LOG = logging.getLogger(__name__)
 
@@ -260,17 +258,22 @@ class Tables:
 
     @property
     def now(self) -> dt.datetime:
-        """The time of this call: the clock is read at most once."""
+        """The time of this call: the clock is read at most once.
+
+        Raises:
+            Invalid: the clock gives no naive datetime.
+        """
         if self._now is None:
-            now = self._clock()
-            if now.tzinfo is not None:
-                raise Invalid(f"the clock of a database gives naive UTC, not {now!r}")
-            self._now = naive_utc(now)
+            self._now = time_of_clock(self._clock())
         return self._now
 
     def new_id(self) -> str:
-        """Return a new id for an image or a task, from the database's id source."""
-        return self._new_id()
+        """Return a new id for an image or a task, from the database's id source.
+
+        Raises:
+            Invalid: the id source gives what is no id.
+        """
+        return id_of_source(self._new_id())
 
     def check(self) -> None:
         """Raise AssertionError unless every invariant holds."""
@@ -282,9 +285,10 @@ class Tables:
 
 
 def _check_types(table: Table[Any]) -> None:
-    for row in table.rows.values():
-        for name, column in columns_of(table.record).items():
-            assert column.nullable or getattr(row, name) is not None, f"{column} is None in {row}"
+    """Raise AssertionError unless every value is of the exact type of its column."""
+    for name, column in columns_of(table.record).items():
+        wrong = wrong_values(column, map(operator.attrgetter(name), table.rows.values()))
+        assert not wrong, f"{column} cannot be {shown(wrong[0])}"
 
 
 def _check_references(table: Table[Any], tables: Tables) -> None:

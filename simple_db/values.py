@@ -8,6 +8,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _GUARDED_DEPTH = 2 * JSON_DEPTH
 
 _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ID = re.compile(f"[\0-\ud7ff\ue000-\uffff]{{1,{ID_WIDTH}}}")
 
 
 def columns(record: type[Record], values: Mapping[str, object]) -> dict[str, Any]:
@@ -96,9 +98,10 @@ def _plain_text(value: str) -> str:
 
 
 def _choice(column: Column, value: object) -> str:
-    if value not in column.type.choices:
+    text = str.__str__(value) if isinstance(value, str) else None
+    if text is None or text not in column.type.choices:
         raise ValueError(f"it is one of {', '.join(column.type.choices)}")
-    return str.__str__(value)
+    return text
 
 
 def _integer(_column: Column, value: object) -> int:
@@ -117,7 +120,7 @@ def _boolean(_column: Column, value: object) -> bool:
 
 
 def _datetime(_column: Column, value: object) -> dt.datetime:
-    if not isinstance(value, dt.datetime):
+    if not isinstance(value, clock.Real.datetime):
         raise TypeError("it takes a datetime, in UTC if it is naive")
     return clock.naive_utc(value)
 
@@ -136,6 +139,50 @@ _STORED: Mapping[str, Callable[[Column, object], Any]] = {
     "datetime": _datetime,
     "json": _json,
 }
+
+
+EXACT_TYPES: Mapping[str, type] = {
+    "string": str,
+    "text": str,
+    "enum": str,
+    "integer": int,
+    "bigint": int,
+    "boolean": bool,
+    "datetime": clock.Real.datetime,
+}
+"""The class of a column's values but None, by its kind; a JSON-valued column has several."""
+
+_JSON_LEAVES = frozenset({NoneType, bool, int, float, str})
+
+
+def wrong_values(column: Column, cells: Iterable[Any]) -> list[Any]:
+    """Return those of a column's values that `stored` does not make.
+
+    They are None where the column takes none, of another class, a subclass too, no choice of the
+    column's, or a time with a time zone.
+    """
+    present = [value for value in cells if value is not None or not column.nullable]
+    kind = column.type.kind
+    if kind == "json":
+        return [value for value in present if not _is_exact_json(value)]
+    expected = EXACT_TYPES[kind]
+    wrong = []
+    if not set(map(type, present)) <= {expected}:
+        wrong += [value for value in present if type(value) is not expected]
+    elif column.type.choices:
+        wrong += set(present).difference(column.type.choices)
+    elif kind == "datetime":
+        wrong += [value for value in present if value.tzinfo is not None]
+    return wrong
+
+
+def _is_exact_json(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return set(map(type, value)) <= {str} and all(map(_is_exact_json, value.values()))
+    if kind is list:
+        return all(map(_is_exact_json, value))
+    return kind in _JSON_LEAVES
 
 
 def json_copy(value: object, depth: int = JSON_DEPTH) -> Json:
@@ -196,7 +243,7 @@ def mapping(value: object, what: str) -> dict[str, Any]:
     """
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise Invalid(f"{what} must be a dict with text for keys, not {type(value).__name__}")
-    return dict(value)
+    return {str.__str__(key): item for key, item in value.items()}
 
 
 def sequence(value: object, what: str) -> list[Any]:
@@ -244,6 +291,36 @@ def _refuse_in(key: object, value: object, depth: int) -> None:
     for text in (key, value):
         if isinstance(text, str) and _BEYOND_BASIC_PLANE.search(text):
             raise Invalid(f"{key!a} has a character beyond U+FFFF, which Glance cannot store")
+
+
+def time_of_clock(given: object) -> dt.datetime:
+    """Return the time that the clock of a database gave, as the columns store it.
+
+    Raises:
+        Invalid: it is no datetime, or has a time zone.
+    """
+    if not isinstance(given, clock.Real.datetime) or given.tzinfo is not None:
+        raise Invalid(
+            "the clock of a database must give the time in UTC as a datetime without time zone, "
+            f"and gave {shown(given)}"
+        )
+    return clock.naive_utc(given)
+
+
+def id_of_source(given: object) -> str:
+    """Return the id that the id source of a database gave, as the columns store it.
+
+    Raises:
+        Invalid: it is no text or UUID, is empty or longer than the column is wide, or has a
+            character that an image's id cannot have.
+    """
+    text = uuid_as_text(given)
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise Invalid(
+            f"the id source of a database, new_id, must give text of 1 to {ID_WIDTH} characters "
+            f"up to U+FFFF and no surrogates, and gave {shown(given)}"
+        )
+    return str.__str__(text)
 
 
 def checked_id(record: type[Record], value: object) -> str:
