@@ -84,11 +84,13 @@ def image_update(
     Raises:
         Invalid: a value has a character beyond U+FFFF.
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
-        Forbidden: the caller may not see the image, or not change it, or would not see it
-            afterwards.
+        Forbidden: the caller may not see the image, or not change it.
         ForbiddenPublicImage: the caller may not change it, and it is public or community.
-        Invalid: a value is wrong.
+        Invalid: the value of a column is wrong.
         Conflict: the status is not `from_state`.
+        Forbidden: the caller would not see the image afterwards. Where `values` has its ``id``,
+            this comes last.
+        Invalid: a property or a location is wrong; properties come first, and locations in order.
         NotFound: a location has an id that is not one of the image's.
 
     Source: "Image basic methods"; ``image_update`` of Glance 33.
@@ -101,6 +103,10 @@ def image_update(
         changes = _changed_columns(image, named)
         _require_state(image, from_state)
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
+        if "id" not in changes:
+            # Glance's driver looks here too; where it has written the id, it finds the image as it
+            # was before. Which error comes first depends on that.
+            visible_image(tables, caller, image_id)
         _set_children(tables, image, named, purge=purge_props, keep=atomic_props)
         visible_image(tables, caller, image_id)
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
@@ -374,9 +380,9 @@ def _set_children(
 ) -> None:
     """Give the image the properties and locations among its values."""
     kept = values.sequence(keep or (), "atomic_props")
-    given = properties.checked(named.get("properties", {}))
+    given = properties.checked(named.get("properties", {}), leave_out=kept)
     properties.set_properties(tables, image.id, given, purge=purge, keep=kept)
-    found = locations.checked(named.get("locations"))
+    found = values.sequence(named.get("locations") or (), "locations")
     if found:
         locations.set_locations(tables, image.id, found)
 

@@ -1,7 +1,7 @@
 """Locations of images: where the data of an image lies."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -70,7 +70,7 @@ def image_location_update(
     if given.id is None:
         raise Invalid(f"a location of image {image_id} is to be updated, and has no id")
     with db.store.writing() as tables:
-        _update(tables, image_id, given.id, given)
+        _update(tables, _location(tables, image_id, given.id), given)
 
 
 def image_location_delete(
@@ -120,33 +120,28 @@ def location_dicts(tables: Tables, image_id: str, *, show_deleted: bool) -> list
     ]
 
 
-def checked(locations: object) -> list[_Values]:
-    """Return the locations of an image's values, as the table stores them; None is no location.
-
-    Raises:
-        Invalid: they are no list of locations.
-    """
-    given = [] if locations is None else values.sequence(locations, "locations")
-    return [_checked(location) if _has_id(location) else _new(location) for location in given]
-
-
-def set_locations(tables: Tables, image_id: str, locations: list[_Values]) -> None:
+def set_locations(tables: Tables, image_id: str, locations: Iterable[object]) -> None:
     """Give the image these locations: those with an id are updated, the others added in order.
 
-    Live locations whose id is not among them are soft-deleted.
+    Live locations whose id is not among them are soft-deleted. Of several faults the one of the
+    first location is raised, as by Glance's driver.
 
     Raises:
-        NotFound: an id is not one of the image's locations.
+        Invalid: a location is no dict; or has a character beyond U+FFFF.
+        NotFound: its id is not one of the image's locations.
+        Invalid: a value of it is missing or wrong.
     """
-    kept = [location.id for location in locations]
+    given = [values.mapping(location, "a location") for location in locations]
+    kept = [location.get("id") for location in given]
     for row in tables.locations.where(image_id=image_id):
         if not row.deleted and row.id not in kept:
             _delete(tables, row, "deleted")
-    for location in locations:
-        if location.id is None:
-            _add(tables, image_id, location)
+    for location in given:
+        if location.get("id") is None:
+            _add(tables, image_id, _new(location))
         else:
-            _update(tables, image_id, location.id, location)
+            values.refuse_beyond_basic_plane(location)
+            _update(tables, _location(tables, image_id, location["id"]), _checked(location))
 
 
 def delete_locations(tables: Tables, image_id: str) -> None:
@@ -176,10 +171,6 @@ def _checked(location: object, *guarded: object) -> _Values:
     )
 
 
-def _has_id(location: object) -> bool:
-    return isinstance(location, Mapping) and location.get("id") is not None
-
-
 def _add(tables: Tables, image_id: str, given: _Values) -> None:
     image = tables.images.get(image_id)
     if image is None:
@@ -198,10 +189,10 @@ def _add(tables: Tables, image_id: str, given: _Values) -> None:
     )
 
 
-def _update(tables: Tables, image_id: str, location_id: int, given: _Values) -> None:
+def _update(tables: Tables, row: Location, given: _Values) -> None:
     tables.locations.put(
         attrs.evolve(
-            _location(tables, image_id, location_id),
+            row,
             value=given.value,
             meta_data=given.meta_data,
             status=given.status,

@@ -119,8 +119,10 @@ def has_property(tables: Tables, image_id: str, name: str, value: str | None) ->
     return row is not None and not row.deleted and row.value == value
 
 
-def checked(properties: object) -> dict[str, str | None]:
+def checked(properties: object, *, leave_out: Collection[str] = ()) -> dict[str, str | None]:
     """Return names and values of a caller's properties, as the table stores them.
+
+    Values of names to leave out are not looked at.
 
     Raises:
         Invalid: they are no dict of text, or have a character beyond U+FFFF.
@@ -130,6 +132,7 @@ def checked(properties: object) -> dict[str, str | None]:
     return {
         values.stored(_COLUMNS["name"], name): values.stored(_COLUMNS["value"], value)
         for name, value in named.items()
+        if name not in leave_out
     }
 
 
@@ -143,13 +146,11 @@ def set_properties(
 ) -> None:
     """Set these properties of the image, and with `purge` soft-delete every other row.
 
-    Names in `keep` are neither set nor purged. A row that is deleted already is deleted again by
-    a purge, as in Glance's driver, which renews its ``deleted_at``.
+    Names in `keep` are not purged. A row that is deleted already is deleted again by a purge, as
+    in Glance's driver, which renews its ``deleted_at``.
     """
     existing = {row.name: row for row in tables.properties.where(image_id=image_id)}
     for name, value in properties.items():
-        if name in keep:
-            continue
         if name in existing:
             _revive(tables, existing[name], value)
         else:
