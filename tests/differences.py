@@ -87,8 +87,9 @@ _ROWS = (
         "read as ISO 8601",
     ),
     Difference(
-        "an image whose id changes",
-        "ImageNotFound, or DBReferenceError where it has children",
+        "an image or a task whose id changes",
+        "ImageNotFound; DBReferenceError where it has children, as tasks have; DBDuplicateEntry"
+        " where the new id is taken",
         "Invalid",
     ),
     Difference(
@@ -131,6 +132,11 @@ _ROWS = (
         "an image that its creator may not see",
         "Forbidden or ImageNotFound, and the image stays",
         "the same error, and no image",
+    ),
+    Difference(
+        "an image that is given away by an update with its id",
+        "Forbidden, and the image has its new owner",
+        "the same error, and nothing is changed",
     ),
     Difference(
         "a task that its creator, or its owner, may not see afterwards",
@@ -404,6 +410,13 @@ LEAKS: dict[tuple[str, str], Leak] = (
         "image_member_update",
     )
     | _leaks(
+        "an image or a task whose id changes",
+        "Invalid",
+        "DBReferenceError DBDuplicateEntry",
+        "image_update",
+        "task_update",
+    )
+    | _leaks(
         "values of another shape",
         "Invalid",
         "AttributeError",
@@ -481,6 +494,7 @@ BEYOND_THE_DRIVER: dict[tuple[str, str], str] = {
 # Functions that fail in the driver and leave a trace all the same.
 LEAVES_A_TRACE = {
     "image_create": DIFFERENCES["an image that its creator may not see"].name,
+    "image_update": DIFFERENCES["an image that is given away by an update with its id"].name,
     "task_create": DIFFERENCES[
         "a task that its creator, or its owner, may not see afterwards"
     ].name,

@@ -407,8 +407,8 @@ CASES = [
             (listed(limit="many"), "ValueError"),
         )
     ),
-    Case("an image whose id changes", updated(id="other"), "DBReferenceError", "Invalid"),
-    Case("an image whose id changes", renamed_without_children, "ImageNotFound", "Invalid"),
+    Case("an image or a task whose id changes", updated(id="other"), "DBReferenceError", "Invalid"),
+    Case("an image or a task whose id changes", renamed_without_children, "ImageNotFound", "Invalid"),
     *(
         Case("a filter of another type", program, reference, ours)
         for program, reference, ours in (

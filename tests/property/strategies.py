@@ -247,6 +247,17 @@ updates: st.SearchStrategy[tuple[Values, Values]] = st.one_of(
     st.tuples(changed_images, st.just({"purge_props": True})),
 )
 
+# Whether an update repeats the id of its image, as Glance's API does, or has another.
+repeated_ids = st.sampled_from(
+    [*[{}] * 4, *[{"id": "its own"}] * 4, *({"id": other} for other in (IMAGE_IDS[0], "img-new"))]
+)
+
+
+def with_its_id(repeated: Values, image_id: str) -> Values:
+    """Give the id that an update has, if any."""
+    return {key: image_id if value == "its own" else value for key, value in repeated.items()}
+
+
 # --- members --------------------------------------------------------------------------------
 
 members = st.sampled_from([*OWNERS, "stranger"])

@@ -61,24 +61,63 @@ class Agreement(AgreementMachine):
         context=some.mostly_admins,
         image_id=some.image_ids_or_not,
         update=some.updates,
+        repeated=some.repeated_ids,
     )
     def image_update(
-        self, context: RequestContext, image_id: str, update: tuple[some.Values, some.Values]
+        self,
+        context: RequestContext,
+        image_id: str,
+        update: tuple[some.Values, some.Values],
+        repeated: some.Values,
     ) -> None:
         values, options = update
+        values = values | some.with_its_id(repeated, image_id)
         self.hold("image_update", context, image_id, values, **options)
 
     @rule(
         context=some.mostly_admins,
         image_id=some.image_ids,
         values=some.sound_changes,
+        repeated=some.repeated_ids,
         data=st.data(),
     )
     def image_update_with_locations(
-        self, context: RequestContext, image_id: str, values: some.Values, data: st.DataObject
+        self,
+        context: RequestContext,
+        image_id: str,
+        values: some.Values,
+        repeated: some.Values,
+        data: st.DataObject,
     ) -> None:
-        values = values | {"locations": self._some_locations(image_id, data)}
+        locations = {"locations": self._some_locations(image_id, data)}
+        values = values | locations | some.with_its_id(repeated, image_id)
         self.hold("image_update", context, image_id, values)
+
+    @rule(
+        choice=choices,
+        update=some.updates,
+        given_to=some.owners,
+        visibility=st.sampled_from(["private", "shared", "public"]),
+        repeated=some.repeated_ids,
+        data=st.data(),
+    )
+    def an_image_is_given_away(
+        self,
+        choice: int,
+        update: tuple[some.Values, some.Values],
+        given_to: str | None,
+        visibility: str,
+        repeated: some.Values,
+        data: st.DataObject,
+    ) -> None:
+        image = self.pair.row_like("images", choice, id=some.MISSING, owner="alice")
+        changes, options = update
+        values = {key: value for key, value in changes.items() if key != "is_public"}
+        values |= {"owner": given_to, "visibility": visibility}
+        values |= {"locations": self._some_locations(image["id"], data)}
+        values |= some.with_its_id(repeated, image["id"])
+        owner = RequestContext(owner=image["owner"])
+        self.hold("image_update", owner, image["id"], values, **options)
 
     def _some_locations(self, image_id: str, data: st.DataObject) -> list[some.Values]:
         """Draw what an update makes of the locations: some kept, some changed, some new."""
@@ -90,9 +129,8 @@ class Agreement(AgreementMachine):
         place = st.sampled_from([*places * 3, 99])
         ids = st.one_of(st.none(), place.map(lambda place: RowAt(LOCATIONS, place)))
         location = st.builds(lambda values, row: values | {"id": row}, some.new_locations, ids)
-        several = st.lists(st.one_of(location, some.new_locations), max_size=3)
-        # A fault only alone: which of two is told first is another question.
-        return data.draw(st.one_of(several, several, some.guarded_locations.map(lambda one: [one])))
+        one = st.one_of(location, location, some.new_locations, some.guarded_locations)
+        return data.draw(st.lists(one, max_size=3))
 
     @rule(context=some.mostly_admins, image_id=some.image_ids_or_not)
     def image_destroy(self, context: RequestContext, image_id: str) -> None:
