@@ -188,7 +188,7 @@ _ROWS = (
     ),
     Difference(
         "an update of no image",
-        "creates one where the image id is empty or None",
+        "creates one where the image id is empty or None, and leaves it where that is Forbidden",
         "ImageNotFound",
     ),
     Difference(
@@ -324,6 +324,16 @@ _ROWS = (
         "a UUID object for an id",
         "DBError of oslo.db or TypeError, or it is not found",
         "its 36 characters, in lower case",
+    ),
+    Difference(
+        "a new image or task whose id is empty or too long",
+        "stored; ImageNotFound where an image's is too long, and the image stays",
+        "Invalid",
+    ),
+    Difference(
+        "a number for the id of a new image",
+        "TypeError, and the image stays",
+        "its digits",
     ),
 )
 

@@ -159,6 +159,29 @@ def trace_of_an_invisible_image(call: Call) -> Any:
         return type(error).__name__, len(image)
 
 
+def trace_of_an_image_given_away(call: Call) -> Any:
+    try:
+        call("image_update", ALICE, "image", {"id": "image", "owner": "bob"})
+    except Exception as error:  # noqa: BLE001 - of either side
+        return type(error).__name__, call("image_get", ADMIN, "image")["owner"]
+
+
+def trace_of_a_new_image(*creation: Any) -> Program:
+    """Make a call that is to create an image, and tell its error and the ids of all images."""
+
+    def program(call: Call) -> Any:
+        try:
+            function, *arguments = creation
+            call(function, *copy.deepcopy(arguments))
+            error = None
+        except Exception as raised:  # noqa: BLE001 - of either side
+            error = type(raised).__name__
+        ids = [image["id"] for image in call("image_get_all", ADMIN)]
+        return error, sorted({*ids} - {"image"})
+
+    return program
+
+
 def a_task(call: Call, **values: Any) -> Any:
     task = {"id": "task", "type": "import", "status": "pending", "owner": "alice"} | values
     return call("task_create", ADMIN, task)
@@ -167,6 +190,16 @@ def a_task(call: Call, **values: Any) -> Any:
 def task_created_twice(call: Call) -> Any:
     a_task(call)
     a_task(call)
+
+
+def task_with_another_id(call: Call) -> Any:
+    a_task(call)
+    return call("task_update", ADMIN, "task", {"id": "other"})
+
+
+def image_with_a_taken_id(call: Call) -> Any:
+    call("image_create", ADMIN, {"id": "taken", "status": "queued"})
+    return call("image_update", ADMIN, "image", {"id": "taken"})
 
 
 def trace_of_a_task_given_away(call: Call) -> Any:
@@ -408,7 +441,14 @@ CASES = [
         )
     ),
     Case("an image or a task whose id changes", updated(id="other"), "DBReferenceError", "Invalid"),
-    Case("an image or a task whose id changes", renamed_without_children, "ImageNotFound", "Invalid"),
+    *(
+        Case("an image or a task whose id changes", program, reference, "Invalid")
+        for program, reference in (
+            (renamed_without_children, "ImageNotFound"),
+            (task_with_another_id, "DBReferenceError"),
+            (image_with_a_taken_id, "DBDuplicateEntry"),
+        )
+    ),
     *(
         Case("a filter of another type", program, reference, ours)
         for program, reference, ours in (
@@ -458,6 +498,50 @@ CASES = [
         trace_of_an_invisible_image,
         ("Forbidden", 1),
         ("Forbidden", 0),
+    ),
+    Case(
+        "an image that is given away by an update with its id",
+        trace_of_an_image_given_away,
+        ("Forbidden", "bob"),
+        ("Forbidden", "alice"),
+    ),
+    Case(
+        "an update of no image",
+        trace_of_a_new_image("image_update", ALICE, "", {"status": "queued", "owner": "bob"}),
+        ("Forbidden", ["00000-generated"]),
+        ("ImageNotFound", []),
+    ),
+    Case(
+        "a new image or task whose id is empty or too long",
+        trace_of_a_new_image("image_create", ADMIN, {"id": "i" * 37, "status": "queued"}),
+        ("ImageNotFound", ["i" * 37]),
+        ("Invalid", []),
+    ),
+    Case(
+        "a new image or task whose id is empty or too long",
+        trace_of_a_new_image("image_create", ADMIN, {"id": "", "status": "queued"}),
+        (None, [""]),
+        ("Invalid", []),
+    ),
+    *(
+        Case(
+            "a new image or task whose id is empty or too long",
+            shows(
+                "id",
+                "task_create",
+                ADMIN,
+                {"id": task_id, "type": "import", "status": "pending", "owner": "alice"},
+            ),
+            task_id,
+            "Invalid",
+        )
+        for task_id in ("", "t" * 37)
+    ),
+    Case(
+        "a number for the id of a new image",
+        trace_of_a_new_image("image_create", ADMIN, {"id": 5, "status": "queued"}),
+        ("TypeError", ["5"]),
+        (None, ["5"]),
     ),
     Case(
         "a task that its creator, or its owner, may not see afterwards",
