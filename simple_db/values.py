@@ -161,10 +161,11 @@ def wrong_values(column: Column, cells: Iterable[Any]) -> list[Any]:
     They are None where the column takes none, of another class, a subclass too, no choice of the
     column's, or a time with a time zone.
     """
+    # None is among them only where the column takes none.
     present = [value for value in cells if value is not None or not column.nullable]
     kind = column.type.kind
     if kind == "json":
-        return [value for value in present if not _is_exact_json(value)]
+        return [value for value in present if value is None or not _is_exact_json(value)]
     expected = EXACT_TYPES[kind]
     wrong = []
     if not set(map(type, present)) <= {expected}:

@@ -11,9 +11,20 @@ import attrs
 import pytest
 
 from simple_db.errors import Invalid
-from simple_db.records import Image, Location, Member, Property, SoftDeletable, Tag, columns_of
+from simple_db.records import (
+    RECORDS,
+    Column,
+    Image,
+    Location,
+    Member,
+    Property,
+    SoftDeletable,
+    Tag,
+    columns_of,
+    key_of,
+)
 from simple_db.store import Change, Commit, Index, Store, Table, Tables
-from tests.build import UUID, image_record, utc
+from tests.build import UUID, a_full_database, image_record, utc
 from tests.world import BEGINNING, World
 
 CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
@@ -543,7 +554,7 @@ def test_the_clock_is_not_read_by_a_call_without_time() -> None:
 def test_a_clock_with_a_time_zone_is_refused() -> None:
     now = utc("2026-01-01T00:00+00:00")
     with Store(lambda: now, lambda: "new").reading() as tables:
-        with pytest.raises(Invalid, match="naive UTC") as caught:
+        with pytest.raises(Invalid, match="the clock of a database") as caught:
             _ = tables.now
 
         assert repr(now) in str(caught.value)
@@ -606,7 +617,7 @@ def repeat_a_property(tables: Tables) -> None:
         (forget_counter, "image_members: id 1 is to come"),
         (bypass_the_index, r"images: the index of \('owner',\) is not the rows'"),
         (bypass_the_index_of_two_columns, r"image_members: the index of \('member',\)"),
-        (lose_a_required_value, "image_tags.value is None"),
+        (lose_a_required_value, "image_tags.value cannot be None"),
         (lose_the_parent, "image_locations.image_id: no images row"),
         (repeat_a_property, "image_properties: two rows have the same"),
     ],
@@ -637,4 +648,65 @@ def test_check_holds_every_child_to_its_parent(kind: str) -> None:
         table.put(child(kind, table.new_id(), "gone"))
 
     with pytest.raises(AssertionError, match=re.escape(f"{CHILDREN[kind][0].table}.image_id")):
+        store.check()
+
+
+class Text(str):
+    """Text of a class of its own."""
+
+    __slots__ = ()
+
+
+class Whole(int):
+    """A number of a class of its own."""
+
+
+class Moment(dt.datetime):
+    """What a test's frozen clock gives."""
+
+
+class Row(dict[str, Any]):
+    """A dict of a class of its own."""
+
+
+_NO_TEXT: list[Any] = [Text("a"), b"a", 1]
+_NO_NUMBERS: list[Any] = [Whole(1), True, 1.0]
+INEXACT: dict[str, list[Any]] = {
+    "string": _NO_TEXT,
+    "text": _NO_TEXT,
+    "enum": [Text("shared"), "bogus", 1],
+    "integer": _NO_NUMBERS,
+    "bigint": _NO_NUMBERS,
+    "boolean": [1, "True"],
+    "datetime": [Moment(2026, 1, 1), BEGINNING.replace(tzinfo=dt.UTC), BEGINNING.date(), "2026"],
+    "json": [{"a": [Text("a")]}, {Text("a"): 1}, {1: "a"}, [{"a": Row()}], (1,), Whole(1), {1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        pytest.param(column, value, id=f"{column}-{value!r}")
+        for record in RECORDS
+        for column in columns_of(record).values()
+        for value in INEXACT[column.type.kind]
+    ]
+    + [
+        pytest.param(column, None, id=f"{column}-None")
+        for record in RECORDS
+        for column in columns_of(record).values()
+        if not column.nullable and column.name not in record.key
+    ],
+)
+def test_check_finds_in_every_column_what_is_not_of_its_exact_type(
+    column: Column, value: Any
+) -> None:
+    store = a_full_database().store
+    with store.writing() as tables:
+        table = next(table for table in tables if table.record.table == column.table)
+        row = next(iter(table.rows.values()))
+        table.remove(key_of(row))
+        table.put(attrs.evolve(row, **{column.name: value}))
+
+    with pytest.raises(AssertionError, match=re.escape(f"{column} cannot be {value!r}")):
         store.check()

@@ -352,3 +352,90 @@ def test_numbers_that_fit_into_four_bytes_pass(given: dict[str, Any]) -> None:
 def test_a_number_that_does_not_fit_into_four_bytes_is_refused_by_name() -> None:
     with pytest.raises(Invalid, match=f"min_ram must not exceed {2**31 - 1}, and is {2**31}"):
         values.limit_int4({"min_disk": 1, "min_ram": 2**31}, ["min_disk", "min_ram"])
+
+
+# --- exact types -----------------------------------------------------------------------------
+
+
+class Liar(str):
+    """Text that equals everything."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash("public")
+
+
+def test_a_choice_is_what_the_text_is_whatever_its_class_says() -> None:
+    assert same(values.stored(VISIBILITY, Liar("public")), "public")
+    with pytest.raises(Invalid, match=r"images\.visibility"):
+        values.stored(VISIBILITY, Liar("bogus"))
+
+
+def test_the_keys_of_a_mapping_are_exact() -> None:
+    [key] = values.mapping({Colour.BLUE: 1}, "it")
+
+    assert same(key, "blue")
+
+
+EXACT_COLUMNS = [
+    (NAME, ["a", None, ""]),
+    (SIZE, [1, 2**63 - 1, None]),
+    (VISIBILITY, ["public"]),
+    (PROTECTED, [True, False]),
+    (CREATED_AT, [utc("2026-01-01")]),
+    (META_DATA, [None, {"a": [1, 1.5, True, None, "b", {}]}, [], "a"]),
+]
+
+
+@pytest.mark.parametrize(("column", "cells"), EXACT_COLUMNS)
+def test_nothing_is_wrong_with_what_a_column_stores(column: Column, cells: list[Any]) -> None:
+    assert values.wrong_values(column, cells) == []
+    assert [values.stored(column, cell) for cell in cells] == cells
+
+
+# --- clocks and ids --------------------------------------------------------------------------
+
+
+class Unshowable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+NO_TEXT = [None, 5, 1.5, b"id", ["i"], Unshowable()]
+
+
+def test_a_clock_gives_naive_utc() -> None:
+    now = utc("2026-01-01T12:00:00.000001")
+
+    assert same(values.time_of_clock(now), now)
+
+
+@pytest.mark.parametrize(
+    "given", ["now", None, 5, b"now", utc("2026-01-01").date(), utc("2026-01-01T00:00Z")]
+)
+def test_what_a_clock_gives_otherwise_is_refused_and_shown(given: Any) -> None:
+    with pytest.raises(Invalid, match="the clock of a database must give") as caught:
+        values.time_of_clock(given)
+
+    assert repr(given) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("i", "i"), ("i" * 36, "i" * 36), (uuid.UUID(UUID), UUID), (Colour.BLUE, "blue")],
+)
+def test_an_id_source_gives_text_or_a_uuid(given: Any, expected: str) -> None:
+    assert same(values.id_of_source(given), expected)
+
+
+@pytest.mark.parametrize("given", ["", "i" * 37, "\ud800", EMOJI, *NO_TEXT])
+def test_what_an_id_source_gives_otherwise_is_refused_and_shown(given: Any) -> None:
+    with pytest.raises(Invalid, match="the id source of a database, new_id, must give") as caught:
+        values.id_of_source(given)
+
+    told = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
+    assert told in str(caught.value)
