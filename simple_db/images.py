@@ -88,6 +88,7 @@ def image_update(
         ForbiddenPublicImage: the caller may not change it, and it is public or community.
         Invalid: the value of a column is wrong.
         Conflict: the status is not `from_state`.
+        Invalid: the id would change.
         Forbidden: the caller would not see the image afterwards. Where `values` has its ``id``,
             this comes last.
         Invalid: a property or a location is wrong; properties come first, and locations in order.
@@ -100,8 +101,9 @@ def image_update(
     with db.store.writing() as tables:
         image = visible_image(tables, caller, image_id)
         require_change(caller, image)
-        changes = _changed_columns(image, named)
+        changes = _changed_columns(named)
         _require_state(image, from_state)
+        _require_id(image, changes.get("id", image.id))
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
         if "id" not in changes:
             # Glance's driver looks here too; where it has written the id, it finds the image as it
@@ -323,7 +325,7 @@ def _new_columns(named: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _changed_columns(image: Image, named: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_columns(named: Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked columns of an image that are to change."""
     given = _with_visibility(named)
     if "status" in given:
@@ -334,8 +336,6 @@ def _changed_columns(image: Image, named: Mapping[str, Any]) -> dict[str, Any]:
         Image, {key: value for key, value in given.items() if key not in _PROTECTED}
     )
     values.limit_int4(columns, ["min_disk", "min_ram"])
-    if columns.get("id", image.id) != image.id:
-        raise Invalid(f"the id of image {image.id} cannot become {values.shown(columns['id'])}")
     return columns
 
 
@@ -360,6 +360,11 @@ def _check_status(status: object) -> None:
 def _require_state(image: Image, status: str | None) -> None:
     if status and image.status != status:
         raise Conflict(f"Image {image.id} is {image.status}, and not {status} as the call needs")
+
+
+def _require_id(image: Image, image_id: str) -> None:
+    if image_id != image.id:
+        raise Invalid(f"the id of image {image.id} cannot become {values.shown(image_id)}")
 
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:

@@ -492,6 +492,12 @@ CASES = [
         "NoResultFound",
         "Invalid",
     ),
+    Case(
+        "two faults in one call",
+        does("image_update", ADMIN, "image", {"visibility": "bogus"}, from_state="queued"),
+        "Conflict",
+        "Invalid",
+    ),
     # --- traces
     Case(
         "an image that its creator may not see",
