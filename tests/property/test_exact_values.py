@@ -5,7 +5,9 @@ The programs are those of the oracle, which call every function of the API.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,14 +15,18 @@ from freezegun.api import FakeDatetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simple_db import Database
+from simple_db import Database, RequestContext
+from simple_db.api import FUNCTIONS
 from simple_db.errors import Invalid, SimpleDBError
 from simple_db.oracle.programs.calls import resolved
 from simple_db.oracle.programs.strategies import OPS, programs
 from simple_db.oracle.targets import DriverTarget, reference
+from tests.build import ADMIN
 from tests.world import BEGINNING, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simple_db.oracle.programs.calls import Call
 
 EXACT = {str, int, float, bool, dt.datetime, type(None)}
@@ -87,6 +93,125 @@ def arguments_of(call: Call, target: DriverTarget) -> dict[str, Any]:
 
 
 # --- classes ----------------------------------------------------------------------------------
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    return {} if kind == "tag" else {"json_schema": {"title": "a", "minimum": 1, "enum": ["b"]}}
+
+
+ASSOCIATION = {"properties_target": "image", "prefix": "hw_"}
+LOCATION = {"url": "file:///a", "metadata": {"a": [1, 1.5, {"b": None}]}, "status": "active"}
+IMAGE = {
+    "status": "queued",
+    "name": "one",
+    "size": 5,
+    "visibility": "shared",
+    "created_at": BEGINNING,
+    "properties": {"os": "linux", "number": 1},
+    "locations": [LOCATION],
+    "tags": ["blue"],
+}
+TASK = {
+    "type": "import",
+    "status": "pending",
+    "owner": "alice",
+    "expires_at": BEGINNING,
+    "image_id": "i",
+    "input": {"a": ["b", 1, 1.5]},
+    "result": "done",
+    "message": "said",
+}
+NODE = "http://here"
+
+# A call of every function that writes, in an order in which each changes something.
+WRITES: list[tuple[str, list[Any]]] = [
+    ("image_create", [ADMIN, IMAGE | {"id": "i"}]),
+    ("image_create", [ADMIN, IMAGE | {"id": "j", "status": "pending_delete"}]),
+    ("image_create", [ADMIN, {"status": "active"}]),
+    ("image_update", [ADMIN, "i", {"id": "i", "name": "two", "locations": [LOCATION | {"id": 1}]}]),
+    ("image_restore", [ADMIN, "j"]),
+    ("image_location_add", [ADMIN, "i", LOCATION]),
+    ("image_location_update", [ADMIN, "i", LOCATION | {"id": 1, "status": "deleted"}]),
+    ("image_location_delete", [ADMIN, "i", 1, "pending_delete"]),
+    ("image_property_create", [ADMIN, {"image_id": "i", "name": "p", "value": "1"}]),
+    ("image_property_delete", [ADMIN, "p", "i"]),
+    ("image_set_property_atomic", ["i", "lock", "mine"]),
+    ("image_set_property_atomic", ["i", "other", "mine"]),
+    ("image_delete_property_atomic", ["i", "lock", "mine"]),
+    ("image_member_create", [ADMIN, {"image_id": "i", "member": "bob", "status": "pending"}]),
+    ("image_member_update", [ADMIN, 1, {"member": "carol", "status": "accepted"}]),
+    ("image_member_delete", [ADMIN, 1]),
+    ("image_tag_set_all", [ADMIN, "i", ["red", "green"]]),
+    ("image_tag_create", [ADMIN, "i", "white"]),
+    ("image_tag_delete", [ADMIN, "i", "red"]),
+    ("task_create", [ADMIN, TASK | {"id": "t"}]),
+    ("task_create", [ADMIN, TASK]),
+    ("task_update", [ADMIN, "t", TASK | {"status": "success"}]),
+    ("task_delete", [ADMIN, "t"]),
+    ("task_get_all", [RequestContext(owner="alice")]),
+    ("task_create", [ADMIN, TASK | {"id": "u"}]),
+    ("tasks_get_by_image", [RequestContext(owner="alice"), "i"]),
+    ("metadef_namespace_create", [ADMIN, {"namespace": "n", "owner": "alice", "protected": True}]),
+    ("metadef_namespace_create", [ADMIN, {"namespace": "m", "owner": "alice"}]),
+    ("metadef_namespace_update", [ADMIN, 1, {"display_name": "N", "visibility": "public"}]),
+    *(
+        call
+        for kind in ("object", "property", "tag")
+        for call in (
+            (f"metadef_{kind}_create", [ADMIN, "n", {"name": "a"} | _schema(kind)]),
+            (f"metadef_{kind}_update", [ADMIN, "n", 1, {"name": "b"} | _schema(kind)]),
+            (f"metadef_{kind}_delete", [ADMIN, "n", "b"]),
+            (f"metadef_{kind}_create", [ADMIN, "n", {"name": "c"}]),
+            (f"metadef_{kind}_delete_namespace_content", [ADMIN, "n"]),
+            (f"metadef_{kind}_create", [ADMIN, "n", {"name": "d"} | _schema(kind)]),
+        )
+    ),
+    ("metadef_tag_create_tags", [ADMIN, "n", [{"name": "x"}, {"name": "y"}]]),
+    ("metadef_resource_type_create", [ADMIN, {"name": "r", "protected": False}]),
+    ("metadef_resource_type_delete", [ADMIN, "r"]),
+    ("metadef_resource_type_association_create", [ADMIN, "n", ASSOCIATION | {"name": "r"}]),
+    ("metadef_resource_type_association_create", [ADMIN, "n", ASSOCIATION | {"name": "s"}]),
+    ("metadef_resource_type_association_delete", [ADMIN, "n", "r"]),
+    ("metadef_namespace_delete", [ADMIN, "m"]),
+    ("node_reference_create", [ADMIN, NODE]),
+    ("insert_cache_details", [ADMIN, NODE, "i", 3, "c1", BEGINNING, BEGINNING, 2]),
+    ("insert_cache_details", [ADMIN, NODE, "j", 3, "c1", BEGINNING.isoformat()]),
+    ("update_hit_count", [ADMIN, "i", NODE]),
+    ("delete_cached_image", [ADMIN, "j", NODE]),
+    ("delete_all_cached_images", [ADMIN, NODE]),
+    ("insert_cache_details", [ADMIN, NODE, "k", 3]),
+    ("image_destroy", [ADMIN, "j"]),
+    ("purge_deleted_rows", [ADMIN, -1, -1]),
+    ("purge_deleted_rows_from_images", [ADMIN, -1, -1]),
+]
+
+
+def writes_of_a_database(disguise: Callable[[Any], Any]) -> Database:
+    """Make all those calls with arguments, times and ids in disguise, checking after each."""
+    world = World()
+    db = Database(clock=lambda: disguise(world.now()), new_id=lambda: disguise(world.new_id()))
+    for function, arguments in WRITES:
+        world.next_turn()
+        before = db.revision
+        answer = getattr(db, function)(*map(disguise, arguments))
+        assert db.revision > before, f"{function} has changed nothing"
+        assert is_exact(answer), f"{function}: {answer!r}"
+        db.check()
+    return db
+
+
+def test_every_writing_function_stores_and_answers_exact_values() -> None:
+    plain, other = writes_of_a_database(copy.deepcopy), writes_of_a_database(disguised)
+
+    assert other.snapshot() == plain.snapshot()
+
+
+def test_every_writing_function_is_among_those_calls() -> None:
+    writing = {
+        name for name in FUNCTIONS if ".writing()" in inspect.getsource(vars(Database)[name])
+    }
+
+    assert {function for function, _ in WRITES} == writing
 
 
 @pytest.mark.parametrize("op", OPS)
