@@ -168,11 +168,14 @@ class _Comparison:
             step = self.both.step(call)
             for look in looks:
                 seen = self.both.step(look)
-                if not counts(self._left(seen)):
+                left = self._left(seen)
+                # A call that both refused is to leave no trace, however slight.
+                is_trace = bool(left) and _both_refused(step)
+                if not counts(left) and not is_trace:
                     continue
                 for divergence in self._news_of_state(program[: place + 1], step, seen):
                     return divergence
-                if counts(self._left(seen)):
+                if counts(self._left(seen)) or is_trace:
                     return place
         return None
 
@@ -300,6 +303,10 @@ def _kinds(step: Step) -> str:
 def _within(difference: Difference) -> str:
     """Return the field within a row, whether the row came alone or in a list."""
     return difference.field.removeprefix("[]").removeprefix(".").partition(" only in ")[0]
+
+
+def _both_refused(step: Step) -> bool:
+    return isinstance(step.expected, Raised) and isinstance(step.actual, Raised)
 
 
 def _one_side_refused(step: Step) -> bool:

@@ -34,7 +34,7 @@ NEEDED: dict[str, frozenset[str]] = {
     function: frozenset(keys)
     for function, keys in {
         "image_create": {"id", "status", *_LOCATION},
-        "image_update": {"id", "url", "metadata"},
+        "image_update": {"url", "metadata"},
         "image_location_add": _LOCATION,
         "image_location_update": {"id", *_LOCATION},
         "is_image_mutable": {"id", "owner", "visibility"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from simple_db.oracle.programs.calls import Call, call
+from simple_db.oracle.programs.calls import Call, call, location_id
 from simple_db.oracle.programs.cast import MEMBER_STATUSES
 from simple_db.oracle.programs.domain import IMAGE_IDS, OWNERS, PROPERTIES, STATUSES, VISIBILITIES
 from simple_db.oracle.programs.draws import (
@@ -78,12 +78,35 @@ def updates(image_id: str) -> Calls:
     return calls_of(
         "image_update",
         image_id=st.just(image_id),
-        values=values,
+        values=any_of([values, values, st.builds(_with_id, values, _repeated(image_id))]),
         purge_props=st.booleans(),
         from_state=st.sampled_from(["active", "queued"]),
         v1_mode=st.booleans(),
         atomic_props=st.lists(st.sampled_from(PROPERTIES), min_size=1, max_size=1),
     )
+
+
+def _repeated(image_id: str) -> st.SearchStrategy[str]:
+    """Give the id of an image as updates repeat it; seldom that of another."""
+    return st.sampled_from([*[image_id] * 6, "image-9"])
+
+
+def _with_id(values: Values, image_id: str) -> Values:
+    """Add the id; the owner stays, for an image that is given away so is `_given_away`'s."""
+    return {key: value for key, value in values.items() if key != "owner"} | {"id": image_id}
+
+
+@functools.cache
+def _given_away(image_id: str) -> Calls:
+    """Make updates by which alice gives the image away; a location may be one that is not there."""
+    lost = st.just({"id": location_id(image_id, 9)})
+    values = some(
+        {"owner": st.just("stranger")},
+        id=st.just(image_id),
+        visibility=st.sampled_from(VISIBILITIES),
+        locations=st.builds(lambda values, row: [values | row], new_locations, lost),
+    )
+    return calls_of("image_update", st.just("alice"), image_id=st.just(image_id), values=values)
 
 
 @functools.cache
@@ -314,6 +337,7 @@ IMAGES: Sequence[Calls] = (
     image_ids.flatmap(creations),
     _faulty,
     *[image_ids.flatmap(updates)] * 4,
+    image_ids.flatmap(_given_away),
     *[calls_of("image_destroy", image_id=image_ids)] * 2,
     calls_of("image_restore", image_id=image_ids),
     *[
