@@ -59,7 +59,9 @@ class Database:
 
     Args:
         clock: Gives the time now, naive UTC; read at most once a call.
-        new_id: Gives an id of at most 36 characters for an image that is created without.
+        new_id: Gives an id of 1 to 36 characters for an image or task that is created without.
+
+    A call to which one of them gives anything else is Invalid, and changes nothing.
 
     Attributes:
         store: Where the rows are.

@@ -37,7 +37,7 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
-from simple_db.values import id_of_source, shown, time_of_clock, uuid_as_text, wrong_values
+from simple_db.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
 
 LOG = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ def _check_types(table: Table[Any]) -> None:
     """Raise AssertionError unless every value is of the exact type of its column."""
     for name, column in columns_of(table.record).items():
         wrong = wrong_values(column, map(operator.attrgetter(name), table.rows.values()))
-        assert not wrong, f"{column} cannot be {shown(wrong[0])}"
+        assert not wrong, f"{column} cannot be {shown_in(column, wrong[0])}"
 
 
 def _check_references(table: Table[Any], tables: Tables) -> None:

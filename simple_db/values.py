@@ -63,9 +63,13 @@ def stored(column: Column, value: object) -> Any:
     try:
         return _STORED[column.type.kind](column, value)
     except (TypeError, ValueError, OverflowError) as error:
-        # A location's URL can carry credentials, and errors are logged.
-        what = "this value" if column.name in {"value", "meta_data"} else shown(value)
-        raise Invalid(f"{column} cannot hold {what}: {error}") from error
+        raise Invalid(f"{column} cannot hold {shown_in(column, value)}: {error}") from error
+
+
+def shown_in(column: Column, value: object) -> str:
+    """Return a column's value as a message shows it: without what can carry credentials."""
+    # A location's URL and metadata can, and errors are logged.
+    return "this value" if column.name in {"value", "meta_data"} else shown(value)
 
 
 def shown(value: object) -> str:

@@ -1,3 +1,4 @@
+import enum
 from typing import Any
 
 import pytest
@@ -338,6 +339,16 @@ def test_live_members_are_counted() -> None:
     db.image_member_delete(ADMIN, a_member(db, image_id))
 
     assert db.image_member_count(NOBODY, image_id) == 3
+
+
+def test_members_are_counted_by_what_an_id_is_and_not_by_what_its_class_says() -> None:
+    class Named(str, enum.Enum):  # noqa: UP042 - what shows itself as its name
+        IMAGE = "i"
+
+    db = a_database()
+    a_member(db, an_image(db, "i"))
+
+    assert db.image_member_count(NOBODY, Named.IMAGE) == 1
 
 
 def test_no_image_has_no_members() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simple_db import Database
-from simple_db.errors import NotFound
+from simple_db.errors import Forbidden, NotFound
 from simple_db.oracle.comparison import (
     Divergence,
     Known,
@@ -76,6 +76,19 @@ class Lax(Right):
 
     def image_create(self, context: Any, values: dict[str, Any], **options: Any) -> Any:
         return self.db.image_create(context, values | {"status": "active"}, **options)
+
+
+class Committing(Right):
+    """Refuses to change the image of another, and has changed it."""
+
+    def image_update(
+        self, context: Any, image_id: str, values: dict[str, Any], **options: Any
+    ) -> Any:
+        try:
+            return self.db.image_update(context, image_id, values, **options)
+        except Forbidden:
+            self.db.image_update(None, image_id, values)
+            raise
 
 
 def against(driver: type[Right]) -> Sides:
@@ -174,6 +187,15 @@ def test_a_call_that_one_side_is_known_to_refuse_is_left_out() -> None:
     divergence = found(Refusing, *program, known=all_but("image_tag_get_all"))
 
     assert divergence.program == (AN_IMAGE, A_TAG, TAGS)
+
+
+def test_a_call_that_both_refuse_and_that_is_known_to_leave_a_trace_is_left_out() -> None:
+    refused = call("image_update", "stranger", image_id="image-1", values={"size": 1})
+    listed = call("image_get_all", "admin", filters={"size": 1})
+    program = (AN_IMAGE, refused, listed)
+
+    assert found(Committing, *program).program[:2] == (AN_IMAGE, refused)
+    assert compare(program, against(Committing), all_but("image_get_all")) is None
 
 
 def test_a_known_key_too_many_is_passed_over_in_the_whole_program() -> None:
