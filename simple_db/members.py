@@ -129,6 +129,7 @@ def image_member_count(db: HasStore, context: Context | None, image_id: str) -> 
     if not image_id:
         raise Invalid("image_member_count needs the id of an image")
     with db.store.reading() as tables:
+        # str() of a subclass of text may be another text.
         asked = image_id if isinstance(image_id, str) else str(image_id)
         rows = tables.members.where(image_id=asked)
         return sum(not row.deleted for row in rows)

@@ -141,4 +141,18 @@ CASES = (
         {POSTGRESQL: [["second", "first"]]},
         answer="locations",
     ),
+    Case(
+        "S10",
+        (
+            an_image(owner="alice", visibility="private"),
+            call(
+                "image_update",
+                "alice",
+                image_id="a",
+                values={"id": "a", "owner": "bob", "locations": [a_location("lost", id=99)]},
+            ),
+        ),
+        "NotFound",
+        {MARIADB: "Forbidden"},
+    ),
 )
