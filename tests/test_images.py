@@ -17,6 +17,8 @@ from simple_db.errors import (
     InvalidParameterValue,
     InvalidSortDir,
     InvalidSortKey,
+    NotFound,
+    SimpleDBError,
 )
 from simple_db.records import IMAGE_STATUSES
 from tests.build import (
@@ -409,6 +411,36 @@ def test_an_image_cannot_be_given_away_out_of_sight(visibility: str) -> None:
 
     with refused(db, Forbidden, image_id, "alice"):
         db.image_update(ALICE, image_id, {"owner": "bob", "properties": {"os": "bsd"}})
+
+
+@pytest.mark.parametrize(
+    ("repeated", "error"), [({}, Forbidden), ({"id": "i"}, NotFound), ({"id": "other"}, Invalid)]
+)
+def test_an_image_given_away_with_a_location_that_is_not_there_is_refused_in_the_drivers_order(
+    repeated: dict[str, Any], error: type[SimpleDBError]
+) -> None:
+    db = a_database()
+    an_image(db, "i")
+    lost = {"id": 99, "url": "file:///a", "metadata": {}, "status": "active"}
+
+    with refused(db, error, "i"):
+        db.image_update(ALICE, "i", {"owner": "bob", "locations": [lost]} | repeated)
+
+
+def test_an_image_given_away_with_its_id_stays_as_it_was() -> None:
+    db = a_database()
+    an_image(db, "i")
+
+    with refused(db, Forbidden, "i"):
+        db.image_update(ALICE, "i", {"id": "i", "owner": "bob"})
+
+
+def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
+    db = a_database()
+    an_image(db, "i", properties={"lock": "mine"})
+    image = db.image_update(ALICE, "i", {"properties": {"lock": []}}, atomic_props=["lock"])
+
+    assert [row["value"] for row in image["properties"]] == ["mine"]
 
 
 def test_an_image_can_be_given_away_in_sight() -> None:
