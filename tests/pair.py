@@ -247,7 +247,7 @@ class Pair:
         """Hold the reference to 'a call that raises leaves no trace', which it does not keep."""
         if theirs.error is None or function not in LEAVES_A_TRACE:
             return
-        self.reference.load(self.theirs.tables)
+        self.reference.load(self._dump)
 
     def _at_fault(self, function: str, args: Any, kwargs: Any) -> bool:
         """Tell whether the arguments are at fault, whatever else is: "two faults in one call".
@@ -264,7 +264,8 @@ class Pair:
         return "Invalid" in [outcome.error for outcome in outcomes]
 
     def _learn(self) -> None:
-        self.theirs.learn(self.reference.dump())
+        self._dump = self.reference.dump()
+        self.theirs.learn(self._dump)
         self.ours.learn(tables_of(self.db.snapshot()))
 
 
