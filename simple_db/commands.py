@@ -124,6 +124,24 @@ main.add_command(snapshot_commands.group)
         "[default: this machine; with --allow-remote ports 80 and 443 of every host but this one]"
     ),
 )
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help=(
+        "Name or address under which clients may reach the server, besides --host and those of "
+        "loopback; can be given several times."
+    ),
+)
+@click.option(
+    "--allow-origin",
+    metavar="ORIGIN",
+    multiple=True,
+    help=(
+        "Origin, as http://localhost:3000, whose web pages may do all that a program may; can be "
+        "given several times.  [default: no page of another server changes or reads anything]"
+    ),
+)
 def serve(
     host: str,
     port: int,
@@ -134,6 +152,8 @@ def serve(
     save_interval: float,
     threads: int,
     download_from: tuple[str, ...],
+    allow_host: tuple[str, ...],
+    allow_origin: tuple[str, ...],
 ) -> int:
     """Serve a real OpenStack Glance API, for development.
 
@@ -162,6 +182,8 @@ def serve(
         save_interval=save_interval,
         threads=threads,
         download_from=download_from,
+        allow_hosts=allow_host,
+        allow_origins=allow_origin,
     )
     try:
         with contextlib.ExitStack() as until_up:

@@ -26,6 +26,35 @@ if TYPE_CHECKING:
 # of tasks, and copies of what was downloaded.
 STORES = ("images", "spare", "staging", "tasks", "cache")
 
+# What clients send besides the headers that any page may send, and what they read of an answer.
+_ALLOWED_HEADERS = (
+    "Accept-Encoding",
+    "Content-MD5",
+    "Content-Range",
+    "Range",
+    "User-Agent",
+    "X-Auth-Token",
+    "X-Image-Cache-Clear-Target",
+    "X-Image-Meta-Checksum",
+    "X-Image-Meta-Store",
+    "X-OpenStack-Append",
+    "X-OpenStack-Image-Size",
+    "X-OpenStack-Request-ID",
+    "X-Service-Token",
+    "X-Storage-Token",
+)
+_EXPOSED_HEADERS = (
+    "Content-Length",
+    "Content-MD5",
+    "Content-Range",
+    "Location",
+    "OpenStack-Image-Import-Methods",
+    "OpenStack-Image-Store-IDs",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-OpenStack-Request-ID",
+)
+
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 """What a URL of this machine names as its host."""
 
@@ -57,6 +86,12 @@ filesystem_store_datadir = {data}/tasks
 
 [oslo_concurrency]
 lock_path = {private}
+
+[cors]
+allowed_origin = {origins}
+allow_methods = GET,HEAD,OPTIONS,PATCH,POST,PUT,DELETE
+allow_headers = {allowed_headers}
+expose_headers = {exposed_headers}
 
 [oslo_policy]
 policy_file = {private}/policy.yaml
@@ -133,12 +168,14 @@ class Site:
         url: where the API answers; images that are staged or cached are noted as being there.
         download_from: names and addresses of the hosts that ``web-download`` may fetch from, on
             any port; none for Glance's own rule: ports 80 and 443 of any host but this machine.
+        origins: the origins whose pages may read what the API answers; see `guard.normal_origin`.
     """
 
     private: Path
     data: Path
     url: str
     download_from: tuple[str, ...] = THIS_MACHINE
+    origins: tuple[str, ...] = ()
 
 
 def glance_app(site: Site) -> WSGIApplication:
@@ -180,6 +217,11 @@ def _written_config(site: Site) -> Path:
     values = {
         name: str(value).replace("$", "$$")
         for name, value in (("private", site.private), ("data", site.data), ("url", site.url))
+    }
+    values |= {
+        "origins": ",".join(site.origins),
+        "allowed_headers": ",".join(_ALLOWED_HEADERS),
+        "exposed_headers": ",".join(_EXPOSED_HEADERS),
     }
     (site.private / "policy.yaml").touch()
     (site.private / "schema-image.json").write_text("{}")

@@ -14,22 +14,24 @@ import logging
 import os
 import signal
 import socket
-import sys
 import tempfile
 import time
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import waitress.server
 from attrs import frozen
 from oslo_config import types
 
 from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
-from simple_db.glance.driver import new_database
+from simple_db.glance.connections import bounded_server
+from simple_db.glance.driver import Driver, new_database
+from simple_db.glance.full_disk import served_error
+from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
+from simple_db.glance.sources import guarded_sources
 from simple_db.lifecycle import kept
 from simple_db.snapshot import no_progress
 
@@ -44,9 +46,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-# waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
-_MAX_BODY_BYTES = sys.maxsize
 
 
 class StartError(Exception):
@@ -69,6 +68,10 @@ class Settings:
         download_from: the hosts that images may be imported from, each a name or an address of
             which every port is allowed. Without any: this machine, and no other; or, if
             `allow_remote`, ports 80 and 443 of every host but this machine.
+        allow_hosts: names, besides `host` and those of loopback, under which clients reach the
+            server.
+        allow_origins: origins, as ``http://localhost:3000``, whose web pages may do what any
+            client may.
     """
 
     host: str
@@ -80,6 +83,8 @@ class Settings:
     save_interval: float = 5
     threads: int = 8
     download_from: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
 
 
 @frozen
@@ -115,8 +120,9 @@ def serve(
         The records, as they were saved.
 
     Raises:
-        StartError: the host is not loopback, the port is taken, a host to download from is none,
-            the snapshot or the data directory cannot be used. No record has been written.
+        StartError: a host to download from is none, the host is not loopback, the port is taken,
+            a host or an origin to allow is none, the snapshot or the data directory cannot be
+            used. No record has been written.
         SystemExit: a signal came before the server was up.
         SimpleDBError: the last save failed.
     """
@@ -124,6 +130,7 @@ def serve(
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
         url = url_of(settings.host, listener)
+        neighbours = _neighbours(settings, listener)
         stack.enter_context(_claimed(settings.data_dir))
         _stop_on_signals()
         log_to_stderr()
@@ -131,8 +138,10 @@ def serve(
         opened = stack.enter_context(_kept(database, settings, progress))
         stack.callback(_stop_no_more)
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
-        stack.enter_context(install(database))
-        app = glance_app(Site(private, settings.data_dir.absolute(), url, sources))
+        stack.enter_context(install(Driver(database, served_error)))
+        stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        site = Site(private, settings.data_dir.absolute(), url, sources, neighbours.origins)
+        app = Guard(glance_app(site), neighbours)
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, settings.threads)
         announce(Started(url, opened, database))
@@ -142,14 +151,8 @@ def serve(
 
 
 def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> Any:
-    """Return a waitress server, to be run, that logs one line for each request."""
-    return waitress.server.create_server(
-        _logged(app),
-        sockets=[listener],
-        threads=threads,
-        max_request_body_size=_MAX_BODY_BYTES,
-        ident=None,
-    )
+    """Return a server, to be run, that logs one line for each request."""
+    return bounded_server(_logged(app), listener, threads)
 
 
 class RedactingFormatter(logging.Formatter):
@@ -194,6 +197,17 @@ def _sources(settings: Settings) -> tuple[str, ...]:
             raise StartError(f"host {host!r} to download from is no name or address") from error
     # Through a server that others reach they would reach what listens on this machine alone.
     return settings.download_from or (() if settings.allow_remote else THIS_MACHINE)
+
+
+def _neighbours(settings: Settings, listener: socket.socket) -> Neighbours:
+    try:
+        return Neighbours(
+            listening=(settings.host, str(listener.getsockname()[0])),
+            hosts=settings.allow_hosts,
+            origins=tuple(map(normal_origin, settings.allow_origins)),
+        )
+    except ValueError as error:
+        raise StartError(f"a host or origin to allow: {error}") from error
 
 
 @contextlib.contextmanager

@@ -29,8 +29,10 @@ from simple_db import RequestContext
 from simple_db.errors import SimpleDBError
 from simple_db.glance.app import STORES, Site, finish_tasks, glance_app, settle_tasks
 from simple_db.glance.driver import new_database
+from simple_db.glance.guard import Guard, Neighbours
 from simple_db.glance.installation import install
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
+from simple_db.glance.sources import guarded_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +114,8 @@ def _serving(data: Path) -> Iterator[Station]:
         private = Path(stack.enter_context(temporary))
         site = Site(private, data, url_of(_HOST, listener))
         driver = stack.enter_context(install(new_database()))
-        app = glance_app(site)
+        stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, _THREADS)
         # As a daemon: waitress has no call that makes run() return from another thread.
