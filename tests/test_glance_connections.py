@@ -58,7 +58,7 @@ class Running:
         self._clients.close()
         self.server.task_dispatcher.shutdown()
         # Without an entry in its map the loop ends.
-        self.server.trigger.pull_trigger(lambda: close_all(self.server._map))
+        self.server.trigger.pull_trigger(lambda: close_all(self.server._map))  # noqa: SLF001 - there is no other
         self._thread.join()
 
 
@@ -127,7 +127,7 @@ def test_more_downloads_that_nobody_reads_than_connections_keep_nobody_out(
 def test_a_thread_that_waits_for_a_reader_is_replaced_for_as_long(running: Running) -> None:
     def working() -> int:
         threads: Threads = running.server.task_dispatcher
-        return len(threads.threads) - threads.stop_count
+        return len(threads.threads) - int(threads.stop_count)
 
     client = running.connected(b"GET /large HTTP/1.0\r\n\r\n")
     eventually(lambda: working() == THREADS + 1)

@@ -27,7 +27,7 @@ def answered(
 
     environ: dict[str, Any] = {"REQUEST_METHOD": method} | {
         f"HTTP_{name.upper().replace('-', '_')}": value
-        for name, value in ({"Host": "127.0.0.1:9292"} | headers).items()
+        for name, value in {"Host": "127.0.0.1:9292", **headers}.items()
         if value is not None
     }
     body = b"".join(Guard(app, neighbours)(environ, lambda status, _: started.append(status)))  # type: ignore[arg-type] # as little as WSGI needs

@@ -54,7 +54,7 @@ def own_address() -> str:
 
 @contextlib.contextmanager
 def filtering(**options: Any) -> Iterator[None]:
-    """Serve with these options of Glance's, and hosts on every port if they say nothing of ports."""
+    """Serve with these options of Glance's, of every host and port unless they name some."""
     for name, value in ({"allowed_ports": [], "allowed_hosts": []} | options).items():
         cfg.CONF.set_override(name, value, "import_filtering_opts")
     try:

@@ -88,7 +88,6 @@ filesystem_store_datadir = {data}/tasks
 lock_path = {private}
 
 [cors]
-allowed_origin = {origins}
 allow_methods = GET,HEAD,OPTIONS,PATCH,POST,PUT,DELETE
 allow_headers = {allowed_headers}
 expose_headers = {exposed_headers}
@@ -135,8 +134,7 @@ paste.app_factory = oslo_middleware:Healthcheck.app_factory
 
 [filter:cors]
 paste.filter_factory = oslo_middleware.cors:filter_factory
-oslo_config_project = glance
-oslo_config_program = glance-api
+allowed_origin = {origins}
 
 [filter:proxies]
 paste.filter_factory = oslo_middleware:HTTPProxyToWSGI.factory
@@ -219,13 +217,14 @@ def _written_config(site: Site) -> Path:
         for name, value in (("private", site.private), ("data", site.data), ("url", site.url))
     }
     values |= {
-        "origins": ",".join(site.origins),
         "allowed_headers": ",".join(_ALLOWED_HEADERS),
         "exposed_headers": ",".join(_EXPOSED_HEADERS),
     }
     (site.private / "policy.yaml").touch()
     (site.private / "schema-image.json").write_text("{}")
-    (site.private / "glance-api-paste.ini").write_text(_PASTE)
+    (site.private / "glance-api-paste.ini").write_text(
+        _PASTE.format(origins=",".join(site.origins))
+    )
     filtering = _FILTERING.format(hosts=",".join(site.download_from)) if site.download_from else ""
     conf = site.private / "glance-api.conf"
     conf.write_text(textwrap.dedent(_CONF).format(**values) + filtering)

@@ -13,7 +13,6 @@ here
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import sys
 import threading
@@ -25,6 +24,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
+
+from simple_db.glance.full_disk import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,6 @@ _GRACE_SECONDS = 1
 
 # A reader that is merely slow is waited for; to start a thread each time would take longer.
 _BRIEFLY = 0.1
-
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Threads(ThreadedTaskDispatcher):
@@ -100,7 +99,7 @@ class Connection(HTTPChannel):
         try:
             taken: bool = super().received(data)
         except OSError as error:
-            if error.errno not in _DISK_FULL:
+            if error.errno not in NO_ROOM:
                 raise
             self._refuse(_NoRoomError(f"The request is not stored: {error.strerror}."))
             return True

@@ -27,15 +27,10 @@ class Driver:
         database: where the rows are; whoever holds it sees every change at once.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        error_of: Callable[[SimpleDBError], Any] | None = None,
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         for name in (*FUNCTIONS, *SETUP_FUNCTIONS):
-            function = _raising(getattr(database, name), error_of or glance_error)
-            setattr(self, name, function)
+            setattr(self, name, _raising_as_glance(getattr(database, name)))
 
     def get_engine(self) -> Self:
         """Return this driver, for ``glance-manage`` to hand to the metadata backend."""
@@ -79,14 +74,12 @@ def _oslo_utcnow() -> dt.datetime:
     return now
 
 
-def _raising(
-    function: Callable[..., Any], error_of: Callable[[SimpleDBError], Any]
-) -> Callable[..., Any]:
+def _raising_as_glance(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except SimpleDBError as error:
-            raise error_of(error) from error
+            raise glance_error(error) from error
 
     return call

@@ -27,8 +27,8 @@ from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance.app import STORES, THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.connections import bounded_server
-from simple_db.glance.driver import Driver, new_database
-from simple_db.glance.full_disk import served_error
+from simple_db.glance.driver import new_database
+from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
 from simple_db.glance.sources import guarded_sources
@@ -138,7 +138,8 @@ def serve(
         opened = stack.enter_context(_kept(database, settings, progress))
         stack.callback(_stop_no_more)
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simple-db-")))
-        stack.enter_context(install(Driver(database, served_error)))
+        stack.enter_context(install(database))
+        stack.enter_context(full_disks_answered())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
         site = Site(private, settings.data_dir.absolute(), url, sources, neighbours.origins)
         app = Guard(glance_app(site), neighbours)
