@@ -12,6 +12,8 @@ from simple_db.glance.full_disk import NO_ROOM, full_disks_answered
 
 pytestmark = pytest.mark.glance
 
+ROUTED = {"wsgiorg.routing_args": ((), {"action": "default"})}
+
 
 class Controller:
     """Fails as it is told to, and so it deserializes and serializes."""
@@ -31,11 +33,11 @@ class Whole:
 def answer(**parts: Any) -> tuple[int, str]:
     parts = {"controller": Whole(), "deserializer": Whole(), "serializer": Whole()} | parts
     with full_disks_answered():
-        response = webob.Request.blank("/").get_response(wsgi.Resource(**parts))
+        response = webob.Request.blank("/", environ=ROUTED).get_response(wsgi.Resource(**parts))
     return response.status_int, response.text
 
 
-def by_the_driver(cause: Exception) -> Exception:
+def by_the_driver(cause: Exception) -> Any:
     """Return what the driver raises for a change that the database could not keep."""
     ours = SnapshotError(f"journal cannot be written: {cause}")
     ours.__cause__ = cause

@@ -1,0 +1,65 @@
+"""Glance's application on simple_db and on its SQL driver, side by side, as two processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from tests.http_requests import Answer, Maker, Request
+from tests.serving import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Sides:
+    """Both applications."""
+
+    def __init__(self, theirs: Connection, ours: Connection) -> None:
+        self._connections = (theirs, ours)
+
+    def reset(self) -> None:
+        """Empty both."""
+        self._both(None)
+
+    def answers(self, request: Request) -> tuple[Answer, Answer]:
+        """Return what the application answers on the SQL driver, and on simple_db."""
+        theirs, ours = self._both(request)
+        return theirs, ours
+
+    def _both(self, request: Request | None) -> list[Answer]:
+        for connection in self._connections:
+            connection.send(request)
+        return [connection.recv() for connection in self._connections]
+
+
+@contextlib.contextmanager
+def both_sides(directory: Path) -> Iterator[Sides]:
+    """Run both applications until the end of the block."""
+    with contextlib.ExitStack() as stack:
+        theirs, ours = (
+            stack.enter_context(_side(name, directory / name)) for name in ("sql", "simple_db")
+        )
+        yield Sides(theirs, ours)
+
+
+@contextlib.contextmanager
+def _side(name: str, directory: Path) -> Iterator[Connection]:
+    directory.mkdir()
+    here, there = socket.socketpair()
+    command = [sys.executable, "-m", "tests.http_side", name, str(there.fileno()), str(directory)]
+    with there:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=PROJECT,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+            pass_fds=[there.fileno()],
+        )
+    with process, Connection(here.detach()) as connection:
+        yield connection
