@@ -71,7 +71,21 @@ TIMES = (
     "lt:2026-01-02T12:00:00Z",
     "neq:2026-01-01T12:00:00.000005",
 )
-JUNK = ("", "junk", "0", "-1", "None", "true", "\U0001f600", "a" * 300, "'", '"x', "in:", "gte:5", "x,y")
+JUNK = (
+    "",
+    "junk",
+    "0",
+    "-1",
+    "None",
+    "true",
+    "\U0001f600",
+    "a" * 300,
+    "'",
+    '"x',
+    "in:",
+    "gte:5",
+    "x,y",
+)
 NUMBERS = ("0", "1", "3", "1024", "2147483647", "9223372036854775807")
 IMAGE_KEYS = (
     "name", "status", "id", "size", "min_ram", "min_disk", "created_at", "updated_at",
@@ -118,7 +132,9 @@ class Maker:
         if isinstance(content, dict):
             found = [content, *content.get("tasks", [])] if "tasks" in content else [content]
             self.tasks += [
-                item["id"] for item in found if isinstance(item, dict) and item.get("type") == "import"
+                item["id"]
+                for item in found
+                if isinstance(item, dict) and item.get("type") == "import"
             ]
 
     # --- choices -----------------------------------------------------------------------------
@@ -139,7 +155,9 @@ class Maker:
         return str(self._one(*(JUNK if self._rarely() or not good else good)))
 
     def _query(self, **parameters: Callable[[], str]) -> str:
-        chosen = self._random.sample(list(parameters), min(self._one(0, 0, 1, 1, 2, 3), len(parameters)))
+        chosen = self._random.sample(
+            list(parameters), min(self._one(0, 0, 1, 1, 2, 3), len(parameters))
+        )
         pairs = [(name, parameters[name]()) for name in chosen for _ in range(1 + self._rarely())]
         return "?" + urllib.parse.urlencode(pairs) if pairs else ""
 
@@ -161,7 +179,9 @@ class Maker:
     # --- images ------------------------------------------------------------------------------
 
     def _image(self) -> tuple[str, str, bytes, str]:
-        what = self._random.choices(["POST", "PATCH", "GET", "LIST", "DELETE"], [30, 25, 10, 30, 8])[0]
+        what = self._random.choices(
+            ["POST", "PATCH", "GET", "LIST", "DELETE"], [30, 25, 10, 30, 8]
+        )[0]
         if what == "LIST":
             return "GET", "/images" + self._images_query(), b"", ""
         if what == "POST":
@@ -172,7 +192,11 @@ class Maker:
         return what, path, b"", ""
 
     def _kind_of_patch(self) -> str:
-        return str(self._one("application/json", "application/openstack-images-v2.0-json-patch")) if self._rarely() else PATCH
+        return (
+            str(self._one("application/json", "application/openstack-images-v2.0-json-patch"))
+            if self._rarely()
+            else PATCH
+        )
 
     def _images_query(self) -> str:
         return self._query(
@@ -211,7 +235,9 @@ class Maker:
             ),
         )
 
-    def _page(self, keys: tuple[str, ...], markers: tuple[str, ...]) -> dict[str, Callable[[], str]]:
+    def _page(
+        self, keys: tuple[str, ...], markers: tuple[str, ...]
+    ) -> dict[str, Callable[[], str]]:
         return {
             "limit": self._good("0", "1", "2", "2", "100"),
             "marker": self._good(*markers),
@@ -281,7 +307,9 @@ class Maker:
 
     def _image_part(self) -> tuple[str, str, bytes, str]:
         path = f"/images/{self._image_id()}"
-        what = self._random.choices(["tags", "members", "actions", "locations", "tasks"], [8, 12, 4, 2, 2])[0]
+        what = self._random.choices(
+            ["tags", "members", "actions", "locations", "tasks"], [8, 12, 4, 2, 2]
+        )[0]
         if what == "tags":
             tag = urllib.parse.quote(self._value("red", "blue", "green"), safe="")
             return self._one("PUT", "PUT", "DELETE"), f"{path}/tags/{tag}", b"", ""
@@ -290,24 +318,39 @@ class Maker:
         if what == "tasks":
             return "GET", f"{path}/tasks", b"", ""
         if what == "locations":
-            body = {"url": self._one("file:///nowhere", "http://192.0.2.1/x", "junk"), "validation_data": {}}
-            return ("POST", f"{path}/locations", *self._json(body)) if self._often() else ("GET", f"{path}/locations", b"", "")
+            body = {
+                "url": self._one("file:///nowhere", "http://192.0.2.1/x", "junk"),
+                "validation_data": {},
+            }
+            return (
+                ("POST", f"{path}/locations", *self._json(body))
+                if self._often()
+                else ("GET", f"{path}/locations", b"", "")
+            )
         member = self._value(*PROJECTS)
-        method = self._random.choices(["POST", "PUT", "GET", "LIST", "DELETE"], [10, 10, 4, 4, 5])[0]
+        method = self._random.choices(["POST", "PUT", "GET", "LIST", "DELETE"], [10, 10, 4, 4, 5])[
+            0
+        ]
         if method == "POST":
             return "POST", f"{path}/members", *self._json({"member": member})
         if method == "LIST":
             return "GET", f"{path}/members", b"", ""
         path += "/members/" + urllib.parse.quote(member, safe="")
         if method == "PUT":
-            return "PUT", path, *self._json({"status": self._value("accepted", "pending", "rejected")})
+            return (
+                "PUT",
+                path,
+                *self._json({"status": self._value("accepted", "pending", "rejected")}),
+            )
         return method, path, b"", ""
 
     def _data(self) -> tuple[str, str, bytes, str]:
         path = f"/images/{self._image_id()}"
         data = self._one(b"", b"some data", b"x" * 5000)
         octets = "text/plain" if self._rarely() else "application/octet-stream"
-        what = self._random.choices(["upload", "stage", "download", "import", "store"], [12, 5, 6, 4, 1])[0]
+        what = self._random.choices(
+            ["upload", "stage", "download", "import", "store"], [12, 5, 6, 4, 1]
+        )[0]
         if what == "upload":
             return "PUT", f"{path}/file", data, octets
         if what == "stage":
@@ -335,8 +378,16 @@ class Maker:
             body = {
                 "type": self._value("import"),
                 "input": self._one(
-                    {"import_from": "http://127.0.0.1:1/x", "import_from_format": "raw", "image_properties": {}},
-                    {"import_from": "file:///x", "import_from_format": "raw", "image_properties": {}},
+                    {
+                        "import_from": "http://127.0.0.1:1/x",
+                        "import_from_format": "raw",
+                        "image_properties": {},
+                    },
+                    {
+                        "import_from": "file:///x",
+                        "import_from_format": "raw",
+                        "image_properties": {},
+                    },
                     {},
                     None,
                     "x",
@@ -344,7 +395,17 @@ class Maker:
             }
             return "POST", "/tasks", *self._json(body)
         if what == "LIST":
-            keys = ("id", "type", "status", "owner", "created_at", "updated_at", "expires_at", "result", "junk")
+            keys = (
+                "id",
+                "type",
+                "status",
+                "owner",
+                "created_at",
+                "updated_at",
+                "expires_at",
+                "result",
+                "junk",
+            )
             query = self._query(
                 type=self._good("import"),
                 status=self._good("pending", "processing", "success", "failure"),
@@ -380,7 +441,11 @@ class Maker:
             "owner": (*PROJECTS, 5),
             "description": ("text", "", None, "\U0001f600"),
             "display_name": ("shown", "a" * 100),
-            "resource_type_associations": ([{"name": TYPES[0]}], [{"name": TYPES[1], "prefix": "p_"}], [{}]),
+            "resource_type_associations": (
+                [{"name": TYPES[0]}],
+                [{"name": TYPES[1], "prefix": "p_"}],
+                [{}],
+            ),
             "properties": ({"p": {"title": "t", "type": "string"}}, {"p": {}}),
             "objects": ([{"name": "o1"}], [{"name": "o1"}, {"name": "o1"}]),
             "tags": ([{"name": "t1"}], [{"name": "t1"}, {"name": "t1"}]),
@@ -394,7 +459,16 @@ class Maker:
         if what == "POST":
             return "POST", "/metadefs/namespaces", *self._json(self._namespace_values())
         if what == "LIST":
-            keys = ("namespace", "created_at", "updated_at", "id", "visibility", "owner", "protected", "junk")
+            keys = (
+                "namespace",
+                "created_at",
+                "updated_at",
+                "id",
+                "visibility",
+                "owner",
+                "protected",
+                "junk",
+            )
             query = self._query(
                 resource_types=self._good(*TYPES, "x", ",".join(TYPES)),
                 visibility=self._good("public", "private"),
@@ -417,20 +491,29 @@ class Maker:
         kind = self._one("objects", "properties", "tags", "resource_types")
         path = f"{namespace}/{kind}"
         name = self._value(*THINGS)
-        what = self._random.choices(["POST", "PUT", "GET", "LIST", "DELETE", "CLEAR"], [14, 7, 5, 7, 4, 1])[0]
+        what = self._random.choices(
+            ["POST", "PUT", "GET", "LIST", "DELETE", "CLEAR"], [14, 7, 5, 7, 4, 1]
+        )[0]
         if kind == "resource_types":
             if what in {"GET", "LIST", "CLEAR"}:
                 return "GET", path, b"", ""
             type_name = self._value(*TYPES)
             if what == "DELETE":
                 return "DELETE", path + "/" + urllib.parse.quote(type_name, safe=""), b"", ""
-            values = {"name": type_name} | self._one({}, {"prefix": "p_"}, {"properties_target": "image"})
+            values = {"name": type_name} | self._one(
+                {}, {"prefix": "p_"}, {"properties_target": "image"}
+            )
             return "POST", path, *self._json(values)
         if what == "CLEAR":
             return "DELETE", path, b"", ""
         if what == "LIST":
             keys = ("name", "created_at", "updated_at", "id", "junk")
-            return "GET", path + self._query(**self._page(keys, THINGS), resource_type=self._good(*TYPES)), b"", ""
+            return (
+                "GET",
+                path + self._query(**self._page(keys, THINGS), resource_type=self._good(*TYPES)),
+                b"",
+                "",
+            )
         one = path + "/" + urllib.parse.quote(name, safe="")
         if what in {"GET", "DELETE"}:
             return what, one, b"", ""
@@ -439,12 +522,32 @@ class Maker:
                 return "PUT", one, *self._json({"name": self._value(*THINGS)})
             if self._often():
                 return "POST", one, b"", ""
-            return "POST", path, *self._json({"tags": [{"name": self._one(*THINGS)} for _ in range(self._one(0, 1, 2))]})
+            return (
+                "POST",
+                path,
+                *self._json(
+                    {"tags": [{"name": self._one(*THINGS)} for _ in range(self._one(0, 1, 2))]}
+                ),
+            )
         values = {
-            "objects": {"name": self._value(*THINGS), "description": self._one("text", "other"), "required": self._one([], ["p"]), "properties": self._one({}, {"p": {"title": "t", "type": "string"}}, {"p": 5})},
-            "properties": {"name": self._value(*THINGS), "title": "t", "type": self._one("string", "integer", "junk"), "enum": self._one([], ["a"])},
+            "objects": {
+                "name": self._value(*THINGS),
+                "description": self._one("text", "other"),
+                "required": self._one([], ["p"]),
+                "properties": self._one({}, {"p": {"title": "t", "type": "string"}}, {"p": 5}),
+            },
+            "properties": {
+                "name": self._value(*THINGS),
+                "title": "t",
+                "type": self._one("string", "integer", "junk"),
+                "enum": self._one([], ["a"]),
+            },
         }[kind]
-        return ("PUT", one, *self._json(values)) if what == "PUT" else ("POST", path, *self._json(values))
+        return (
+            ("PUT", one, *self._json(values))
+            if what == "PUT"
+            else ("POST", path, *self._json(values))
+        )
 
     # --- the rest ----------------------------------------------------------------------------
 

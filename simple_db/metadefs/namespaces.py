@@ -226,7 +226,7 @@ def _complete(namespace: object) -> dict[str, Any]:
 
 def _require_free(tables: Tables, name: str) -> None:
     if tables.namespaces.where(namespace=name):
-        raise MetadefDuplicateNamespace(f"There is a metadata definition namespace {name} already")
+        raise MetadefDuplicateNamespace(f"The metadata definition namespace={name} exists already")
 
 
 def _dict(row: Namespace) -> NamespaceDict:
