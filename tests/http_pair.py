@@ -10,12 +10,15 @@ import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from tests.http_requests import Answer, Maker, Request
+from tests.http_requests import Answer, Request
 from tests.serving import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+BAD_REQUEST = 400
+INTERNAL_SERVER_ERROR = 500
 
 
 class Sides:
@@ -58,8 +61,31 @@ def _side(name: str, directory: Path) -> Iterator[Connection]:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=PROJECT,
-            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+            # Glance answers the tags of an image as a set has them.
+            env=os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONHASHSEED": "0"},
             pass_fds=[there.fileno()],
         )
     with process, Connection(here.detach()) as connection:
         yield connection
+
+
+def disagreement(request: Request, theirs: Answer, ours: Answer) -> str | None:
+    """Return how the answers differ, where they must not."""
+    if theirs.status >= INTERNAL_SERVER_ERROR:
+        return None  # where the driver leaks, simple_db has an error, or an answer, of its own
+    for name, their, our in (
+        ("status", theirs.status, ours.status),
+        ("headers", theirs.headers, ours.headers),
+    ):
+        if their != our:
+            return f"{name}: {their} on the SQL driver, {our} on simple_db"
+    if theirs.status < BAD_REQUEST:
+        return None if theirs.content == ours.content else "body"
+    facts = request.facts_in(theirs.body.decode())
+    return None if is_in_order(facts, request.facts_in(ours.body.decode())) else f"facts: {facts}"
+
+
+def is_in_order(some: list[str], among: list[str]) -> bool:
+    """Tell whether all of some things are among others, in the same order."""
+    left = iter(among)
+    return all(thing in left for thing in some)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+# An id, a name, a number; no word of a sentence, which has no digit and no capital inside.
+_WORD = re.compile(r"[\w:-]*[0-9A-Z:][\w:-]*[\w]|[0-9]+")
 
 
 @frozen
@@ -23,6 +27,12 @@ class Request:
     path: str
     headers: Mapping[str, str] = field(factory=dict)
     body: bytes = b""
+
+    def facts_in(self, text: str) -> list[str]:
+        """Return the words of a text that the request has too: ids, names, values."""
+        asked = urllib.parse.unquote_plus(self.path) + " " + self.body.decode(errors="replace")
+        known = set(_WORD.findall(asked))
+        return [word for word in _WORD.findall(text) if word in known]
 
 
 @frozen
@@ -51,9 +61,8 @@ TOKENS = (
     "bob:lab:member",
     "carol:demo:reader",
     "dave:ops:manager",
-    "nobody:none:none",
-    "malformed",
 )
+ODD_TOKENS = ("nobody:none:none", "malformed", "", "bob:lab:member,admin")
 IMAGES = tuple(str(uuid.UUID(int=number, version=4)) for number in range(1, 6))
 MISSING = str(uuid.UUID(int=99, version=4))
 NAMES = ("one", "two", "Two", "\xe9t\xe9", "100% a_b")
@@ -93,6 +102,9 @@ IMAGE_KEYS = (
     "os_hidden", "virtual_size", "junk", "tags", "deleted", "locations", "properties",
 )  # fmt: skip
 
+_BEGINNING = 16
+"""How many requests of a program are such that there is something for the others."""
+
 PATCH = "application/openstack-images-v2.1-json-patch"
 
 
@@ -114,10 +126,12 @@ class Maker:
 
     def request(self, turn: int) -> Request:
         """Return the next request."""
+        if turn <= _BEGINNING:
+            return self._first(turn)
         subjects, weights = zip(*self._subjects, strict=True)
         method, path, body, kind = self._random.choices(subjects, weights)[0]()
         headers = {"Host": "glance.example"}
-        token = self._one(*TOKENS)
+        token = self._one(*(ODD_TOKENS if self._rarely() else TOKENS))
         if token is not None:
             headers["X-Auth-Token"] = token
         if kind:
@@ -136,6 +150,36 @@ class Maker:
                 for item in found
                 if isinstance(item, dict) and item.get("type") == "import"
             ]
+
+    def _first(self, turn: int) -> Request:
+        """Return a request that makes something, whatever the chance."""
+        namespace, thing = NAMESPACES[turn % 2], self._one(*THINGS)
+        definitions = f"/metadefs/namespaces/{urllib.parse.quote(namespace)}"
+        image = IMAGES[turn % 5]
+        formats = {"disk_format": "raw", "container_format": "bare"}
+        path, body = {
+            0: (f"/images/{image}/members", {"member": self._one(*PROJECTS)}),
+            1: ("/images", formats | {"id": image, "visibility": "shared", "name": self._one(*NAMES)}),
+            2: ("/images", formats | {"id": image, "tags": ["red"], "colour": self._one("red", "blue")}),
+            3: ("/images", {"id": image, "visibility": "public", "min_ram": self._one(0, 1, 3)}),
+            4: (f"/images/{image}/file", None),
+            5: ("/metadefs/namespaces", {"namespace": namespace, "visibility": "public"}),
+            6: (f"{definitions}/objects", {"name": thing}),
+            7: (f"{definitions}/properties", {"name": thing, "title": "t", "type": "string"}),
+            8: (f"{definitions}/resource_types", {"name": self._one(*TYPES)}),
+            9: (f"{definitions}/tags", {"tags": [{"name": "o1"}, {"name": "o2"}]}),
+        }[(turn * 7) % 10]  # fmt: skip
+        token = (
+            self._one("root:ops:admin", "alice:demo:member") if path.startswith("/images") else None
+        )
+        headers = {"Host": "glance.example"} | ({"X-Auth-Token": token} if token else {})
+        if body is None:
+            octets = headers | {"Content-Type": "application/octet-stream"}
+            return Request(turn, "PUT", "/v2" + path, octets, b"some data")
+        content = json.dumps(body).encode()
+        return Request(
+            turn, "POST", "/v2" + path, headers | {"Content-Type": "application/json"}, content
+        )
 
     # --- choices -----------------------------------------------------------------------------
 
@@ -422,6 +466,7 @@ class Maker:
                 message=self._good("x"),
                 deleted=self._good("true", "false", "1"),
                 deleted_at=self._good(*TIMES),
+                info=self._good("x"),
                 junk=self._good("x"),
                 **self._page(keys, tuple(self.tasks)),
             )

@@ -1,0 +1,76 @@
+"""Glance's application on simple_db answers as on Glance's SQL driver: random requests to both.
+
+A failure shows a program that is as short as leaving out one request after the other makes it. How
+many requests are made is said by the environment variable HTTP_REQUESTS; with 10,000 it takes about
+a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.http_pair import Sides, both_sides, disagreement
+from tests.http_requests import Maker, Request
+
+pytestmark = pytest.mark.glance
+
+LENGTH = 100
+"""Requests of a program, which begins with nothing there."""
+
+REQUESTS = int(os.environ.get("HTTP_REQUESTS", "500"))
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    with both_sides(tmp_path_factory.mktemp("http")) as both:
+        yield both
+
+
+@pytest.mark.parametrize("seed", range(max(1, REQUESTS // LENGTH)))
+def test_the_application_answers_on_simple_db_as_on_the_sql_driver(sides: Sides, seed: int) -> None:
+    program: list[Request] = []
+    maker = Maker(seed)
+    sides.reset()
+    for turn in range(1, LENGTH + 1):
+        request = maker.request(turn)
+        program.append(request)
+        theirs, ours = sides.answers(request)
+        if disagreement(request, theirs, ours):
+            pytest.fail(told(sides, shortest(sides, program)))
+        if theirs.status != ours.status:
+            return  # one has failed, and may have left half of a change
+        maker.learn(theirs)
+
+
+def differs(sides: Sides, program: list[Request]) -> bool:
+    """Tell whether the answers to the last request of a program disagree."""
+    sides.reset()
+    for request in program[:-1]:
+        sides.answers(request)
+    return disagreement(program[-1], *sides.answers(program[-1])) is not None
+
+
+def shortest(sides: Sides, program: list[Request]) -> list[Request]:
+    """Leave out every request without which the answers to the last one still disagree."""
+    for request in program[-2::-1]:
+        without = [kept for kept in program if kept is not request]
+        if differs(sides, without):
+            program = without
+    return program
+
+
+def told(sides: Sides, program: list[Request]) -> str:
+    """Return what a person needs to see of a program, and of the answers to its last request."""
+    sides.reset()
+    for request in program[:-1]:
+        sides.answers(request)
+    theirs, ours = sides.answers(program[-1])
+    lines = [
+        f"{request.method} {request.path} as {request.headers.get('X-Auth-Token')}: {request.body!r}"
+        for request in program
+    ]
+    answers = [f"SQL driver: {theirs}", f"simple_db:  {ours}"]
+    return "\n".join([*lines, f"{disagreement(program[-1], theirs, ours)}", *answers])
