@@ -1,6 +1,5 @@
 """Tasks: what Glance does in the background, an import of an image for example."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -206,8 +205,8 @@ def _equals(column: Column, value: object) -> Callable[[Task], bool]:
         return row_filters.equals(column, value)
 
     def equals(task: Task) -> bool:
-        time: dt.datetime | None = getattr(task, column.name)
-        return time is not None and time.isoformat(" ", "microseconds") == value
+        time = getattr(task, column.name)
+        return time is not None and bool(time.isoformat(" ", "microseconds") == value)
 
     return equals
 

@@ -323,7 +323,7 @@ def test_a_marker_must_be_visible() -> None:
 
 def test_of_a_visibility_that_is_asked_for_twice_the_first_counts() -> None:
     db = some_namespaces()
-    order = {"sort_key": "namespace", "sort_dir": "asc"}
+    order: dict[str, Any] = {"sort_key": "namespace", "sort_dir": "asc"}
     for asked, names in (("public", ["b", "c"]), ("private", ["a"])):
         query = Query(visibility=[asked, "bogus"])
         assert listed(db, filters=query, **order) == names

@@ -8,12 +8,17 @@ a quarter of an hour.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.http_pair import Sides, both_sides, disagreement
-from tests.http_requests import Maker, Request
+from tests.http.pair import Sides, both_sides, disagreement
+from tests.http.programs import Maker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.http.requests import Request
 
 pytestmark = pytest.mark.glance
 
@@ -69,7 +74,7 @@ def told(sides: Sides, program: list[Request]) -> str:
         sides.answers(request)
     theirs, ours = sides.answers(program[-1])
     lines = [
-        f"{request.method} {request.path} as {request.headers.get('X-Auth-Token')}: {request.body!r}"
+        f"{request.method} {request.path} {dict(request.headers)} {request.body!r}"
         for request in program
     ]
     answers = [f"SQL driver: {theirs}", f"simple_db:  {ours}"]

@@ -10,12 +10,13 @@ import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from tests.http_requests import Answer, Request
 from tests.serving import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.http.requests import Answer, Request
 
 BAD_REQUEST = 400
 INTERNAL_SERVER_ERROR = 500
@@ -56,7 +57,7 @@ def both_sides(directory: Path) -> Iterator[Sides]:
 def _side(name: str, directory: Path) -> Iterator[Connection]:
     directory.mkdir()
     here, there = socket.socketpair()
-    command = [sys.executable, "-m", "tests.http_side", name, str(there.fileno()), str(directory)]
+    command = [sys.executable, "-m", "tests.http.side", name, str(there.fileno()), str(directory)]
     with there:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,

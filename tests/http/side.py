@@ -1,6 +1,6 @@
 """One side of the agreement over HTTP: Glance's application on a driver, in a process of its own.
 
-    python -m tests.http_side simple_db|sql DESCRIPTOR DIRECTORY
+    python -m tests.http.side simple_db|sql DESCRIPTOR DIRECTORY
 
 Glance's configuration is one global object of a process, so each side has one. Time stands still
 during a request, and ids are made from the number of the request, so both sides give the same.
@@ -31,7 +31,7 @@ from simple_db.glance.app import STORES, Site, glance_app, settle_tasks
 from simple_db.glance.driver import new_database
 from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.installation import install
-from tests.http_requests import Answer, Request
+from tests.http.requests import Answer, Request
 from tests.reference import SqlDriver
 from tests.world import World
 
@@ -70,7 +70,7 @@ class Side:
         self._made = 0
         self._turn = 0
         common.get_thread_pool = lambda *_, **__: self._pool
-        timeutils.utcnow = world.now
+        timeutils.utcnow = lambda *_, **__: world.now()
         uuid.uuid4 = self._new_id
 
     def reset(self) -> None:
@@ -133,7 +133,11 @@ def main(name: str, descriptor: str, directory: str) -> None:
         with contextlib.suppress(EOFError):
             while True:
                 request = connection.recv()
-                connection.send(side.answer(request) if request else side.reset())
+                if request:
+                    connection.send(side.answer(request))
+                else:
+                    side.reset()
+                    connection.send(None)
 
 
 if __name__ == "__main__":
