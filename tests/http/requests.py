@@ -12,9 +12,6 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# An id, a name, a number; no word of a sentence, which has no digit and no capital inside.
-_WORD = re.compile(r"[\w:-]*[0-9A-Z:][\w:-]*[\w]|[0-9]+")
-
 
 @frozen
 class Request:
@@ -29,8 +26,8 @@ class Request:
     def facts_in(self, text: str) -> list[str]:
         """Return the words of a text that the request has too: ids, names, values."""
         asked = urllib.parse.unquote_plus(self.path) + " " + self.body.decode(errors="replace")
-        known = set(_WORD.findall(asked))
-        return [word for word in _WORD.findall(text) if word in known]
+        known = set(_facts(asked))
+        return [fact for fact in _facts(text) if fact in known]
 
 
 @frozen
@@ -48,3 +45,8 @@ class Answer:
             return json.loads(self.body)
         except ValueError:
             return self.body
+
+
+def _facts(text: str) -> list[str]:
+    """Return the words that are no words of a sentence: they have a digit, a capital or a colon."""
+    return [word for word in re.findall(r"[\w:-]+", text) if re.search("[0-9A-Z:]", word)]

@@ -14,11 +14,11 @@ import pytest
 
 from tests.http.pair import Sides, both_sides, disagreement
 from tests.http.programs import Maker
+from tests.http.requests import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.http.requests import Request
 
 pytestmark = pytest.mark.glance
 
@@ -32,6 +32,32 @@ REQUESTS = int(os.environ.get("HTTP_REQUESTS", "500"))
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     with both_sides(tmp_path_factory.mktemp("http")) as both:
         yield both
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            f"/v2/tasks?{column}={time}"
+            for column in ("created_at", "updated_at", "expires_at", "deleted_at")
+            for time in ("2026-01-01T12:00:00Z", "soon", "")
+        ),
+        "/v2/tasks?status=success&status=pending",
+        "/v2/metadefs/namespaces?resource_types=x&sort_key=junk",
+        "/v2/metadefs/namespaces?resource_types=x&limit=0",
+        "/v2/metadefs/namespaces?visibility=private&visibility=public",
+    ],
+)
+def test_what_the_driver_answers_simple_db_answers(sides: Sides, path: str) -> None:
+    sides.reset()
+    maker = Maker(0)
+    for turn in range(1, 20):
+        sides.answers(maker.request(turn))
+    request = Request(20, "GET", path, {"Host": "glance.example"})
+    theirs, ours = sides.answers(request)
+
+    assert theirs.status == 200
+    assert disagreement(request, theirs, ours) is None
 
 
 @pytest.mark.parametrize("seed", range(max(1, REQUESTS // LENGTH)))
