@@ -138,6 +138,8 @@ def equals(column: Column, value: object) -> Callable[[Any], bool]:
 
 def _comparable(column: Column, value: object) -> object:
     """Return what to compare the column with; a number or a truth may come as text."""
+    if column.type.kind == "enum" and isinstance(value, str):
+        return value  # one that is none of the column's equals nothing
     if column.type.kind not in {"integer", "bigint", "boolean"}:
         return values.stored(column, value)
     if not isinstance(value, (str, int, float)):

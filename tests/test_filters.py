@@ -458,3 +458,5 @@ def test_of_a_visibility_that_is_asked_for_twice_the_first_is_the_scope() -> Non
     assert query.visibility == "shared"
     assert meets(query, {"visibility": "public"})
     assert not meets(query, {"visibility": "shared"})
+    every = filters.compile_filters(Query(visibility=["shared", "all"]))
+    assert not meets(every, {"visibility": "shared"})

@@ -29,6 +29,7 @@ from simple_db import RequestContext
 from simple_db.errors import SimpleDBError
 from simple_db.glance.app import STORES, Site, finish_tasks, glance_app, settle_tasks
 from simple_db.glance.driver import new_database
+from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours
 from simple_db.glance.installation import install
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
@@ -114,6 +115,7 @@ def _serving(data: Path) -> Iterator[Station]:
         private = Path(stack.enter_context(temporary))
         site = Site(private, data, url_of(_HOST, listener))
         driver = stack.enter_context(install(new_database()))
+        stack.enter_context(full_disks_answered())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
         app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)

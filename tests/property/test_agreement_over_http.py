@@ -1,8 +1,8 @@
 """Glance's application on simple_db answers as on Glance's SQL driver: random requests to both.
 
 A failure shows a program that is as short as leaving out one request after the other makes it. How
-many requests are made is said by the environment variable HTTP_REQUESTS; with 10,000 it takes about
-a quarter of an hour.
+many requests are made is said by the environment variable HTTP_REQUESTS; 10,000 take about seven
+minutes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.glance
 LENGTH = 100
 """Requests of a program, which begins with nothing there."""
 
+READS = {"GET", "HEAD"}
+
 REQUESTS = int(os.environ.get("HTTP_REQUESTS", "500"))
 
 
@@ -43,6 +45,13 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
             for time in ("2026-01-01T12:00:00Z", "soon", "")
         ),
         "/v2/tasks?status=success&status=pending",
+        "/v2/images?visibility=community&visibility=all",
+        "/v2/images?visibility=public&visibility=public",
+        "/v2/images?name=one&name=two",
+        "/v2/images?checksum=x&checksum=y",
+        "/v2/images?os_hidden=true&os_hidden=false&protected=true&protected=false",
+        "/v2/images?tag=red&tag=blue",
+        "/v2/images?colour=blue&colour=red&size_min=1&size_min=0",
         "/v2/metadefs/namespaces?resource_types=x&sort_key=junk",
         "/v2/metadefs/namespaces?resource_types=x&limit=0",
         "/v2/metadefs/namespaces?visibility=private&visibility=public",
@@ -71,7 +80,7 @@ def test_the_application_answers_on_simple_db_as_on_the_sql_driver(sides: Sides,
         theirs, ours = sides.answers(request)
         if disagreement(request, theirs, ours):
             pytest.fail(told(sides, shortest(sides, program)))
-        if theirs.status != ours.status:
+        if theirs.status != ours.status and request.method not in READS:
             return  # one has failed, and may have left half of a change
         maker.learn(theirs)
 
