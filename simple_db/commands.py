@@ -127,6 +127,24 @@ main.add_command(snapshot_commands.group)
         "[default: this machine; with --allow-remote ports 80 and 443 of every host but this one]"
     ),
 )
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help=(
+        "Name or address under which clients may reach the server, besides --host and those of "
+        "loopback; can be given several times."
+    ),
+)
+@click.option(
+    "--allow-origin",
+    metavar="ORIGIN",
+    multiple=True,
+    help=(
+        "Origin, as http://localhost:3000, whose web pages may do all that a program may; can be "
+        "given several times.  [default: no page of another server changes or reads anything]"
+    ),
+)
 def serve(
     host: str,
     port: int,
@@ -137,6 +155,8 @@ def serve(
     save_interval: float,
     threads: int,
     download_from: tuple[str, ...],
+    allow_host: tuple[str, ...],
+    allow_origin: tuple[str, ...],
 ) -> int:
     """Serve a real OpenStack Glance API, for development.
 
@@ -146,7 +166,11 @@ def serve(
 
     There are two stores, images (the default) and spare, and three ways to import: web-download,
     glance-direct and copy-image. What is downloaded is copied to a cache, which /v2/cache shows
-    and clears.
+    and clears. Nothing is imported from the server itself.
+
+    A request for another host is 421, and a change by a web page of another origin is 403. At most
+    200 connections are open; the one that is silent for longest makes room for the next. One on
+    which nothing moves for 60 seconds is closed; the headers of a request have 20.
     """
     try:
         with warnings.catch_warnings(), interruptible():
@@ -165,6 +189,8 @@ def serve(
         save_interval=save_interval,
         threads=threads,
         download_from=download_from,
+        allow_hosts=allow_host,
+        allow_origins=allow_origin,
     )
     try:
         with contextlib.ExitStack() as until_up:

@@ -25,6 +25,8 @@ _COLUMNS = columns_of(Image)
 # Filters for which None is a value to look for; in any other it means that nothing is asked.
 _NONE_IS_A_VALUE = frozenset({"changes-since", "checksum", "deleted", "os_hash_value", "os_hidden"})
 
+_TAKEN_OUT = _NONE_IS_A_VALUE | {"properties", "tags", "visibility"}
+
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "gte": operator.ge,
@@ -58,18 +60,35 @@ def compile_filters(filters: Mapping[str, Any] | None, is_public: bool | None = 
     Raises:
         Invalid: a filter cannot be read; its subclass tells what of it.
     """
-    given = values.mapping(filters or {}, "filters")
+    values.mapping(filters or {}, "filters")
+    taken, others = _split(filters or {})
     query = ImageQuery(
-        visibility=given.pop("visibility", None),
-        shows_deleted="changes-since" in given or bool(given.get("deleted")),
+        visibility=taken.pop("visibility", None),
+        shows_deleted="changes-since" in taken or bool(taken.get("deleted")),
         conditions=_publicness(is_public),
-        properties=_properties(given.pop("properties", {})),
-        tags=_tags(given.pop("tags", [])),
+        properties=_properties(taken.pop("properties", {})),
+        tags=_tags(taken.pop("tags", [])),
     )
-    for key, value in given.items():
+    for key, value in (*taken.items(), *others.items()):
         if value is not None or key in _NONE_IS_A_VALUE:
             _add(query, key, value)
     return query
+
+
+def _split(filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the filters that Glance's driver takes out first, and the others.
+
+    A query of Glance's API is a mapping that can have a key several times. Of such a key the
+    driver takes out the first value; of all that are left, the last one counts.
+    """
+    taken: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for key, value in filters.items():
+        if key in _TAKEN_OUT and key not in taken:
+            taken[key] = value
+        elif value is not None:
+            others[key] = value
+    return taken, others
 
 
 def _publicness(is_public: bool | None) -> list[Condition]:
@@ -118,6 +137,8 @@ def equals(column: Column, value: object) -> Callable[[Any], bool]:
 
 def _comparable(column: Column, value: object) -> object:
     """Return what to compare the column with; a number or a truth may come as text."""
+    if column.type.kind == "enum" and isinstance(value, str):
+        return value  # one that is none of the column's equals nothing
     if column.type.kind not in {"integer", "bigint", "boolean"}:
         return values.stored(column, value)
     if not isinstance(value, (str, int, float)):

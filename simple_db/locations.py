@@ -214,5 +214,5 @@ def _delete(tables: Tables, row: Location, status: str) -> None:
 def _location(tables: Tables, image_id: str, location_id: int) -> Location:
     row = tables.locations.get(location_id)
     if row is None or row.image_id != values.uuid_as_text(image_id):
-        raise NotFound(f"Image {image_id} has no location with ID {location_id}")
+        raise NotFound(f"No location found with ID {location_id} among those of image {image_id}")
     return row

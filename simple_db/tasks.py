@@ -1,6 +1,6 @@
 """Tasks: what Glance does in the background, an import of an image for example."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import attrs
@@ -8,7 +8,7 @@ import attrs
 from simple_db import filters as row_filters
 from simple_db import paging, values
 from simple_db.errors import Duplicate, Forbidden, Invalid, TaskNotFound
-from simple_db.records import Task, TaskInfo, as_dict, columns_of, soft_deleted
+from simple_db.records import Column, Task, TaskInfo, as_dict, columns_of, soft_deleted
 from simple_db.shapes import Context, SortDirection, TaskDict
 from simple_db.store import HasStore, Tables
 from simple_db.visibility import Caller, caller_of, exists_for
@@ -134,6 +134,7 @@ def task_get_all(
         context: Who calls. An administrator, and a caller without project, is shown every task,
             anyone else those of their project.
         filters: Columns of ``tasks`` and what they equal; None asks nothing, other keys neither.
+            Text for a time equals the time that is written so: ``2026-01-01 12:00:00.000000``.
         marker: The id of the task after whose place the page starts.
         limit: How many tasks the page has at most.
         sort_key: A column to sort by; ties are broken by ``created_at`` and ``id``.
@@ -149,8 +150,9 @@ def task_get_all(
     """
     given = values.mapping(filters or {}, "filters")
     conditions = [
-        row_filters.equals(columns_of(Task)[key], value)
-        for key, value in given.items()
+        _equals(columns_of(Task)[key], value)
+        # A query of Glance's API is a mapping that can have a key several times.
+        for key, value in (filters or {}).items()
         if key in columns_of(Task) and (value is not None or key == "deleted")
     ]
     order = paging.sort_order(Task, [_leading(sort_key)], [sort_dir or "asc"])
@@ -195,6 +197,18 @@ def tasks_get_by_image(db: HasStore, context: Context | None, image_id: str) -> 
         ]
         rows.sort(key=lambda task: (task.created_at, task.id))
         return [_with_info(tables, task) for task in rows]
+
+
+def _equals(column: Column, value: object) -> Callable[[Task], bool]:
+    """Return whether a task's column equals the value; for text, a time is its text in SQLite."""
+    if column.type.kind != "datetime" or not isinstance(value, str):
+        return row_filters.equals(column, value)
+
+    def equals(task: Task) -> bool:
+        time = getattr(task, column.name)
+        return time is not None and bool(time.isoformat(" ", "microseconds") == value)
+
+    return equals
 
 
 def _named(task: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,13 @@ def utc(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
+class Query(dict[str, Any]):
+    """A mapping with a key twice, as a query of Glance's API can be one."""
+
+    def items(self) -> Any:
+        return [(key, part) for key, value in super().items() for part in value]
+
+
 def a_database(world: World | None = None) -> Database:
     """Make a database whose clock stands still until the world's time is made to pass."""
     return Database(clock=(world or World()).now)

@@ -300,9 +300,9 @@ _ROWS = (
         "InvalidSortDir",
     ),
     Difference(
-        "namespaces of a resource type that there is not",
-        "an empty list, whatever marker, order and limit",
-        "the error of the marker, the order or the limit",
+        "a filter of tasks named like an attribute of the model",
+        "no task, or ArgumentError of SQLAlchemy",
+        "ignored, as is every key that is no column",
     ),
     Difference(
         "a list of metadata definitions without sort key",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from simple_db.records import RECORDS, Record, columns_of, counts_ids
 from tests.differences import BEYOND_THE_DRIVER, HAS_NO_ORDER, LEAKS, LEAVES_A_TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.reference import SqlDriver
     from tests.world import World
@@ -211,6 +212,8 @@ class Pair:
             both_refuse = theirs.error is not None and ours.error == "Invalid"
             two_faults = both_refuse and self._at_fault(function, args, kwargs)
             assert two_faults, f"{function}: reference {theirs}, simple_db {ours}"
+        if ours.error == theirs.error:
+            _hold_texts(function, theirs.told, ours.told, self.theirs.own_copy([args, kwargs]))
         self._learn()
         differing = _differing(self.theirs.rows(), self.ours.rows())
         assert not differing, f"after {function}, reference and simple_db: {differing}"
@@ -276,6 +279,23 @@ def _expected_error(function: str, theirs: Outcome) -> str | None:
     leak = LEAKS.get((function, str(theirs.error)))
     assert leak, f"a leak of {function} that is not in tests.differences: {theirs}"
     return leak.ours
+
+
+def _hold_texts(function: str, theirs: str, ours: str, given: Any) -> None:
+    """Hold the text of an error to name what Glance's names of the arguments, in the same order."""
+    known = set(_atoms(given))
+    named = [word for word in re.findall(r"[\w:/-]+", theirs) if word in known]
+    left = iter(re.findall(r"[\w:/-]+", ours))
+    assert all(word in left for word in named), f"{function}: {named} of {theirs!r} in {ours!r}"
+
+
+def _atoms(value: Any) -> Iterator[str]:
+    """Give the texts and numbers of arguments; a mapping, of which Glance tells little, is none."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _atoms(part)
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield str(value)
 
 
 # What the reference echoes of the values of a new property, instead of reading it back.

@@ -39,10 +39,10 @@ class SqlDriver:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._facade = enginefacade.transaction_context()
+        self.facade = enginefacade.transaction_context()
         # oslo.db gives up the processor after every query, for the sake of other green threads.
-        self._facade.configure(connection="sqlite://", sqlite_fk=True, thread_checkin=False)
-        self._engine = self._facade.writer.get_engine()
+        self.facade.configure(connection="sqlite://", sqlite_fk=True, thread_checkin=False)
+        self._engine = self.facade.writer.get_engine()
         for schema in _SCHEMAS:
             schema.create_all(self._engine)
 
@@ -84,7 +84,7 @@ class SqlDriver:
     def _in_its_world(self) -> Iterator[None]:
         ids = types.SimpleNamespace(uuid4=self._world.new_id)
         with (
-            mock.patch.object(sql, "_main_context_manager", self._facade),
+            mock.patch.object(sql, "_main_context_manager", self.facade),
             mock.patch.object(timeutils, "utcnow", self._world.now),
             mock.patch.object(models, "uuid", ids),
         ):

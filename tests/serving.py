@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -170,6 +171,11 @@ class Server:
             with error:
                 return error.code, error.read().decode()
 
+    def limit_files(self, size: int) -> None:
+        """Let no file of the server grow beyond so many bytes, as if its disk were full."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
     def json(self, path: str, token: str | None = None) -> Any:
         """Return what a GET request is answered with."""
         status, body = self.request(path, token)
@@ -179,6 +185,8 @@ class Server:
 
 class Source(http.server.ThreadingHTTPServer):
     """An HTTP server on loopback that has one file, ``/image``, and waits before ``/slow``.
+
+    ``/elsewhere?URL`` is a redirect.
 
     It serves inside a ``with`` block.
 
@@ -210,7 +218,13 @@ class Answer(http.server.BaseHTTPRequestHandler):
     server: Source
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        url = urlsplit(self.path)
+        path = url.path
+        if path == "/elsewhere":
+            self.send_response(302)
+            self.send_header("Location", url.query)
+            self.end_headers()
+            return
         if path not in {"/image", "/slow"}:
             self.send_error(404)
             return

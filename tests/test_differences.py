@@ -122,6 +122,16 @@ def filtered(**filters: Any) -> Program:
     return listed(filters=filters)
 
 
+def tasks_listed(**filters: Any) -> Program:
+    """Create a task, and tell the ids of those that are listed."""
+
+    def program(call: Call) -> Any:
+        a_task(call)
+        return [task["id"] for task in call("task_get_all", ADMIN, filters=dict(filters))]
+
+    return program
+
+
 def two_tags(call: Call) -> Any:
     call("image_tag_create", ADMIN, "image", "t")
     return call("image_tag_delete", ADMIN, "image", "t")
@@ -782,19 +792,11 @@ CASES = [
         "InvalidSortDir",
     ),
     *(
-        Case("namespaces of a resource type that there is not", program, [], ours)
-        for program, ours in (
-            (
-                defined(
-                    "metadef_namespace_get_all", ADMIN, filters={"resource_types": ""}, **query
-                ),
-                ours,
-            )
-            for query, ours in (
-                ({"marker": 99}, "MetadefNamespaceNotFound"),
-                ({"sort_key": "bogus"}, "InvalidSortKey"),
-                ({"limit": "many"}, "Invalid"),
-            )
+        Case("a filter of tasks named like an attribute of the model", program, reference, ["task"])
+        for program, reference in (
+            (tasks_listed(info="x"), "ArgumentError"),
+            (tasks_listed(metadata="x"), []),
+            (tasks_listed(values="x"), []),
         )
     ),
     Case(

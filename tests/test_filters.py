@@ -9,7 +9,7 @@ from simple_db.errors import (
     InvalidFilterRangeValue,
     InvalidParameterValue,
 )
-from tests.build import image_record, utc
+from tests.build import Query, image_record, utc
 
 BEYOND_DIGITS = 10**5000
 
@@ -436,3 +436,27 @@ def test_a_quote_is_closed_and_at_the_border_of_an_item(text: str, reason: str) 
 def test_a_list_that_cannot_be_split_is_refused_in_a_filter() -> None:
     with pytest.raises(InvalidParameterValue, match="the filter id"):
         filters.compile_filters({"id": 'in:"a'})
+
+
+def test_of_a_filter_that_is_there_twice_the_last_one_counts() -> None:
+    assert matches(Query(name=["other", "x"]), name="x")
+    assert not matches(Query(name=["x", "other"]), name="x")
+    assert matches(Query(name=["x", None]), name="x")
+
+
+@pytest.mark.parametrize("key", ["checksum", "os_hash_value"])
+def test_of_a_hash_that_is_asked_for_twice_the_first_counts_too(key: str) -> None:
+    assert matches(Query(**{key: ["x", "x"]}), **{key: "x"})
+    assert not matches(Query(**{key: ["x", "other"]}), **{key: "x"})
+    assert not matches(Query(**{key: ["other", "x"]}), **{key: "x"})
+    assert matches(Query(**{key: ["x", "other", "x"]}), **{key: "x"})
+
+
+def test_of_a_visibility_that_is_asked_for_twice_the_first_is_the_scope() -> None:
+    query = filters.compile_filters(Query(visibility=["shared", "public"]))
+
+    assert query.visibility == "shared"
+    assert meets(query, {"visibility": "public"})
+    assert not meets(query, {"visibility": "shared"})
+    every = filters.compile_filters(Query(visibility=["shared", "all"]))
+    assert not meets(every, {"visibility": "shared"})

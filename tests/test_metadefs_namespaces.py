@@ -13,7 +13,18 @@ from simple_db.errors import (
     MetadefNamespaceNotFound,
     SimpleDBError,
 )
-from tests.build import ADMIN, ALICE, BOB, EMOJI, NOBODY, a_database, a_namespace, refused, rows
+from tests.build import (
+    ADMIN,
+    ALICE,
+    BOB,
+    EMOJI,
+    NOBODY,
+    Query,
+    a_database,
+    a_namespace,
+    refused,
+    rows,
+)
 from tests.world import BEGINNING, World
 
 CONTENT = (
@@ -274,7 +285,6 @@ def test_namespaces_are_listed_by_what_they_are_for(filters: Any, names: list[st
         ({"sort_dir": "up"}, InvalidSortDir),
         ({"limit": -1}, Invalid),
         ({"marker": 99}, MetadefNamespaceNotFound),
-        ({"marker": 99, "filters": {"resource_types": "never"}}, MetadefNamespaceNotFound),
         ({"filters": ["visibility"]}, Invalid),
         ({"filters": {"id_list": 1}}, Invalid),
         ({"filters": {"visibility": []}}, Invalid),
@@ -289,8 +299,31 @@ def test_a_query_that_cannot_be_is_refused_whatever_the_rows(
             listed(db, **query)
 
 
+@pytest.mark.parametrize(
+    "query", [{"sort_key": "bogus"}, {"sort_dir": "up"}, {"limit": -1}, {"marker": 99}]
+)
+def test_of_types_that_no_namespace_is_for_the_list_is_empty_whatever_else_is_asked(
+    query: dict[str, Any],
+) -> None:
+    db = some_namespaces()
+    assert listed(db, filters={"resource_types": "never"}, **query) == []
+
+    fill(db, "a")
+    assert listed(db, filters={"resource_types": "never"}, **query) == []
+    with pytest.raises(SimpleDBError):
+        listed(db, filters={"resource_types": "never,server"}, **query)
+
+
 def test_a_marker_must_be_visible() -> None:
     db = some_namespaces()
     marker = db.metadef_namespace_get(ADMIN, "a")["id"]
     with refused(db, MetadefForbidden, "a", "bob"):
         listed(db, BOB, marker=marker)
+
+
+def test_of_a_visibility_that_is_asked_for_twice_the_first_counts() -> None:
+    db = some_namespaces()
+    order: dict[str, Any] = {"sort_key": "namespace", "sort_dir": "asc"}
+    for asked, names in (("public", ["b", "c"]), ("private", ["a"])):
+        query = Query(visibility=[asked, "bogus"])
+        assert listed(db, filters=query, **order) == names

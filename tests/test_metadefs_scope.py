@@ -53,7 +53,7 @@ def test_a_hidden_namespace_is_forbidden_by_its_name_and_by_its_id() -> None:
     db = a_database()
     hidden, mine = a_namespace(db), a_namespace(db, "mine", owner="bob")
     for name, namespace_id in (("ns", mine), ("mine", hidden)):
-        with pytest.raises(MetadefForbidden, match="namespace ns is not visible to project bob"):
+        with pytest.raises(MetadefForbidden, match="namespace=ns is not visible to project bob"):
             name_and_id(db, BOB, name, namespace_id)
 
 

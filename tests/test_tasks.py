@@ -12,7 +12,7 @@ from simple_db.errors import (
     InvalidSortKey,
     TaskNotFound,
 )
-from tests.build import ADMIN, ALICE, BOB, NOBODY, a_database, ids, refused, rows
+from tests.build import ADMIN, ALICE, BOB, NOBODY, Query, a_database, ids, refused, rows
 from tests.world import BEGINNING, World
 
 A_MOMENT = dt.timedelta(microseconds=1)
@@ -236,6 +236,11 @@ def test_a_listed_task_has_no_input_result_and_message() -> None:
         ({"deleted": True}, {"c"}),
         ({"deleted": False}, {"a", "b"}),
         ({"expires_at": BEGINNING + A_MOMENT}, {"a"}),
+        ({"expires_at": (BEGINNING + A_MOMENT).isoformat(" ", "microseconds")}, {"a"}),
+        ({"expires_at": (BEGINNING + A_MOMENT).isoformat()}, set()),
+        ({"created_at": "2026-01-01T12:00:00Z"}, set()),
+        ({"updated_at": "soon"}, set()),
+        ({"deleted_at": ""}, set()),
     ],
 )
 def test_tasks_are_listed_that_match_all_filters(
@@ -248,6 +253,15 @@ def test_tasks_are_listed_that_match_all_filters(
     db.task_delete(ADMIN, "c")
 
     assert set(ids(db.task_get_all(ALICE, filters=filters))) == shown
+
+
+def test_of_a_filter_that_is_there_twice_both_hold() -> None:
+    db = a_database()
+    a_task(db, "a", status="success")
+
+    assert ids(db.task_get_all(ALICE, filters=Query(status=["success", "success"]))) == ["a"]
+    assert ids(db.task_get_all(ALICE, filters=Query(status=["pending", "success"]))) == []
+    assert ids(db.task_get_all(ALICE, filters=Query(status=["success", "pending"]))) == []
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,34 @@ STORES = ("images", "spare", "staging", "tasks", "cache")
 
 CACHE = ("cache/incomplete", "cache/invalid", "cache/queue")
 """Directories that Glance makes in the one of the cache."""
+# What clients send besides the headers that any page may send, and what they read of an answer.
+_ALLOWED_HEADERS = (
+    "Accept-Encoding",
+    "Content-MD5",
+    "Content-Range",
+    "Range",
+    "User-Agent",
+    "X-Auth-Token",
+    "X-Image-Cache-Clear-Target",
+    "X-Image-Meta-Checksum",
+    "X-Image-Meta-Store",
+    "X-OpenStack-Append",
+    "X-OpenStack-Image-Size",
+    "X-OpenStack-Request-ID",
+    "X-Service-Token",
+    "X-Storage-Token",
+)
+_EXPOSED_HEADERS = (
+    "Content-Length",
+    "Content-MD5",
+    "Content-Range",
+    "Location",
+    "OpenStack-Image-Import-Methods",
+    "OpenStack-Image-Store-IDs",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-OpenStack-Request-ID",
+)
 
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 """What a URL of this machine names as its host."""
@@ -61,6 +89,11 @@ filesystem_store_datadir = {data}/tasks
 
 [oslo_concurrency]
 lock_path = {private}
+
+[cors]
+allow_methods = GET,HEAD,OPTIONS,PATCH,POST,PUT,DELETE
+allow_headers = {allowed_headers}
+expose_headers = {exposed_headers}
 
 [oslo_policy]
 policy_file = {private}/policy.yaml
@@ -104,8 +137,7 @@ paste.app_factory = oslo_middleware:Healthcheck.app_factory
 
 [filter:cors]
 paste.filter_factory = oslo_middleware.cors:filter_factory
-oslo_config_project = glance
-oslo_config_program = glance-api
+allowed_origin = {origins}
 
 [filter:proxies]
 paste.filter_factory = oslo_middleware:HTTPProxyToWSGI.factory
@@ -137,12 +169,14 @@ class Site:
         url: where the API answers; images that are staged or cached are noted as being there.
         download_from: names and addresses of the hosts that ``web-download`` may fetch from, on
             any port; none for Glance's own rule: ports 80 and 443 of any host but this machine.
+        origins: the origins whose pages may read what the API answers; see `guard.normal_origin`.
     """
 
     private: Path
     data: Path
     url: str
     download_from: tuple[str, ...] = THIS_MACHINE
+    origins: tuple[str, ...] = ()
 
 
 def glance_app(site: Site) -> WSGIApplication:
@@ -185,9 +219,15 @@ def _written_config(site: Site) -> Path:
         name: str(value).replace("$", "$$")
         for name, value in (("private", site.private), ("data", site.data), ("url", site.url))
     }
+    values |= {
+        "allowed_headers": ",".join(_ALLOWED_HEADERS),
+        "exposed_headers": ",".join(_EXPOSED_HEADERS),
+    }
     (site.private / "policy.yaml").touch()
     (site.private / "schema-image.json").write_text("{}")
-    (site.private / "glance-api-paste.ini").write_text(_PASTE)
+    (site.private / "glance-api-paste.ini").write_text(
+        _PASTE.format(origins=",".join(site.origins))
+    )
     filtering = _FILTERING.format(hosts=",".join(site.download_from)) if site.download_from else ""
     conf = site.private / "glance-api.conf"
     conf.write_text(textwrap.dedent(_CONF).format(**values) + filtering)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
 
+from simple_db.glance.answers import answer_in_a_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -87,7 +89,8 @@ class TokenFilter:
         try:
             caller = Caller.from_token(environ.get("HTTP_X_AUTH_TOKEN", ""))
         except ValueError as error:
-            return _unauthorized(str(error), start_response)
+            status, form = http.HTTPStatus.UNAUTHORIZED, ("WWW-Authenticate", "X-Auth-Token")
+            return answer_in_a_line(environ, start_response, status, str(error), form)
         return self.app(_as_keystone_would(environ, caller), start_response)
 
 
@@ -114,15 +117,3 @@ def _as_keystone_would(environ: WSGIEnvironment, caller: Caller) -> WSGIEnvironm
         "HTTP_X_PROJECT_NAME": caller.project,
         "HTTP_X_ROLES": ",".join(caller.roles),
     }
-
-
-def _unauthorized(message: str, start_response: StartResponse) -> list[bytes]:
-    status = http.HTTPStatus.UNAUTHORIZED
-    body = f"{message}\n".encode()
-    headers = [
-        ("Content-Type", "text/plain; charset=UTF-8"),
-        ("Content-Length", str(len(body))),
-        ("WWW-Authenticate", "X-Auth-Token"),
-    ]
-    start_response(f"{status.value} {status.phrase}", headers)
-    return [body]

@@ -11,12 +11,10 @@ import errno
 import ipaddress
 import logging
 import socket
-import sys
 import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
-import waitress.server
 from attrs import Factory, frozen
 from oslo_config import types
 
@@ -25,10 +23,14 @@ from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.cache_node import ServerDriver
+from simple_db.glance.connections import bounded_server
 from simple_db.glance.driver import new_database
+from simple_db.glance.full_disk import full_disks_answered
+from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
 from simple_db.glance.private_directory import private_directory
+from simple_db.glance.sources import guarded_sources
 from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.lifecycle import kept
 from simple_db.snapshot import no_progress
@@ -44,9 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "StartError", "Started", "serve"]
 
 LOG = logging.getLogger(__name__)
-
-# waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
-_MAX_BODY_BYTES = sys.maxsize
 
 
 @frozen(kw_only=True)
@@ -65,6 +64,10 @@ class Settings:
         download_from: the hosts that images may be imported from, each a name or an address of
             which every port is allowed. Without any: this machine, and no other; or, if
             `allow_remote`, ports 80 and 443 of every host but this machine.
+        allow_hosts: names, besides `host` and those of loopback, under which clients reach the
+            server.
+        allow_origins: origins, as ``http://localhost:3000``, whose web pages may do what any
+            client may.
     """
 
     host: str
@@ -76,6 +79,8 @@ class Settings:
     save_interval: float = 5
     threads: int = 8
     download_from: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
 
 
 @frozen
@@ -113,8 +118,9 @@ def serve(
         The records, as they were saved.
 
     Raises:
-        StartError: the host is not loopback, the port is taken, a host to download from is none,
-            the snapshot or the data directory cannot be used. Nothing is changed or left.
+        StartError: a host to download from is none, the host is not loopback, the port is taken,
+            a host or an origin to allow is none, the snapshot or the data directory cannot be
+            used. Nothing is changed or left.
         SystemExit: a signal came before the server was up. Likewise.
         SimpleDBError: the last save failed.
     """
@@ -126,6 +132,7 @@ def serve(
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
         url = url_of(settings.host, listener)
+        neighbours = _neighbours(settings, listener)
         private = stack.enter_context(private_directory())
         stack.enter_context(data_directory.claimed(settings.data_dir, new))
         log_to_stderr()
@@ -133,7 +140,10 @@ def serve(
         opened = stack.enter_context(_kept(database, settings, new, progress))
         stack.callback(stopping.ignore_signals)  # and the records are saved
         stack.enter_context(install(ServerDriver(database)))
-        app = glance_app(Site(private, settings.data_dir, url, sources))
+        stack.enter_context(full_disks_answered())
+        stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        site = Site(private, settings.data_dir, url, sources, neighbours.origins)
+        app = Guard(glance_app(site), neighbours)
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, settings.threads)
         lost = lost_data(database, settings.data_dir)
@@ -147,14 +157,8 @@ def serve(
 
 
 def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> Any:
-    """Return a waitress server, to be run, that logs one line for each request."""
-    return waitress.server.create_server(
-        _logged(app),
-        sockets=[listener],
-        threads=threads,
-        max_request_body_size=_MAX_BODY_BYTES,
-        ident=None,
-    )
+    """Return a server, to be run, that logs one line for each request."""
+    return bounded_server(_logged(app), listener, threads)
 
 
 class RedactingFormatter(logging.Formatter):
@@ -185,6 +189,17 @@ def _sources(settings: Settings) -> tuple[str, ...]:
             raise StartError(f"host {host!r} to download from is no name or address") from error
     # Through a server that others reach they would reach what listens on this machine alone.
     return settings.download_from or (() if settings.allow_remote else THIS_MACHINE)
+
+
+def _neighbours(settings: Settings, listener: socket.socket) -> Neighbours:
+    try:
+        return Neighbours(
+            listening=(settings.host, str(listener.getsockname()[0])),
+            hosts=settings.allow_hosts,
+            origins=tuple(map(normal_origin, settings.allow_origins)),
+        )
+    except ValueError as error:
+        raise StartError(f"a host or origin to allow: {error}") from error
 
 
 @contextlib.contextmanager

@@ -28,10 +28,13 @@ from simple_db.glance import data_directory
 from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
 from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.driver import new_database
+from simple_db.glance.full_disk import full_disks_answered
+from simple_db.glance.guard import Guard, Neighbours
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
+from simple_db.glance.sources import guarded_sources
 from simple_db.glance.starting import NewPaths, owner_only
 
 if TYPE_CHECKING:
@@ -134,7 +137,9 @@ def _serving(data: Path) -> Iterator[Station]:
         stack.enter_context(data_directory.claimed(data, NewPaths()))
         site = Site(private, data, url_of(_HOST, listener))
         driver = stack.enter_context(install(ServerDriver(new_database())))
-        app = glance_app(site)
+        stack.enter_context(full_disks_answered())
+        stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, _THREADS)
         # As a daemon: waitress has no call that makes run() return from another thread.

@@ -122,8 +122,8 @@ def _association(tables: Tables, namespace: Namespace, resource_type_name: objec
     row = tables.associations.get((resource_type.id, namespace.id))
     if row is None:
         raise MetadefResourceTypeAssociationNotFound(
-            f"Namespace {namespace.namespace} is not associated with resource type "
-            f"{resource_type.name}"
+            f"No association of resource-type={resource_type.name} to "
+            f"namespace={namespace.namespace} was found among the metadata definitions"
         )
     return row
 
@@ -141,8 +141,8 @@ def _associate(
     )
     if tables.associations.get(key_of(row)) is not None:
         raise MetadefDuplicateResourceTypeAssociation(
-            f"Namespace {namespace.namespace} is associated with resource type "
-            f"{resource_type.name} already"
+            f"The metadata definition association of resource-type={resource_type.name} to "
+            f"namespace={namespace.namespace} exists already"
         )
     return tables.associations.put(row)
 

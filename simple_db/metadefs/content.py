@@ -45,8 +45,8 @@ class Kind(Generic[D]):
         found = self.table(tables).where(namespace_id=namespace.id, name=name)
         if not found:
             raise self.not_found(
-                f"No metadata definition {self.word} {name} found in namespace "
-                f"{namespace.namespace}"
+                f"No metadata definition {self.word} with name={name} was found in "
+                f"namespace={namespace.namespace}"
             )
         return found[0]
 
@@ -55,8 +55,8 @@ class Kind(Generic[D]):
         row = self.table(tables).get(row_id)
         if row is None or row.namespace_id != namespace.id:
             raise self.not_found(
-                f"No metadata definition {self.word} found with ID {row_id} in namespace "
-                f"{namespace.namespace}"
+                f"No metadata definition {self.word} was found for id={row_id} in "
+                f"namespace={namespace.namespace}"
             )
         return row
 
@@ -96,6 +96,6 @@ class Kind(Generic[D]):
     def _require_free(self, tables: Tables, namespace: Namespace, name: str) -> None:
         if self.table(tables).where(namespace_id=namespace.id, name=name):
             raise self.duplicate(
-                f"Namespace {namespace.namespace} has a metadata definition {self.word} {name} "
-                "already"
+                f"A metadata definition {self.word} with name={name} exists already in "
+                f"namespace={namespace.namespace}"
             )

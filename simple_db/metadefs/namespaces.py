@@ -1,6 +1,6 @@
 """Namespaces: named sets of metadata definitions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from attrs import frozen
@@ -42,28 +42,35 @@ def metadef_namespace_get_all(
         filters: ``visibility``, the namespaces of that one; ``id_list``, those of these ids;
             ``resource_types``, those that are associated with one of these, separated by commas
             or in a list, and then ``id_list`` is not looked at. Other filters are ignored, as is
-            None, but for ``resource_types``.
+            None, but for ``resource_types``. Where no namespace is associated with one of these,
+            the list is empty, whatever the marker, the limit and the order are.
 
     Raises:
-        Invalid: the filters or the limit cannot be read.
+        Invalid: the filters cannot be read.
         InvalidSortDir: the direction is neither.
         InvalidSortKey: the key is no column.
+        Invalid: the limit cannot be read.
         MetadefNamespaceNotFound: the marker does not exist.
         MetadefForbidden: the caller may not see it.
 
     Source: ``metadef_namespace_get_all`` of Glance 33.
     """
     query = _parsed(filters)
-    order = rows.page_order(Namespace, sort_key, sort_dir)
-    size = paging.page_limit(limit)
     caller = caller_of(context)
     with db.store.reading() as tables:
+        ids = query.ids if query.resource_types is None else _ids_for(tables, query.resource_types)
+        if query.resource_types is not None and not ids:
+            return []
+        # Only now: Glance's driver looks at none of them for a resource type that there is not.
+        order = rows.page_order(Namespace, sort_key, sort_dir)
+        size = paging.page_limit(limit)
         start = None if marker is None else visible_namespace_of_id(tables, caller, marker)
-        matches = _matching(tables, query)
         found = [
             row
             for row in tables.namespaces.rows.values()
-            if may_see_namespace(caller, row) and matches(row)
+            if may_see_namespace(caller, row)
+            and (ids is None or row.id in ids)
+            and query.visibility in {None, row.visibility}
         ]
         return [_dict(row) for row in paging.page(found, order, start, size)]
 
@@ -185,10 +192,15 @@ def _parsed(filters: Mapping[str, Any] | None) -> _Query:
     given = values.mapping(filters or {}, "filters")
     ids = given.get("id_list")
     return _Query(
-        visibility=values.stored(_VISIBILITY, given.get("visibility")),
+        # Of several, as a query of Glance's API can have them, the driver takes the first.
+        visibility=values.stored(_VISIBILITY, next(_values_of(filters, "visibility"), None)),
         ids=None if ids is None else values.sequence(ids, "the filter id_list"),
         resource_types=_names(given["resource_types"]) if "resource_types" in given else None,
     )
+
+
+def _values_of(filters: Mapping[str, Any] | None, name: str) -> Iterator[Any]:
+    return (value for key, value in (filters or {}).items() if key == name)
 
 
 def _names(value: object) -> list[str]:
@@ -198,15 +210,6 @@ def _names(value: object) -> list[str]:
             f"the filter resource_types takes text or a list of it, not {values.shown(value)}"
         )
     return names
-
-
-def _matching(tables: Tables, query: _Query) -> Callable[[Namespace], bool]:
-    ids = query.ids if query.resource_types is None else _ids_for(tables, query.resource_types)
-
-    def matches(row: Namespace) -> bool:
-        return (ids is None or row.id in ids) and query.visibility in (None, row.visibility)
-
-    return matches
 
 
 def _ids_for(tables: Tables, resource_types: list[str]) -> set[int]:
@@ -226,7 +229,7 @@ def _complete(namespace: object) -> dict[str, Any]:
 
 def _require_free(tables: Tables, name: str) -> None:
     if tables.namespaces.where(namespace=name):
-        raise MetadefDuplicateNamespace(f"There is a metadata definition namespace {name} already")
+        raise MetadefDuplicateNamespace(f"The metadata definition namespace={name} exists already")
 
 
 def _dict(row: Namespace) -> NamespaceDict:

@@ -90,7 +90,9 @@ def resource_type_named(tables: Tables, name: object) -> ResourceType:
     """
     found = tables.resource_types.where(name=name)
     if not found:
-        raise MetadefResourceTypeNotFound(f"No metadata definition resource type found: {name}")
+        raise MetadefResourceTypeNotFound(
+            f"No metadata definition resource-type with name={name} was found"
+        )
     return found[0]
 
 
@@ -102,7 +104,7 @@ def add_resource_type(tables: Tables, given: dict[str, Any]) -> ResourceType:
     """
     if tables.resource_types.where(name=given["name"]):
         raise MetadefDuplicateResourceType(
-            f"There is a metadata definition resource type {given['name']} already"
+            f"A metadata definition resource-type with name={given['name']} exists already"
         )
     now = tables.now
     row = ResourceType(id=tables.resource_types.new_id(), created_at=now, updated_at=now, **given)
@@ -112,13 +114,13 @@ def add_resource_type(tables: Tables, given: dict[str, Any]) -> ResourceType:
 def _require_removable(tables: Tables, row: ResourceType) -> None:
     if row.protected:
         raise ProtectedMetadefResourceTypeSystemDelete(
-            f"Metadata definition resource type {row.name} is protected, and is not deleted"
+            f"Metadata definition resource-type {row.name} is protected, and is not deleted"
         )
     associations = len(tables.associations.where(resource_type_id=row.id))
     if associations:
         raise MetadefIntegrityError(
-            f"Metadata definition resource type {row.name} is not deleted: it is associated with "
-            f"{associations} namespaces"
+            f"The metadata definition resource-type with name={row.name} is not deleted: it is "
+            f"associated with {associations} namespaces"
         )
 
 

@@ -24,7 +24,7 @@ def visible_namespace(tables: Tables, caller: Caller, name: object) -> Namespace
     """
     found = tables.namespaces.where(namespace=name)
     if not found:
-        raise MetadefNamespaceNotFound(f"No metadata definition namespace found: {name}")
+        raise MetadefNamespaceNotFound(f"Metadata definition namespace={name} was not found")
     return _shown(caller, found[0])
 
 
@@ -38,7 +38,7 @@ def visible_namespace_of_id(tables: Tables, caller: Caller, namespace_id: object
     found = tables.namespaces.get(namespace_id)
     if found is None:
         raise MetadefNamespaceNotFound(
-            f"No metadata definition namespace found with ID {namespace_id}"
+            f"No metadata definition namespace was found for id={namespace_id}"
         )
     return _shown(caller, found)
 
@@ -46,7 +46,7 @@ def visible_namespace_of_id(tables: Tables, caller: Caller, namespace_id: object
 def _shown(caller: Caller, namespace: Namespace) -> Namespace:
     if not may_see_namespace(caller, namespace):
         raise MetadefForbidden(
-            f"Metadata definition namespace {namespace.namespace} is not visible to project "
+            f"Metadata definition namespace={namespace.namespace} is not visible to project "
             f"{caller.owner}"
         )
     return namespace

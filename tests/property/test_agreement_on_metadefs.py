@@ -184,18 +184,15 @@ class Agreement(AgreementMachine):
         marker = self.pair.place_of("metadef_namespaces", choice)
         if choice == 1:
             self.hold("metadef_namespace_get_all", context, **query, limit=limit)
-        elif self._the_reference_can_page(whole.answer, filters, sort_key, marker):
+        elif self._the_reference_can_page(whole.answer, sort_key, marker):
             self.hold("metadef_namespace_get_all", context, **query, limit=limit, marker=marker)
 
     def _the_reference_can_page(
         self,
         whole: list[some.Values],
-        filters: some.Values,
         sort_key: str | None,
         marker: RowAt,
     ) -> bool:
-        if not whole and "resource_types" in filters:
-            return False  # "namespaces of a resource type that there is not"
         start = self.rows("metadef_namespaces")[marker.place : marker.place + 1]
         # "pages over nulls"
         return sort_key is None or all(row[sort_key] is not None for row in [*whole, *start])

@@ -25,6 +25,10 @@ task_ids_or_not = st.sampled_from([*TASK_IDS, "", "missing", "t" * 37])
 statuses = st.sampled_from(["pending", "processing", "success"])
 owners = st.sampled_from([owner for owner in some.OWNERS if owner])
 expiries = st.one_of(st.none(), some.times)
+times_as_text = st.one_of(
+    some.times.map(lambda time: time.isoformat(" ", "microseconds")),
+    st.sampled_from(["2026-01-01T12:00:00Z", "2026-01-01 12:00:00", "soon", ""]),
+)
 json: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.just({}),
@@ -90,6 +94,8 @@ class Agreement(AgreementMachine):
                 "owner": owners,
                 "image_id": image_ids,
                 "deleted": st.booleans(),
+                "created_at": times_as_text,
+                "expires_at": times_as_text,
                 "colour": st.just("red"),
             },
         ),

@@ -17,6 +17,8 @@ from tests.property.test_naive_model import Refused, outcome
 from tests.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simple_db import RequestContext
 
 Row = dict[str, Any]
@@ -98,6 +100,10 @@ class Model:
         sort_dir: str,
         filters: Row,
     ) -> list[Row]:
+        if "resource_types" in filters and not any(
+            map(self._is_associated(filters), self.namespaces)
+        ):
+            return []
         start = None if marker is None else self._namespace(context, "id", marker)
         key = _place(sort_key)
         found = [
@@ -115,12 +121,14 @@ class Model:
         return found[:limit]
 
     def _matches(self, namespace: Row, filters: Row) -> bool:
-        wanted = filters.get("resource_types", "").split(",")
-        associated = any((name, namespace["id"]) in self.associations for name in wanted)
         visibility = filters.get("visibility", namespace["visibility"])
         return visibility == namespace["visibility"] and (
-            associated or "resource_types" not in filters
+            "resource_types" not in filters or self._is_associated(filters)(namespace)
         )
+
+    def _is_associated(self, filters: Row) -> Callable[[Row], bool]:
+        wanted = filters["resource_types"].split(",")
+        return lambda row: any((name, row["id"]) in self.associations for name in wanted)
 
     # --- content -----------------------------------------------------------------------------
 

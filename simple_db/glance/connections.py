@@ -1,0 +1,205 @@
+"""The connections of a server, bounded: no client keeps others from being answered.
+
+Waitress has a bound of connections and one of time, and they leave ways to block it: a connection
+that sends a byte now and then is never idle, and an answer that nobody reads holds a thread. So
+here
+
+- at most `MOST_CONNECTIONS` are open; for one more, the one that was silent for longest is closed;
+- a request has `HEADER_SECONDS` for its line and headers, however it drips;
+- a connection on which nothing moves for `SILENT_SECONDS` is closed, unless the server is at work;
+- an answer of which `MOST_UNREAD` bytes wait to be read holds no thread that others wait for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+from waitress.utilities import Error
+
+from simple_db.glance.full_disk import NO_ROOM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from wsgiref.types import WSGIApplication
+
+MOST_CONNECTIONS = 200
+HEADER_SECONDS = 20
+SILENT_SECONDS = 60
+MOST_UNREAD = 2**20
+"""Bytes of an answer that wait for their reader, in memory."""
+
+# Waitress counts two entries of its own: what listens, and what wakes the loop. And one connection
+# is taken before the one that makes room for it is closed.
+_UNCOUNTED = 3
+
+# Waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
+_MAX_BODY_BYTES = sys.maxsize
+
+# A client that connects is given this time before it may be closed in favour of another.
+_GRACE_SECONDS = 1
+
+# A reader that is merely slow is waited for; to start a thread each time would take longer.
+_BRIEFLY = 0.1
+
+
+class Threads(ThreadedTaskDispatcher):
+    """The threads that answer requests: so many at work, besides those that wait for a reader."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._at_work = count
+        self._waiting = 0
+        self._stopped = False
+        self._waiting_lock = threading.Lock()
+        self.set_thread_count(count)
+
+    @contextlib.contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Have a thread more, in the place of the one that waits."""
+        self._wait(1)
+        try:
+            yield
+        finally:
+            self._wait(-1)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End all threads, and start none any more; see the base class."""
+        with self._waiting_lock:
+            self._stopped = True
+        stopped: bool = super().shutdown(cancel_pending, timeout)
+        return stopped
+
+    def _wait(self, by: int) -> None:
+        with self._waiting_lock:
+            self._waiting += by
+            if not self._stopped:
+                self.set_thread_count(self._at_work + self._waiting)
+
+
+class Connection(HTTPChannel):
+    """A connection, which knows when it has had its time."""
+
+    request: Any
+    requests: list[Any]
+    _begun = 0.0
+
+    def received(self, data: bytes) -> bool:
+        """Take what the client sent; 507 if there is no room for it."""
+        if self.request is None:
+            self._begun = time.time()
+        try:
+            taken: bool = super().received(data)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self._refuse(_NoRoomError(f"The request is not stored: {error.strerror}."))
+            return True
+        return taken
+
+    def is_overdue(self, now: float) -> bool:
+        """Tell whether the client has had its time to send, or to read."""
+        in_headers = self.request is not None and not self.request.headers_finished
+        if in_headers and now - self._begun > HEADER_SECONDS:
+            return True
+        return self.waits_for_client() and now - self.last_activity > SILENT_SECONDS
+
+    def waits_for_client(self) -> bool:
+        """Tell whether it is the client's turn: to ask, to go on asking, or to read."""
+        return not self.requests or self.total_outbufs_len > 0
+
+    def cut(self) -> None:
+        """Have the connection closed, whether or not its client reads what is left.
+
+        The loop closes it: its descriptor must not be another's while the loop still asks for it.
+        """
+        self.will_close = True
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def _refuse(self, error: Error) -> None:
+        with self.requests_lock:
+            refused, self.request = self.request, None
+            refused.error, refused.completed = error, True
+            self.requests.append(refused)
+            if len(self.requests) == 1:
+                self.server.add_task(self)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait until the client has read enough, or is gone."""
+        if self._is_read():
+            return
+        with self.outbuf_lock:
+            self.server.pull_trigger()
+            if not self.outbuf_lock.wait_for(self._is_read, _BRIEFLY):
+                with self.server.task_dispatcher.one_more():
+                    self.outbuf_lock.wait_for(self._is_read)
+
+    def _is_read(self) -> bool:
+        return not self.connected or self.total_outbufs_len < self.adj.outbuf_high_watermark
+
+
+class Server(TcpWSGIServer):
+    """A server whose connections are bounded."""
+
+    channel_class = Connection
+
+    def readable(self) -> bool:
+        """Tell whether a connection more is taken; it is asked before each wait for the network."""
+        if len(self.active_channels) >= MOST_CONNECTIONS:
+            self._make_room()
+        taken: bool = super().readable()
+        return taken
+
+    def maintenance(self, now: float) -> None:
+        """Close what has had its time."""
+        for connection in list(self.active_channels.values()):
+            if connection.is_overdue(now):
+                connection.cut()
+
+    def _make_room(self) -> None:
+        silent = [each for each in self.active_channels.values() if each.waits_for_client()]
+        longest = min(silent, key=lambda each: each.last_activity, default=None)
+        if longest and time.time() - longest.last_activity > _GRACE_SECONDS:
+            longest.cut()
+
+
+class _NoRoomError(Error):
+    code = 507
+    reason = "Insufficient Storage"
+
+
+def bounded_server(app: WSGIApplication, listener: socket.socket, threads: int) -> Any:
+    """Return a server on what listens, to be run, that answers so many requests at a time."""
+    adjustments = Adjustments(
+        sockets=[listener],
+        threads=threads,
+        connection_limit=MOST_CONNECTIONS + _UNCOUNTED,
+        cleanup_interval=1,
+        channel_timeout=SILENT_SECONDS,
+        outbuf_high_watermark=MOST_UNREAD,
+        # Beyond this it would be in a temporary file.
+        outbuf_overflow=2 * MOST_UNREAD,
+        # select() takes no descriptor from 1024 on.
+        asyncore_use_poll=True,
+        max_request_body_size=_MAX_BODY_BYTES,
+        ident=None,
+    )
+    address = (listener.family, listener.type, listener.proto, listener.getsockname())
+    return Server(
+        app,
+        map={},
+        _sock=listener,
+        dispatcher=Threads(threads),
+        adj=adjustments,
+        bind_socket=False,
+        sockinfo=address,
+    )
