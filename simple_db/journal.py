@@ -321,8 +321,8 @@ class Journal:
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
         if self._place.end + len(line) > self._max_bytes:
             raise SnapshotError(
-                f"{self._path} is not read with more than {self._max_bytes} bytes: call save() to put "
-                "it into the snapshot, or open the file with a larger max_bytes"
+                f"{self._path} is not read with more than {self._max_bytes} bytes: put it into the "
+                "snapshot with save(), or open the file with a larger max_bytes"
             )
         self._is_right = False
         try:
