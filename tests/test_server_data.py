@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -427,3 +428,22 @@ def test_an_import_that_fails_leaves_nothing_in_the_directory(
             lambda found: found == {"failure"},
         )
     assert not files(server.data_dir)
+
+
+@pytest.mark.parametrize("note", ["os_glance_stage_host", "os_glance_hash_op_host"])
+def test_no_request_is_handed_on_to_a_host_that_an_image_names(
+    server: GlanceServer, client: Server, note: str
+) -> None:
+    seed = Database()
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        url = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+        image = {"id": "staged", "status": "uploading", "owner": "demo", **FORMATS}
+        seed.image_create(ROOT, image | {"properties": {note: url}})
+        server.restore(seed.snapshot())
+        status, _ = client.request("/v2/images/staged", ALICE, method="DELETE")
+
+        assert status == 204
+        with pytest.raises(BlockingIOError):  # nobody has connected
+            elsewhere.accept()
+    assert client.request("/v2/images/staged", ALICE)[0] == 404

@@ -29,6 +29,7 @@ from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
+from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.sources import guarded_sources
 from simple_db.glance.starting import NewPaths, StartError, owner_only
@@ -141,6 +142,7 @@ def serve(
         stack.callback(stopping.ignore_signals)  # and the records are saved
         stack.enter_context(install(ServerDriver(database)))
         stack.enter_context(full_disks_answered())
+        stack.enter_context(nothing_handed_on())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
         site = Site(private, settings.data_dir, url, sources, neighbours.origins)
         app = Guard(glance_app(site), neighbours)

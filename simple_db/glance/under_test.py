@@ -32,6 +32,7 @@ from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
+from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
 from simple_db.glance.sources import guarded_sources
@@ -138,6 +139,7 @@ def _serving(data: Path) -> Iterator[Station]:
         site = Site(private, data, url_of(_HOST, listener))
         driver = stack.enter_context(install(ServerDriver(new_database())))
         stack.enter_context(full_disks_answered())
+        stack.enter_context(nothing_handed_on())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
         app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)
