@@ -14,7 +14,7 @@ import logging
 import operator
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from attrs import frozen
@@ -408,12 +408,7 @@ class Reading(Hold):
             raise RuntimeError(_WITHIN)
         return store.tables
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let the next call have the tables."""
         store = self._store
         assert not (self.has_begun and store.tables.undo_list), _READ_ONLY
@@ -448,12 +443,7 @@ class Transaction(Hold):
         store.transaction = self
         return store.tables
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Commit, or roll back, and let the next call have the tables."""
         store = self._store
         try:

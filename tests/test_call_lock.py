@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ import pytest
 
 from simple_db import call_lock
 from simple_db.call_lock import CallLock, Hold
+from tests.forks import DONE, in_a_fork
 from tests.serving import eventually
 
 if TYPE_CHECKING:
@@ -26,6 +27,24 @@ def take_and_end(lock: CallLock) -> Hold:
     assert lock.acquire(hold) is None
     hold.has_begun = True
     return hold
+
+
+@contextlib.contextmanager
+def taken_by_a_thread(lock: CallLock) -> Iterator[None]:
+    """Let a call of another thread have the lock, and end without a release after the block."""
+
+    def work() -> None:
+        lock.acquire(a_hold())
+        taken.set()
+        end.wait(10)
+
+    taken, end = threading.Event(), threading.Event()
+    thread = threading.Thread(target=work)
+    thread.start()
+    taken.wait(10)
+    yield
+    end.set()
+    thread.join()
 
 
 def in_a_thread(lock: CallLock) -> tuple[threading.Thread, list[Hold | None]]:
@@ -96,21 +115,12 @@ def test_a_call_that_has_ended_has_not_got_the_lock() -> None:
 
 
 def test_a_thread_that_has_waited_gets_the_lock_of_a_call_that_ends_without_a_release() -> None:
-    def work() -> None:
-        lock.acquire(a_hold())
-        taken.set()
-        end.wait(10)
-
-    lock, taken, end = CallLock(), threading.Event(), threading.Event()
-    holder = threading.Thread(target=work)
-    holder.start()
-    taken.wait(10)
-    thread, got = in_a_thread(lock)
-    thread.join(0.2)
-    assert thread.is_alive()
-    end.set()
+    lock = CallLock()
+    with taken_by_a_thread(lock):
+        thread, got = in_a_thread(lock)
+        thread.join(0.2)
+        assert thread.is_alive()
     thread.join(10)
-    holder.join()
 
     assert got == [None]
 
@@ -158,30 +168,20 @@ def test_a_frame_that_can_wait_in_the_middle_is_never_over() -> None:
 
 
 def test_a_thread_that_a_fork_has_left_behind_holds_nothing() -> None:
-    def work() -> None:
-        lock.acquire(a_hold())
-        taken.set()
-        end.wait(10)
+    def child() -> None:
+        assert lock.acquire(a_hold()) is None
 
-    lock, taken, end = CallLock(), threading.Event(), threading.Event()
-    holder = threading.Thread(target=work)
-    holder.start()
-    taken.wait(10)
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if lock.acquire(a_hold()) is None else 1)
-    end.set()
-    holder.join()
-
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    lock = CallLock()
+    with taken_by_a_thread(lock):
+        assert in_a_fork(child) == DONE
 
 
 def test_the_thread_that_forks_keeps_what_it_holds() -> None:
+    def child() -> None:
+        assert lock.acquire(a_hold()) is hold
+
     lock, hold = CallLock(), a_hold()
     lock.acquire(hold)
     hold.has_begun = True
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if lock.acquire(a_hold()) is hold else 1)
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert in_a_fork(child) == DONE

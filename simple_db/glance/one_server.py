@@ -1,8 +1,8 @@
 """One server alone: no request is handed on to another one, whatever a snapshot says of an image.
 
-Among several servers, Glance notes at an image which of them has its staged data, and hands requests
-on to that URL. Here the data is always here, and the note may be of a former port of this server, or
-of whatever host the author of a snapshot chose.
+Where there are several servers, Glance notes at an image which of them has its staged data, and
+hands requests on to that URL. Here there is one, which has all data. The note may be of a port that
+it had before, or of whatever host the author of a snapshot chose.
 """
 
 from __future__ import annotations
