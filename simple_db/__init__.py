@@ -16,12 +16,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simple_db import api, errors
+    from simple_db import api as api
+    from simple_db import errors
     from simple_db.api import Database
     from simple_db.shapes import RequestContext
     from simple_db.version import __version__
 
-__all__ = ["Database", "RequestContext", "__version__", "api", "errors"]
+__all__ = ["Database", "RequestContext", "__version__", "errors"]
 
 _HOMES = {"Database": "api", "RequestContext": "shapes", "__version__": "version"}
 
@@ -34,7 +35,7 @@ def __getattr__(name: str) -> Any:
     """
     if name in _HOMES:
         return getattr(importlib.import_module(f"simple_db.{_HOMES[name]}"), name)
-    if name in __all__:
+    if name in {"api", "errors"}:
         return importlib.import_module(f"simple_db.{name}")
     raise AttributeError(f"module 'simple_db' has no attribute {name!r}", name=name)
 

@@ -66,7 +66,8 @@ class Database:
 
     Attributes:
         store: Where the rows are.
-        keeper: What saves the database to the file that it was opened from; None without one.
+        keeper: What saves, or has saved, the database to the file that it was opened from; None
+            without one.
     """
 
     def __init__(
@@ -81,7 +82,6 @@ class Database:
         self._new_id = new_id
 
     @classmethod
-    @contextlib.contextmanager
     def open(
         cls,
         path: str | os.PathLike[str],
@@ -91,7 +91,7 @@ class Database:
         max_bytes: int = MAX_BYTES,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
-    ) -> Iterator[Self]:
+    ) -> contextlib.AbstractContextManager[Self]:
         """Give the database of a file, which no other process may open meanwhile, and save it.
 
         ::
@@ -118,13 +118,12 @@ class Database:
             SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
         """
         database = cls(clock=clock, new_id=new_id)
-        keeping = lifecycle.kept(database.store, path, save, interval, max_bytes=max_bytes)
-        with keeping as keeper:
-            database.keeper = keeper
-            try:
-                yield database
-            finally:
-                database.keeper = None
+        give = database._kept_by
+        return lifecycle.kept(database.store, path, save, interval, give=give, max_bytes=max_bytes)
+
+    def _kept_by(self, keeper: lifecycle.Keeper) -> Self:
+        self.keeper = keeper
+        return self
 
     image_create = images.image_create
     image_update = images.image_update
@@ -308,7 +307,7 @@ class Database:
         """
         if max_bytes is not None:
             snapshot.check_max_bytes(max_bytes)
-        keeper = self.keeper
+        keeper = None if self.keeper is None or self.keeper.is_closed else self.keeper
         if keeper is not None and (path is None or files.named(path) == keeper.path):
             keeper.save(max_bytes)
         elif path is None:

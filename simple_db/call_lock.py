@@ -64,7 +64,7 @@ class Hold:
     def is_over(self) -> bool:
         """Return whether its call has ended."""
         # A fork leaves all threads behind but one, which is the main thread of the new process.
-        if self._process != _PROCESS.id and self._thread != threading.main_thread().ident:
+        if self._process != os.getpid() and self._thread != threading.main_thread().ident:
             return True
         if self._frame.f_code.co_flags & _SUSPENDABLE:
             return False

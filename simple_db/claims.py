@@ -36,7 +36,7 @@ class Claim:
     """
 
     def __init__(self, path: Path) -> None:
-        """Claim the file.
+        """Claim the file; what a killed process has left half written beside it is removed.
 
         Raises:
             SnapshotInUse: another process, or another claim of this one, has it.
@@ -51,9 +51,18 @@ class Claim:
             raise _in_use(path, self._lock) from error
         except OSError as error:
             raise SnapshotError(f"{path} cannot be claimed: {files.why(error)}") from error
+        try:
+            self._begin()
+        except BaseException:
+            self.release()
+            raise
+
+    def _begin(self) -> None:
+        """Say who has the lock, and remove what a killed process has left half written."""
         with contextlib.suppress(OSError):  # a full disk: the lock holds without
             os.ftruncate(self._file.fileno(), 0)
             os.pwrite(self._file.fileno(), b"%d\n" % self.process, 0)
+        _remove_leftovers(self.path)
 
     @property
     def is_ours(self) -> bool:
@@ -85,7 +94,7 @@ class Claim:
         if not is_there:
             raise SnapshotInUse(
                 f"{self.path} may be in use by another process: its lock file {self._lock} was "
-                "removed or replaced while this process had it. Open the file again to go on"
+                "removed or replaced while this process had it. End the block and open it again"
             )
 
     def release(self) -> None:
@@ -104,15 +113,12 @@ class Claim:
 def claimed(path: files.Name) -> Iterator[Claim]:
     """Keep every other process that claims the file away from it, until the block ends.
 
-    What a killed process has left half written beside the file is removed.
-
     Raises:
         SnapshotInUse: another process, or another claim of this one, has it.
         SnapshotError: the lock file cannot be made.
     """
     claim = Claim(files.named(path))
     try:
-        _remove_leftovers(claim.path)
         yield claim
     finally:
         try:
@@ -129,14 +135,17 @@ def _locked(lock: Path) -> io.FileIO:
         OSError: it cannot be opened.
     """
     while True:
-        with contextlib.ExitStack() as closing:
-            # A file object closes its descriptor itself, whatever exception comes between.
-            file = closing.enter_context(io.FileIO(lock, "r+", opener=_create))
+        # A file object closes its descriptor itself, if an exception comes before it has a name.
+        file = io.FileIO(lock, "r+", opener=_create)
+        try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it may have removed the file between our opening and our locking of it.
             if files.is_at(file.fileno(), lock):
-                closing.pop_all()
                 return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
 
 
 def _create(path: str, _flags: int) -> int:

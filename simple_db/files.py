@@ -171,6 +171,8 @@ def named(path: Name) -> Path:
     Raises:
         SnapshotError: no file can have that name, or it leads through what cannot be looked at.
     """
+    if not os.fspath(path):
+        raise SnapshotError("an empty path names no file: say which one is meant")
     try:
         return _resolved(Path(path).absolute())
     except OSError as error:

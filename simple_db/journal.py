@@ -262,6 +262,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._system = system
         self._is_right = False
+        self._problem = ""
         self._put_right()
 
     @property
@@ -290,8 +291,8 @@ class Journal:
         if self._place != end:
             self._is_right = False
             self._place = end
-        if not self._is_right:
-            self._put_right()
+        if not self._is_right and not self._put_right() and not self._mark():
+            LOG.error("%s: a call that was refused may count when the file is opened", self._path)
 
     def since(self, end: Place) -> list[bytes]:
         """Return the commits behind a place, each as the body of its line.
@@ -314,8 +315,7 @@ class Journal:
     def _write(self, body: bytes) -> None:
         if not self._is_ready():
             raise SnapshotError(
-                f"{self._path} could not be written before, and what it holds is not known: "
-                "no call counts until it can be written again"
+                f"{self._path} cannot be written, and no call counts until it can: {self._problem}"
             )
         chain = _sum(self._place.chain.encode(), body)
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
@@ -362,7 +362,8 @@ class Journal:
             self._system.fsync(self._descriptor)
             files.sync_directory(self._path.parent, self._system)
         except OSError as error:
-            LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
+            self._problem = files.why(error)
+            LOG.error("%s: %s", self._path, self._problem)  # noqa: TRY400 - one line is enough
             return False
         self._is_right = True
         return True
@@ -370,7 +371,7 @@ class Journal:
     def _mark(self) -> bool:
         """Mark what is behind the last line that counts, if it cannot be cut off."""
         try:
-            if os.fstat(self._descriptor).st_size > self._place.end:
+            if os.pread(self._descriptor, 1, self._place.end):
                 self._system.pwrite(self._descriptor, _MARK, self._place.end)
         except OSError as error:
             LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough

@@ -12,8 +12,9 @@ import functools
 import itertools
 import logging
 import os
+import stat
 import threading
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from attrs import frozen
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SaveMode = Literal["manual", "exit", "interval", "always"]
 """When a store is saved: on request; also at the end; also now and then; with every call."""
@@ -63,16 +66,23 @@ def kept(
     path: files.Name,
     save: SaveMode,
     interval: float,
+    *,
+    give: Callable[[Keeper], T],
     progress: Callable[[int, int], object] = snapshot.no_progress,
     max_bytes: int = snapshot.MAX_BYTES,
-) -> Iterator[Keeper]:
+) -> Iterator[T]:
     """Let a file keep the store until the block ends, however it ends.
+
+    If an exception from outside comes between while the block ends, what was begun is done once
+    more, and then it is raised. That is why all of the end is in one function: at the beginning of
+    another one the exception could come before anything protects it.
 
     Args:
         store: An empty store, to be filled with what the file holds.
         path: The snapshot file; it need not be there.
         save: When it is saved.
         interval: Seconds between two looks whether something has changed.
+        give: Returns what the block is given.
         progress: Told how many rows are read, and of how many.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
 
@@ -85,27 +95,28 @@ def kept(
     """
     _check(save, interval)
     snapshot.check_max_bytes(max_bytes)
-    with claimed(path) as claim:
+    claim = Claim(files.named(path))
+    try:
         filled = _filled(store, path, progress, max_bytes)
         keeper = Keeper(store, claim, save, interval, max_bytes, filled)
         try:
             keeper.begin()
-            yield keeper
+            yield give(keeper)
         finally:
-            _end(keeper)
-
-
-def _end(keeper: Keeper) -> None:
-    """Close, and once more if an exception from outside comes between: it is raised afterwards."""
-    try:
-        keeper.close()
-    except SnapshotError:
-        raise
-    except BaseException:
-        keeper.close()
-        raise
+            try:
+                keeper.close()
+            except SnapshotError:
+                raise
+            except BaseException:
+                keeper.close()
+                raise
+            finally:
+                keeper.let_go()
     finally:
-        keeper.let_go()
+        try:
+            claim.release()
+        finally:
+            claim.release()
 
 
 def _check(save: str, interval: float) -> None:
@@ -274,10 +285,12 @@ class _WrittenFile:
             SnapshotMismatch: somebody has.
             SnapshotError: that cannot be seen.
         """
-        now = self._identity()
-        if now is None or now in self._known:
+        status = files.found(self.path, follow=False)
+        now = None if status is None else files.identity(status)
+        if status is None or now in self._known:
             return
-        if not snapshot.has_seal(self.path, self.seal):
+        # Where a link leads, the journal and the lock of whoever follows it are others.
+        if not (stat.S_ISREG(status.st_mode) and snapshot.has_seal(self.path, self.seal)):
             raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
@@ -285,7 +298,7 @@ class _WrittenFile:
         self._known = (now,)  # another file with the same content: checked out again, say
 
     def _identity(self) -> files.Identity | None:
-        status = files.found(self.path)
+        status = files.found(self.path, follow=False)
         return None if status is None else files.identity(status)
 
 
@@ -315,6 +328,7 @@ class Keeper:
     ) -> None:
         self.opened = filled.opened
         self.path = claim.path
+        self._beside = beside(claim.path)
         self.mode = mode
         self._store = store
         self._claim = claim
@@ -327,7 +341,10 @@ class Keeper:
         self._copy: Path | None = None
         self._has_begun = self._is_closed = False
         self._saving = CallLock()
-        self._ended = threading.Event()
+        # Whoever gets this lock is to end. An `Event` has a lock of its own, which an exception in
+        # the midst of its methods leaves locked for ever.
+        self._end = threading.Lock()
+        self._end.acquire()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
 
     def begin(self) -> None:
@@ -342,6 +359,11 @@ class Keeper:
         if self.mode in ("interval", "always"):
             self._thread.start()
         self._has_begun = True
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the block has ended."""
+        return self._is_closed
 
     def save(self, max_bytes: int | None = None) -> None:
         """Save now; calls of other threads go on meanwhile.
@@ -374,10 +396,11 @@ class Keeper:
             SnapshotMismatch: somebody else has written the file; a copy is beside it.
             SnapshotError: it cannot be saved; where there is a journal, it has what is missing.
         """
-        self._ended.set()
         if not self._claim.is_ours:
             return
         if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # it was released before
+                self._end.release()
             self._thread.join()
         with self._saving.held():
             self._refuse_calls()
@@ -461,8 +484,8 @@ class Keeper:
             raise
 
     def _remove_journal(self) -> None:
-        if self._journal is not None and files.exists(beside(self.path), follow=False):
-            files.remove(beside(self.path))
+        if self._journal is not None and files.exists(self._beside, follow=False):
+            files.remove(self._beside)
 
     def _check_file(self) -> None:
         """Check that the file is still ours to write; if not, save to another one beside it."""
@@ -503,12 +526,13 @@ class Keeper:
         with self._store.reading():
             before = self._journal
             bodies = before.since(end) if before is not None and end is not None else []
-            self._journal = create(beside(self.path), seal, bodies, self._max_bytes)
+            self._journal = create(self._beside, seal, bodies, self._max_bytes)
         if before is not None:
             before.close()
 
     def _save_now_and_then(self) -> None:
-        while not self._ended.wait(self._interval) and self._claim.is_held:
+        interval = min(self._interval, threading.TIMEOUT_MAX)
+        while not self._end.acquire(timeout=interval) and self._claim.is_held:
             self._save_if_due()
 
     def _save_if_due(self) -> None:

@@ -1,4 +1,7 @@
-"""Exceptions at a chosen bytecode instruction, as Ctrl-C or an alarm can raise them anywhere."""
+"""Exceptions at a chosen bytecode instruction, as Ctrl-C or an alarm can raise them.
+
+The instructions are those of the package and of all that it calls in Python's library and others.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from attrs import frozen
 from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import CodeType, FrameType
 
 
@@ -49,14 +52,14 @@ def can_raise(at: Instruction) -> bool:
 
 
 def instructions(call: Callable[[], object]) -> list[Instruction]:
-    """Make a call, and give each distinct instruction of the package that it runs, in order."""
+    """Make a call, and give each distinct instruction that it runs, but for the tests' own."""
     found: dict[Instruction, None] = {}
 
     def note(frame: FrameType) -> None:
         found.setdefault(Instruction(frame.f_code, frame.f_lasti))
 
-    with _each_instruction(note), contextlib.suppress(SimpleDBError, ZeroDivisionError):
-        call()
+    with contextlib.suppress(SimpleDBError, ZeroDivisionError):
+        _traced(call, note)
     return list(found)
 
 
@@ -93,8 +96,7 @@ def meanwhile(call: Callable[[], object], at: Instruction, other: Callable[[], o
             other()
 
     try:
-        with _each_instruction(see):
-            return call()
+        return _traced(call, see)
     finally:
         assert reached, at
 
@@ -110,21 +112,20 @@ def share(found: Sequence[Instruction], few: int) -> list[Instruction]:
     return random.Random(os.environ.get("SIMPLE_DB_SEED", "0")).sample(found, number)  # noqa: S311 - no secret
 
 
-@contextlib.contextmanager
-def _each_instruction(see: Callable[[FrameType], None]) -> Iterator[None]:
-    """Call `see` before every instruction of the package that this thread runs in the block."""
+def _traced(call: Callable[[], object], see: Callable[[FrameType], None]) -> object:
+    """Make a call, and call `see` before every instruction that this thread runs in it."""
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_globals.get("__name__", "").startswith("simple_db"):
-            return None
+        if frame.f_globals.get("__name__", "").startswith("tests"):
+            return trace
         frame.f_trace_opcodes = True
-        if event == "opcode":
+        if event in {"opcode", "call"}:  # a call is the first instruction of a function
             see(frame)  # if it raises, the interpreter raises that in the frame, and traces no more
         return trace
 
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        yield
+        return call()
     finally:
         sys.settrace(before)

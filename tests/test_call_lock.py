@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -172,6 +173,21 @@ def test_a_thread_that_a_fork_has_left_behind_holds_nothing() -> None:
         assert lock.acquire(a_hold()) is None
 
     lock = CallLock()
+    with taken_by_a_thread(lock):
+        assert in_a_fork(child) == DONE
+
+
+def test_a_thread_that_a_fork_has_left_behind_holds_nothing_even_before_the_fork_is_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def child() -> None:
+        assert lock.acquire(a_hold()) is None
+
+    lock = CallLock()
+    monkeypatch.setattr(
+        call_lock, "_PROCESS", call_lock._PROCESS.__class__.__new__(call_lock._PROCESS.__class__)
+    )
+    call_lock._PROCESS.id = os.getpid()  # noqa: SLF001 - which no hook changes
     with taken_by_a_thread(lock):
         assert in_a_fork(child) == DONE
 

@@ -5,18 +5,26 @@ A seeded share of the instructions in every run; all of them with ``SIMPLE_DB_IN
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from simple_db import Database
+from simple_db import Database, lifecycle
 from tests.build import an_image
 from tests.interrupted_calls import CALLS, REFUSED, SEED
-from tests.interrupts import Instruction, can_raise, instructions, interrupt, share
+from tests.interrupts import (
+    Instruction,
+    Interrupt,
+    can_raise,
+    instructions,
+    interrupt,
+    meanwhile,
+    share,
+)
 from tests.world import World
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -111,13 +119,16 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
             assert on_disk(path) == state
 
 
-def is_last_resort(at: Instruction) -> bool:
-    """Return whether the instruction is of the functions that begin the end, whatever comes.
+def is_before_the_end(at: Instruction) -> bool:
+    """Return whether the instruction is one before anything of the end of the block protects it.
 
-    They have a few between the block and their own `finally` that nothing protects, and at which
-    the interpreter does not look for what comes from outside.
+    They are those of contextlib's `__exit__`, which stands before ours and runs it, and a few of
+    `kept` between the block and its own `finally`, at which the interpreter does not look for what
+    comes from outside.
     """
-    return at.code.co_qualname in {"kept", "claimed"}
+    return at.code.co_filename == contextlib.__file__ or (
+        at.code is lifecycle.kept.__wrapped__.__code__ and not can_raise(at)  # type: ignore[attr-defined]
+    )
 
 
 @EVERY_MODE
@@ -136,7 +147,7 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
         opening.__exit__(None, None, None)
 
     opening, _ = begun()
-    found = [at for at in instructions(end) if can_raise(at) or not is_last_resort(at)]
+    found = [at for at in instructions(end) if not is_before_the_end(at)]
     for at in share(found, 40):
         opening, state = begun()
         interrupt(end, at)
@@ -144,3 +155,28 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
             assert on_disk(path) == state, at
         with opened(path, "manual"):
             pass
+
+
+@EVERY_MODE
+def test_an_interrupted_opening_lets_go_of_the_file_while_its_exception_is_handled(
+    path: Path, save: SaveMode
+) -> None:
+    def begin() -> None:
+        opened(path, save).__enter__()
+
+    def stop() -> None:
+        raise Interrupt
+
+    with opened(path, "exit") as db:
+        db.restore(SEED.snapshot())
+    state = path.read_bytes()
+    opening = opened(path, save)
+    found = instructions(opening.__enter__)
+    opening.__exit__(None, None, None)
+    for at in share([at for at in found if not is_before_the_end(at)], 30):
+        with pytest.raises(Interrupt) as handled:
+            meanwhile(begin, at, stop)
+        assert on_disk(path) == state, at
+        with opened(path, "manual"):
+            pass
+        del handled

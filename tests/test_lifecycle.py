@@ -581,6 +581,24 @@ def test_a_mode_that_there_is_not_is_refused(path: Path, save: Any) -> None:
     assert held(path.parent) == {}
 
 
+def test_an_empty_path_is_refused_at_once() -> None:
+    with pytest.raises(SnapshotError, match="an empty path names no file"):
+        Database.open("").__enter__()
+    for call in (Database().save, Database().load):
+        with pytest.raises(SnapshotError, match="an empty path names no file"):
+            call("")
+
+
+def test_an_endless_interval_is_one_in_which_nothing_is_saved_unasked(path: Path) -> None:
+    with opened(path, "interval", float("inf")) as db:
+        an_image(db)
+        time.sleep(0.05)
+        assert [thread for thread in threading.enumerate() if thread.daemon]
+        assert not path.exists()
+
+    assert path.read_bytes() == db.snapshot()
+
+
 @pytest.mark.parametrize("interval", [0, -1, float("nan")])
 def test_an_interval_that_is_none_is_refused(path: Path, interval: float) -> None:
     with pytest.raises(Invalid, match=f"positive number of seconds, not {interval!r}"):
@@ -877,6 +895,41 @@ def test_what_cannot_be_saved_beside_either_is_told(path: Path) -> None:
         opening.__exit__(None, None, None)
 
 
+def moved_and_linked(path: Path) -> None:
+    """Move the file, and put a link to it in its place."""
+    (path.parent / "store").mkdir()
+    path.rename(path.parent / "store" / NAME)
+    path.symlink_to(f"store/{NAME}")
+
+
+def a_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("change", [moved_and_linked, a_directory])
+@pytest.mark.parametrize("save", ["exit", "always"])
+def test_what_is_no_file_any_more_is_not_written_and_what_we_have_is_beside_it(
+    path: Path, save: SaveMode, change: Callable[[Path], None]
+) -> None:
+    opening = opened(path, save)
+    db = opening.__enter__()
+    an_image(db, "a")
+    db.save()
+    change(path)
+    if save == "always":
+        with pytest.raises(SnapshotMismatch):
+            an_image(db, "b")
+    else:
+        an_image(db, "b")
+    state = db.snapshot()
+    with pytest.raises(SnapshotMismatch, match=r"copy-1"):
+        opening.__exit__(None, None, None)
+
+    assert path.with_name(f"{NAME}.copy-1").read_bytes() == state
+    assert not path.with_name(JOURNAL).exists()
+
+
 def test_a_call_beside_a_file_that_is_gone_is_refused_until_it_is_saved_again(path: Path) -> None:
     with opened(path) as db:
         an_image(db, "a")
@@ -1003,7 +1056,7 @@ def test_a_lock_that_cannot_be_looked_at_refuses_the_call_and_leaves_no_trace(
 ) -> None:
     def is_at(descriptor: int, path: Path) -> bool:
         looked.append(path.name)
-        if looked.count(LOCK) == 2:  # once before the line is written, and once behind
+        if looked.count(LOCK) >= 2:  # once before the line is written, and once behind
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real(descriptor, path)
 
@@ -1015,7 +1068,7 @@ def test_a_lock_that_cannot_be_looked_at_refuses_the_call_and_leaves_no_trace(
             patch.setattr(files, "is_at", is_at)
             with pytest.raises(SnapshotError, match="cannot be checked: Input/output"):
                 an_image(db, "b")
-        assert on_disk(path) == db.snapshot() == before
+            assert on_disk(path) == db.snapshot() == before
         an_image(db, "c")
         assert on_disk(path) == db.snapshot()
 

@@ -250,17 +250,23 @@ def _kept(
         try:
             new.directory(snapshot.parent)
             new.file(snapshot)
-            keeping = kept(
-                database.store, snapshot, settings.save, settings.save_interval, progress
+            opened = stack.enter_context(
+                kept(
+                    database.store,
+                    snapshot,
+                    settings.save,
+                    settings.save_interval,
+                    give=lambda keeper: keeper.opened,
+                    progress=progress,
+                )
             )
-            keeper = stack.enter_context(keeping)
         except SnapshotInUse as error:
             raise StartError(str(error)) from error
         except (SnapshotError, OSError) as error:
             raise StartError(
                 f"snapshot {snapshot} cannot be used, and is left as it is: {error}"
             ) from error
-        yield keeper.opened
+        yield opened
 
 
 def url_of(host: str, listener: socket.socket) -> str:
