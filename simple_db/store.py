@@ -481,8 +481,9 @@ class Transaction(Hold):
 
 
 _WITHIN = (
-    "the clock or the id source of a database called the database, or a signal handler or a "
-    "finaliser did, in the midst of a call that has not ended: call it when that has"
+    "the clock or the id source of a database called the database, or something else that runs in "
+    "the midst of a call did (a signal handler, a finaliser, an argument's own method), and the call "
+    "has not ended: call it when that has"
 )
 _READ_ONLY = "rows were written outside a transaction"
 
