@@ -481,9 +481,9 @@ class Transaction(Hold):
 
 
 _WITHIN = (
-    "the clock or the id source of a database called the database, or something else that runs in "
-    "the midst of a call did (a signal handler, a finaliser, an argument's own method), and the call "
-    "has not ended: call it when that has"
+    "the clock or the id source of a database called the database, or something else did that runs "
+    "in the midst of a call (a signal handler, a finaliser, a method of an argument), and that call "
+    "has not ended: wait until it has"
 )
 _READ_ONLY = "rows were written outside a transaction"
 
