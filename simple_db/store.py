@@ -482,8 +482,8 @@ class Transaction(Hold):
 
 _WITHIN = (
     "the clock or the id source of a database called the database, or something else did that runs "
-    "in the midst of a call (a signal handler, a finaliser, a method of an argument), and that call "
-    "has not ended: wait until it has"
+    "in the midst of a call (a signal handler, a finaliser, a method of an argument), and that has "
+    "not ended: wait until it has"
 )
 _READ_ONLY = "rows were written outside a transaction"
 

@@ -54,6 +54,16 @@ def db(path: Path) -> Iterator[Database]:
         yield database
 
 
+def not_seen(kind: str, found: list[Instruction]) -> list[Instruction]:
+    """Give the instructions that no test of this kind has been given before."""
+    new = [at for at in found if (kind, at) not in SEEN]
+    SEEN.update((kind, at) for at in found)
+    return new
+
+
+SEEN: set[tuple[str, Instruction]] = set()
+
+
 def on_disk(path: Path) -> bytes:
     """Give the database that the file and its journal hold now."""
     database = Database()
@@ -86,7 +96,7 @@ def test_an_interrupted_call_is_on_the_disk_as_it_is_in_memory(
     with db.checkpoint() as seed:
         found = instructions(lambda: call(db))
         allowed = (SEED.snapshot(), db.snapshot())
-        for number, at in enumerate(share(found, 4)):
+        for number, at in enumerate(share(not_seen("call", found), 4)):
             seed.rollback()
             db.fork()  # so that the call copies the tables that it changes, as the first one did
             if number % 50 == 0:
@@ -106,7 +116,7 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
         db.restore(SEED.snapshot())
         db.save()
         an_image(db)
-        found = instructions(db.save)
+        found = not_seen("save", instructions(db.save))
         for at in share(found, 40):
             before = db.snapshot()
             an_image(db)
@@ -148,7 +158,7 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
 
     opening, _ = begun()
     found = [at for at in instructions(end) if not is_before_the_end(at)]
-    for at in share(found, 40):
+    for at in share(not_seen("end", found), 40):
         opening, state = begun()
         interrupt(end, at)
         if save != "manual":
@@ -173,7 +183,8 @@ def test_an_interrupted_opening_lets_go_of_the_file_while_its_exception_is_handl
     opening = opened(path, save)
     found = instructions(opening.__enter__)
     opening.__exit__(None, None, None)
-    for at in share([at for at in found if not is_before_the_end(at)], 30):
+    found = [at for at in found if not is_before_the_end(at)]
+    for at in share(not_seen("opening", found), 30):
         with pytest.raises(Interrupt) as handled:
             meanwhile(begin, at, stop)
         assert on_disk(path) == state, at
