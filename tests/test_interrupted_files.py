@@ -117,7 +117,7 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
         db.save()
         an_image(db)
         found = not_seen("save", instructions(db.save))
-        for at in share(found, 40):
+        for at in share(found, 12):
             before = db.snapshot()
             an_image(db)
             state = db.snapshot()
@@ -158,7 +158,7 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
 
     opening, _ = begun()
     found = [at for at in instructions(end) if not is_before_the_end(at)]
-    for at in share(not_seen("end", found), 40):
+    for at in share(not_seen("end", found), 12):
         opening, state = begun()
         interrupt(end, at)
         if save != "manual":
@@ -184,7 +184,7 @@ def test_an_interrupted_opening_lets_go_of_the_file_while_its_exception_is_handl
     found = instructions(opening.__enter__)
     opening.__exit__(None, None, None)
     found = [at for at in found if not is_before_the_end(at)]
-    for at in share(not_seen("opening", found), 30):
+    for at in share(not_seen("opening", found), 12):
         with pytest.raises(Interrupt) as handled:
             meanwhile(begin, at, stop)
         assert on_disk(path) == state, at
