@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import CodeType, FrameType
 
+    from simple_db import Database
+
 
 class Interrupt(BaseException):
     """What comes from outside of a call, in the midst of it."""
@@ -51,8 +53,17 @@ def can_raise(at: Instruction) -> bool:
     )
 
 
+def attempt(call: Callable[[Database], object], db: Database) -> None:
+    """Make a call, whatever error it raises."""
+    with contextlib.suppress(SimpleDBError, ZeroDivisionError):
+        call(db)
+
+
 def instructions(call: Callable[[], object]) -> list[Instruction]:
-    """Make a call, and give each distinct instruction that it runs, but for the tests' own."""
+    """Make a call, and give each distinct instruction that it runs, but for the tests' own.
+
+    What runs at the first call only, to fill a cache say, is to have run before.
+    """
     found: dict[Instruction, None] = {}
 
     def note(frame: FrameType) -> None:
@@ -91,12 +102,12 @@ def meanwhile(call: Callable[[], object], at: Instruction, other: Callable[[], o
     reached: list[Instruction] = []
 
     def see(frame: FrameType) -> None:
-        if frame.f_lasti == at.offset and frame.f_code is at.code and not reached:
+        if frame.f_lasti == at.offset and not reached:
             reached.append(at)
             other()
 
     try:
-        return _traced(call, see)
+        return _traced(call, see, at.code)
     finally:
         assert reached, at
 
@@ -112,12 +123,19 @@ def share(found: Sequence[Instruction], few: int) -> list[Instruction]:
     return random.Random(os.environ.get("SIMPLE_DB_SEED", "0")).sample(found, number)  # noqa: S311 - no secret
 
 
-def _traced(call: Callable[[], object], see: Callable[[FrameType], None]) -> object:
-    """Make a call, and call `see` before every instruction that this thread runs in it."""
+def _traced(
+    call: Callable[[], object], see: Callable[[FrameType], None], code: CodeType | None = None
+) -> object:
+    """Make a call, and call `see` before every instruction that this thread runs in it.
+
+    If a code object is given, only before those that are in it.
+    """
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if code not in {None, frame.f_code}:
+            return None
         if frame.f_globals.get("__name__", "").startswith("tests"):
-            return trace
+            return None
         frame.f_trace_opcodes = True
         if event in {"opcode", "call"}:  # a call is the first instruction of a function
             see(frame)  # if it raises, the interpreter raises that in the frame, and traces no more

@@ -16,6 +16,7 @@ from tests.interrupted_calls import CALLS, REFUSED, SEED
 from tests.interrupts import (
     Instruction,
     Interrupt,
+    attempt,
     can_raise,
     instructions,
     interrupt,
@@ -94,6 +95,9 @@ def test_an_interrupted_call_is_on_the_disk_as_it_is_in_memory(
 ) -> None:
     call = (CALLS | REFUSED | RETRACTED)[name]
     with db.checkpoint() as seed:
+        attempt(call, db)
+        seed.rollback()
+        db.fork()
         found = instructions(lambda: call(db))
         allowed = (SEED.snapshot(), db.snapshot())
         for number, at in enumerate(share(not_seen("call", found), 4)):
@@ -115,6 +119,7 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
     with opened(path, save) as db:
         db.restore(SEED.snapshot())
         db.save()
+        an_image(db)
         an_image(db)
         found = not_seen("save", instructions(db.save))
         for at in share(found, 12):
@@ -156,6 +161,8 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
     def end() -> None:
         opening.__exit__(None, None, None)
 
+    opening, _ = begun()
+    end()
     opening, _ = begun()
     found = [at for at in instructions(end) if not is_before_the_end(at)]
     for at in share(not_seen("end", found), 12):

@@ -15,7 +15,7 @@ from simple_db import Database, api
 from simple_db.errors import SimpleDBError
 from tests.build import ADMIN, an_image
 from tests.interrupted_calls import CALLS, REFUSED, SEED
-from tests.interrupts import Instruction, instructions, interrupt, meanwhile, share
+from tests.interrupts import Instruction, attempt, instructions, interrupt, meanwhile, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,7 @@ def check_whole(db: Database, allowed: tuple[bytes, ...], at: Instruction) -> No
 def test_a_call_that_is_interrupted_has_happened_or_has_not(name: str) -> None:
     call = (CALLS | REFUSED)[name]
     after = SEED.fork()
+    attempt(call, SEED.fork())
     found = instructions(lambda: call(after))
     allowed = (SEED.snapshot(), after.snapshot())
     for at in share(found, 50):
@@ -75,6 +76,7 @@ def test_what_looks_at_the_database_in_the_midst_of_a_call_sees_it_whole_or_is_r
 ) -> None:
     call = (CALLS | REFUSED)[name]
     after = SEED.fork()
+    attempt(call, SEED.fork())
     found = instructions(lambda: call(after))
     allowed = {SEED.snapshot(), after.snapshot()}
     if name == "rollback":  # which destroys an image first
@@ -119,6 +121,7 @@ def test_a_write_in_the_midst_of_a_call_happens_before_or_after_it_or_is_refused
             db.metadef_tag_create(ADMIN, "empty", {"name": "meanwhile"})
 
     after, first, last = SEED.fork(), SEED.fork(), SEED.fork()
+    attempt(call, SEED.fork())
     found = instructions(lambda: call(after))
     for db, steps in ((first, (write, call)), (last, (call, write))):
         for step in steps:
@@ -146,6 +149,7 @@ def test_a_write_in_the_midst_of_a_read_does_not_tear_it(name: str) -> None:
     read = READS[name]
     before, after = SEED.fork(), SEED.fork()
     after.image_destroy(ADMIN, "a")
+    read(before)
     found = instructions(lambda: read(before))
     with contextlib.suppress(SimpleDBError):
         allowed = [read(before), read(after)]
