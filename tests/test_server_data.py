@@ -352,7 +352,8 @@ def test_an_id_that_is_a_path_leads_nowhere(tmp_path: Path) -> None:
     with (data / "cache" / "large").open("wb") as large:
         large.truncate(11 * 2**30)  # more than the cache may have
     with server:
-        assert f"{len(ODD_IDS)} images have ids that are no names of files" in server.printed
+        odd = set(ODD_IDS) - {"queue", "invalid"}  # which are names of files outside of the cache
+        assert f"{len(odd)} images have ids that are no names of files" in server.printed
         status, pruned = server.request("/v2/cache/prune", ADMIN, method="POST")
         assert (status, json.loads(pruned)["total_files_pruned"]) == (200, len(ODD_IDS))
         statuses = {server.request("/v2/cache", ADMIN, method="DELETE")[0]}
