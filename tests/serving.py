@@ -192,6 +192,7 @@ class Source(http.server.ThreadingHTTPServer):
 
     Attributes:
         url: where it is.
+        paths: what was asked for, in order.
         asked: is set when somebody asked for the slow file.
         go_on: to be set for the rest of the slow file.
     """
@@ -199,6 +200,7 @@ class Source(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.url = f"http://127.0.0.1:{self.server_port}"
+        self.paths: list[str] = []
         self.asked = threading.Event()
         self.go_on = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever)
@@ -218,6 +220,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
     server: Source
 
     def do_GET(self) -> None:
+        self.server.paths.append(self.path)
         url = urlsplit(self.path)
         path = url.path
         if path == "/elsewhere":

@@ -1,15 +1,18 @@
 import contextlib
 import socket
+import urllib.error
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from glance.common import utils
+from glance.common import exception, utils
+from glance.common.scripts import utils as script_utils
 from oslo_config import cfg
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 from simple_db.glance.app import THIS_MACHINE
 from simple_db.glance.sources import guarded_sources
+from tests.serving import CONTENT, Source
 
 pytestmark = pytest.mark.glance
 
@@ -168,12 +171,100 @@ def test_the_reason_is_logged_without_the_url(caplog: pytest.LogCaptureFixture) 
     assert "tale" not in caplog.text
 
 
-def test_glance_is_as_it_was_afterwards() -> None:
-    before = utils.resolve_pinned_address
-    with guarded_sources(OWN_PORT):
-        assert utils.resolve_pinned_address is not before
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "host_and_port",
+    [
+        f"[::1]%3A{OWN_PORT}",
+        f"[::1]%3a{OWN_PORT}",
+        f"user@[::1]%3A{OWN_PORT}",
+        f"[::1]x:{OWN_PORT}",
+        f"[::1]{OWN_PORT}",
+        f"[::1%3A{OWN_PORT}]",
+        f"127.0.0.1%3A{OWN_PORT}",
+        f"127.0.0.1%3A{OWN_PORT}:80",
+        f"[::1]:80%3A{OWN_PORT}",
+        "127.0.0.1%2e",
+        "127.0.0.1%00",
+    ],
+)
+def test_a_url_of_two_readings_is_not_fetched_from(scheme: str, host_and_port: str) -> None:
+    with filtering():
+        assert not utils.validate_uri(f"{scheme}://{host_and_port}/image")
 
-    assert utils.resolve_pinned_address is before
+
+@pytest.mark.parametrize(
+    "host", ["192.0.2.7", "192.0.2.7:", "192.0.2.7:81", "[2001:db8::7]", "[2001:db8::7]:81"]
+)
+@pytest.mark.parametrize("user", ["", "user@", "user:pass%40word@"])
+def test_a_url_of_one_reading_is_fetched_from(user: str, host: str) -> None:
+    with filtering():
+        assert utils.validate_uri(f"http://{user}{host}/image%20x?a=%3A")
+
+
+@pytest.mark.parametrize("kind", ["_PinnedHTTPConnection", "_PinnedHTTPSConnection"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0"])  # noqa: S104 - nobody listens here
+def test_the_port_that_is_connected_to_is_checked_whatever_the_url_says(
+    kind: str, address: str
+) -> None:
+    connection = getattr(script_utils, kind)(f"[::1]:{OWN_PORT}", pinned_ip=address)
+    with filtering(), pytest.raises(ValueError, match=f"port {OWN_PORT}: it is"):
+        connection.connect()
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
+def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with Source() as proxy, Source() as source:
+        monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        with (
+            filtering(allowed_hosts=["127.0.0.1"]),
+            script_utils.open_external_uri(f"{source.url}/image") as answer,
+        ):
+            assert answer.read() == CONTENT
+        assert not proxy.paths
+
+
+@pytest.mark.parametrize("uri", ["data:,x", "ftp://127.0.0.1/x", "file:///etc/hostname"])
+def test_nothing_but_http_is_opened(uri: str) -> None:
+    with filtering(), pytest.raises(urllib.error.URLError, match="unknown url type"):
+        script_utils.open_external_uri(uri)
+
+
+def test_what_is_found_missing_is_an_error() -> None:
+    with (
+        Source() as source,
+        filtering(allowed_hosts=["127.0.0.1"]),
+        pytest.raises(urllib.error.HTTPError, match="404"),
+    ):
+        script_utils.open_external_uri(f"{source.url}/missing")
+
+
+def test_a_redirect_is_checked_too() -> None:
+    with (
+        Source() as source,
+        filtering(allowed_hosts=["127.0.0.1", "::1"]),
+        pytest.raises((exception.InvalidRedirect, exception.ImportTaskError)),
+    ):
+        script_utils.open_external_uri(f"{source.url}/elsewhere?http://[::1]%3A{OWN_PORT}/")
+
+
+def replaced() -> list[Any]:
+    connections = (script_utils._PinnedHTTPConnection, script_utils._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
+    functions = (
+        utils.resolve_pinned_address,
+        utils.get_validated_address,
+        script_utils.open_external_uri,
+    )
+    return [*functions, *(kind.connect for kind in connections)]
+
+
+def test_glance_is_as_it_was_afterwards() -> None:
+    before = replaced()
+    with guarded_sources(OWN_PORT):
+        assert not set(before) & set(replaced())
+
+    assert replaced() == before
 
 
 @pytest.mark.parametrize(

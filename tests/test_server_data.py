@@ -8,10 +8,12 @@ import shutil
 import signal
 import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
 from simple_db import Database, RequestContext
+from simple_db.glance.app import STORES as DIRECTORIES
 from simple_db.pytest_plugin import GlanceServer
 from tests.serving import ADMIN, ALICE, PROJECT, Server, Source, eventually
 
@@ -93,6 +95,11 @@ def located(database: Database, url: str, store: str | None) -> str:
         ROOT, FORMATS | values | {"visibility": "private", "locations": [location]}
     )
     return str(image["id"])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def files(directory: Path) -> dict[Path, bytes]:
@@ -285,6 +292,82 @@ def test_a_dangling_link_is_not_written_through(
     path = f"/v2/images/{image_id}/file"
     assert client.request(path, ALICE, method="PUT", data=b"data", headers=BYTES)[0] == 503
     assert not (tmp_path / "new").exists()
+
+
+def created(client: Server) -> str:
+    body = json.dumps(FORMATS).encode()
+    _, answer = client.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
+    return str(json.loads(answer)["id"])
+
+
+def import_of(client: Server, image_id: str, token: str, **method: str | None) -> tuple[int, str]:
+    body = json.dumps({"method": method, "stores": ["spare"]}).encode()
+    path = f"/v2/images/{image_id}/import"
+    return client.request(path, token, method="POST", data=body, headers=JSON)
+
+
+@pytest.mark.parametrize("uri", ["file://{}", "http://127.0.0.1:9/{}", "{}", ""])
+def test_an_import_reads_no_file_that_a_caller_names(
+    server: GlanceServer, client: Server, outside: Path, uri: str
+) -> None:
+    there = files(outside)
+    named = uri.format(outside / "images" / "theirs")
+    staged = created(client)
+    path = f"/v2/images/{staged}/stage"
+    client.request(path, ALICE, method="PUT", data=SECRET, headers=BYTES)
+    refusals = [
+        import_of(client, staged, ALICE, name="glance-direct", uri=named),
+        import_of(client, uploaded(client), ADMIN, name="copy-image", uri=named),
+    ]
+    for status, answer in refusals:
+        assert status == 400
+        assert "takes no uri" in answer
+    assert import_of(client, staged, ALICE, name="glance-direct", uri=None)[0] == 202
+    assert files(outside) == there
+
+
+ODD_IDS = ("..", ".", "queue", "invalid", "a/b", "../../x", "%2e%2e", "a\nb")
+
+
+def odd_state(url: str) -> bytes:
+    """Return a snapshot with an image of each odd id, all in the cache of the server."""
+    database = Database()
+    location = {"url": "file://images/x", "metadata": {"store": "images"}, "status": "active"}
+    database.node_reference_create(ROOT, url)
+    for image_id in ODD_IDS:
+        values = {"id": image_id, "status": "active", "owner": "demo", "size": len(SECRET)}
+        database.image_create(ROOT, FORMATS | values | {"locations": [location]})
+        database.insert_cache_details(ROOT, url, image_id, 5)
+    return database.snapshot()
+
+
+def test_an_id_that_is_a_path_leads_nowhere(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--port", str(free_port()))
+    with server:
+        (tmp_path / "x").write_bytes(SECRET)
+        url = server.url
+    server.snapshot.write_bytes(odd_state(url))
+    data = tmp_path / "glance-data"
+    (data / "images" / "x").write_bytes(SECRET)
+    with (data / "cache" / "large").open("wb") as large:
+        large.truncate(11 * 2**30)  # more than the cache may have
+    with server:
+        odd = set(ODD_IDS) - {"queue", "invalid"}  # which are names of files outside of the cache
+        assert f"{len(odd)} images have ids that are no names of files" in server.printed
+        status, pruned = server.request("/v2/cache/prune", ADMIN, method="POST")
+        assert (status, json.loads(pruned)["total_files_pruned"]) == (200, len(ODD_IDS))
+        statuses = {server.request("/v2/cache", ADMIN, method="DELETE")[0]}
+        for image_id in ODD_IDS:
+            quoted = quote(image_id, safe="")
+            statuses |= {
+                server.request(f"/v2/images/{quoted}/file", ADMIN)[0],
+                server.request(f"/v2/cache/{quoted}", ADMIN, method="PUT")[0],
+                server.request(f"/v2/cache/{quoted}", ADMIN, method="DELETE")[0],
+                server.request(f"/v2/images/{quoted}", ADMIN, method="DELETE")[0],
+            }
+    assert max(statuses) < 500, statuses
+    assert (tmp_path / "x").read_bytes() == SECRET
+    assert {path.name for path in data.iterdir()} == {*DIRECTORIES}
 
 
 # --- the life of a snapshot and its data --------------------------------------------------------

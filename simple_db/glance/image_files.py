@@ -10,6 +10,7 @@ Nothing else is read or deleted: no symbolic link, no file elsewhere, nothing of
 
 from __future__ import annotations
 
+import re
 import stat
 import urllib.parse
 from pathlib import Path
@@ -30,6 +31,8 @@ _SCHEMES = ("file://", "filesystem://")
 # What glance_store raises for a location that none of its stores can have; ValueError for one that
 # is no URL.
 _NO_LOCATION = (exceptions.UnknownScheme, exceptions.BadStoreUri, ValueError)
+
+_FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
 
 IMAGE_STORES = ("images", "spare")
 """The stores of images, each a directory of its name."""
@@ -69,6 +72,14 @@ def place_of(url: str) -> Place | None:
         name = urllib.parse.unquote(quoted)
     is_name = name not in {"", ".", ".."} and not {"/", "\0"} & set(name)
     return Place(store, name) if is_name else None
+
+
+def is_file_name(image_id: str) -> bool:
+    """Tell whether an id can be the name of a file, in whatever directory; a snapshot can have any.
+
+    It has letters, digits, ``_``, ``-`` and ``.``, up to a hundred, and begins with no dot.
+    """
+    return _FILE_NAME.fullmatch(image_id) is not None
 
 
 def size_of(path: Path) -> int | None:
@@ -152,12 +163,12 @@ class Store(filesystem.Store):  # type: ignore[misc] # likewise
         """Write a new file, and return its location, size, two hashes and metadata.
 
         Raises:
-            StorageWriteDenied: a symbolic link has its name.
+            StorageWriteDenied: the id is no name of a file, or a symbolic link has that name.
             Duplicate: a file has it.
             StorageFull: the disk is full.
         """
         # The driver below writes through a link that leads nowhere.
-        if (self._directory / image_id).is_symlink():
+        if not is_file_name(image_id) or (self._directory / image_id).is_symlink():
             raise exceptions.StorageWriteDenied
         url, *rest = super().add(
             image_id, image_file, image_size, hashing_algo, context=context, verifier=verifier

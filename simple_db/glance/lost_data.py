@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from simple_db.glance.image_files import IMAGE_STORES, place_of
+from simple_db.glance.image_files import IMAGE_STORES, is_file_name, place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,25 @@ def lost_data(database: Database, data: Path) -> list[str]:
     return [
         f"{len(lost)} images have data that is not here, and cannot be downloaded from there:",
         *(f"  {image.id}{_name(image)}: {why}" for image, why in lost[:MOST_IMAGES]),
+        *([f"  and {more} more"] if more > 0 else []),
+    ]
+
+
+def odd_ids(database: Database) -> list[str]:
+    """Return a report of the images that are not deleted and whose id is no name of a file.
+
+    Returns:
+        As `lost_data`.
+    """
+    with database.store.reading() as tables:
+        images = [image for image in tables.images.rows.values() if not image.deleted]
+    odd = sorted(image.id for image in images if not is_file_name(image.id))
+    if not odd:
+        return []
+    more = len(odd) - MOST_IMAGES
+    return [
+        f"{len(odd)} images have ids that are no names of files, and can be given no data:",
+        *(f"  {image_id!r}" for image_id in odd[:MOST_IMAGES]),
         *([f"  and {more} more"] if more > 0 else []),
     ]
 

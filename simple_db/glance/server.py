@@ -22,16 +22,18 @@ from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
+from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.connections import bounded_server
 from simple_db.glance.driver import new_database
 from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
-from simple_db.glance.lost_data import lost_data
+from simple_db.glance.lost_data import lost_data, odd_ids
 from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.sources import guarded_sources
+from simple_db.glance.staged_files import only_staged_files
 from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.lifecycle import kept
 from simple_db.snapshot import no_progress
@@ -92,7 +94,8 @@ class Started:
         url: where its API is.
         opened: what was found where the snapshot is.
         database: its records.
-        lost: a report of the images whose data is not in the data directory, a line each.
+        lost: a report of the images whose data is not in the data directory, and of those whose id
+            is no name of a file; a line each.
     """
 
     url: str
@@ -144,11 +147,13 @@ def serve(
         stack.enter_context(full_disks_answered())
         stack.enter_context(nothing_handed_on())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        stack.enter_context(only_staged_files(settings.data_dir))
+        stack.enter_context(cache_files_inside())
         site = Site(private, settings.data_dir, url, sources, neighbours.origins)
         app = Guard(glance_app(site), neighbours)
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, settings.threads)
-        lost = lost_data(database, settings.data_dir)
+        lost = lost_data(database, settings.data_dir) + odd_ids(database)
         stop.check()
         new.keep()
         with contextlib.suppress(SystemExit):

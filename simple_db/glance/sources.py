@@ -2,23 +2,34 @@
 
 Glance looks at each URL when it is asked to import from it, and resolves and checks its host once
 more when it connects, after redirects too; the connection goes to an address that was checked. Our
-check is in that same place.
+check is in that same place, and once more where the connection is made: Glance reads the host and
+port of a URL in one way to check them, and Python's library in another to connect.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+import re
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING, Any
 
 from glance.common import utils
+from glance.common.scripts import utils as script_utils
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOG = logging.getLogger(__name__)
+
+# A host and port that have one reading: with no escape but that of a zone, and nothing after the
+# bracket but the port.
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]|[^\[\]%:@\s]*)(:[0-9]*)?")
+
+_CONNECTIONS = (script_utils._PinnedHTTPConnection, script_utils._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
 
 
 @contextlib.contextmanager
@@ -26,8 +37,9 @@ def guarded_sources(own_port: int) -> Iterator[None]:
     """Keep Glance from fetching what the server itself answers, on this port, until the end.
 
     To fetch from itself would make an administrator of every caller: the server sends no token.
+    Nothing is fetched through a proxy, which would reach what the server may not.
     """
-    resolve = utils.resolve_pinned_address
+    resolve, validate = utils.resolve_pinned_address, utils.get_validated_address
 
     def resolve_and_check(hostname: str, port: int) -> list[str]:
         addresses: list[str] = resolve(hostname, port)
@@ -40,11 +52,57 @@ def guarded_sources(own_port: int) -> Iterator[None]:
             raise ValueError(f"{hostname} port {port}: {refusals[0]}")
         return allowed
 
-    utils.resolve_pinned_address = resolve_and_check
-    try:
+    def check_spelling_and_validate(uri: str) -> list[str]:
+        if not _has_one_reading(uri):
+            LOG.warning("Nothing is fetched from a URL whose host and port have two readings")
+            raise ValueError("the host and port of the URL have two readings")
+        addresses: list[str] = validate(uri)
+        return addresses
+
+    with contextlib.ExitStack() as stack:
+        for module, name, function in (
+            (utils, "resolve_pinned_address", resolve_and_check),
+            (utils, "get_validated_address", check_spelling_and_validate),
+            (script_utils, "open_external_uri", _open_without_proxy),
+            *((kind, "connect", _checked(kind.connect, own_port)) for kind in _CONNECTIONS),
+        ):
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, function)
         yield
-    finally:
-        utils.resolve_pinned_address = resolve
+
+
+def _has_one_reading(uri: str) -> bool:
+    """Tell whether all readers of a URL find the same host and port in it."""
+    host_and_port = urllib.parse.urlsplit(uri).netloc.rpartition("@")[2]
+    return _HOST_AND_PORT.fullmatch(host_and_port) is not None
+
+
+def _checked(connect: Callable[[Any], None], own_port: int) -> Callable[[Any], None]:
+    """Return a connection's method that checks what is connected to, whatever its URL says."""
+
+    def check_and_connect(connection: Any) -> None:
+        address = connection._pinned_ip  # noqa: SLF001 - there is no other way
+        refusal = _why_not(address, connection.port, own_port)
+        if refusal:
+            raise ValueError(f"{address} port {connection.port}: {refusal}")
+        connect(connection)
+
+    return check_and_connect
+
+
+def _open_without_proxy(uri_or_request: Any) -> Any:
+    """Open a URL of http or https with Glance's checks, whatever proxies the environment names."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        script_utils.SafeRedirectHandler,
+        script_utils._ValidatedExternalHTTPHandler,  # noqa: SLF001 - there is no other way
+        script_utils._ValidatedExternalHTTPSHandler,  # noqa: SLF001 - likewise
+    ):
+        opener.add_handler(handler())
+    return opener.open(uri_or_request)
 
 
 def _why_not(text: str, port: int, own_port: int) -> str | None:

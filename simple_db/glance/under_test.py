@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, NoReturn
 from simple_db.errors import SimpleDBError
 from simple_db.glance import data_directory
 from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
+from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.driver import new_database
 from simple_db.glance.full_disk import full_disks_answered
@@ -36,6 +37,7 @@ from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
 from simple_db.glance.sources import guarded_sources
+from simple_db.glance.staged_files import only_staged_files
 from simple_db.glance.starting import NewPaths, owner_only
 
 if TYPE_CHECKING:
@@ -141,6 +143,8 @@ def _serving(data: Path) -> Iterator[Station]:
         stack.enter_context(full_disks_answered())
         stack.enter_context(nothing_handed_on())
         stack.enter_context(guarded_sources(listener.getsockname()[1]))
+        stack.enter_context(only_staged_files(data))
+        stack.enter_context(cache_files_inside())
         app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, _THREADS)

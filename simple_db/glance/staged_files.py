@@ -1,0 +1,69 @@
+"""What an import reads from the disk: files that are staged, and nothing that a caller names."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import webob.exc
+from glance.api.v2.images import ImagesController
+from glance.common import exception
+from glance.common.scripts import utils as script_utils
+
+from simple_db.glance.image_files import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FILE = "file://"
+
+# The method that fetches from a URL of the caller's choice; Glance checks that URL.
+_WITH_URI = "web-download"
+
+# Directories below the data directory, whose files Glance makes itself.
+_STAGED = ("staging", "tasks")
+
+
+@contextlib.contextmanager
+def only_staged_files(data: Path) -> Iterator[None]:
+    """Have an import read from the disk what is staged alone, until the end of the block.
+
+    Glance takes the ``uri`` of a request for the place of the staged data, whatever its method. It
+    is refused where the method has no use for it, and a file is opened where Glance stages alone.
+
+    Args:
+        data: the absolute path of the data directory.
+    """
+    import_image = ImagesController.import_image
+    read = script_utils.get_image_data_iter
+    directories = {data / name for name in _STAGED}
+
+    def check_and_import(controller: Any, req: Any, image_id: str, body: Any) -> Any:
+        _check_method(body["method"])
+        return import_image(controller, req, image_id, body)
+
+    def check_and_read(uri: str) -> Any:
+        if uri.startswith(_FILE):
+            _check_file(Path(uri.removeprefix(_FILE)), directories)
+        return read(uri)
+
+    ImagesController.import_image = check_and_import
+    script_utils.get_image_data_iter = check_and_read
+    try:
+        yield
+    finally:
+        ImagesController.import_image = import_image
+        script_utils.get_image_data_iter = read
+
+
+def _check_method(method: dict[str, Any]) -> None:
+    if method.get("uri") is not None and method["name"] != _WITH_URI:
+        raise webob.exc.HTTPBadRequest(
+            f"The import method {method['name']} takes no uri; leave it out, or use {_WITH_URI}."
+        )
+
+
+def _check_file(path: Path, directories: set[Path]) -> None:
+    if path.parent not in directories or size_of(path) is None:
+        raise exception.BadStoreUri("An import reads no file but one that is staged.")
