@@ -168,7 +168,7 @@ class Store(filesystem.Store):  # type: ignore[misc] # likewise
             StorageFull: the disk is full.
         """
         # The driver below writes through a link that leads nowhere.
-        if not is_file_name(image_id) or (self._directory / image_id).is_symlink():
+        if not is_file_name(image_id) or _is_link(self._directory / image_id):
             raise exceptions.StorageWriteDenied
         url, *rest = super().add(
             image_id, image_file, image_size, hashing_algo, context=context, verifier=verifier
@@ -264,3 +264,10 @@ def _store_of(uri: str) -> str | None:
     """Return the store that has a location which does not say so itself, if one has."""
     place = place_of(uri)
     return place.store if place and place.store in IMAGE_STORES else None
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return stat.S_ISLNK(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from simple_db.glance.image_files import IMAGE_STORES, is_file_name, place_of
@@ -81,8 +82,8 @@ def _lost(database: Database, data: Path) -> list[tuple[Image, str]]:
 def _sizes(directory: Path) -> dict[str, int]:
     """Return the sizes in bytes of the regular files in a directory by their names."""
     with os.scandir(directory) as entries:
-        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
-        return {file.name: file.stat(follow_symlinks=False).st_size for file in files}
+        found = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+    return {name: file.st_size for name, file in found.items() if stat.S_ISREG(file.st_mode)}
 
 
 def _why(image: Image, location: Location, sizes: dict[str, dict[str, int]]) -> str:

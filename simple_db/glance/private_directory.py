@@ -59,9 +59,10 @@ def _locked(directory: Path) -> Iterator[None]:
 
 def _remove_leftovers(system: Path) -> None:
     """Remove the directories of servers of this user that have ended without doing so."""
-    for directory in system.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # in use, or gone by now, or without a lock
-            _remove_unused(directory)
+    for name in os.listdir(system):  # noqa: PTH208 - names are what is compared
+        if name.startswith(PREFIX):
+            with contextlib.suppress(OSError):  # in use, or gone by now, or without a lock
+                _remove_unused(system / name)
 
 
 def _remove_unused(directory: Path) -> None:

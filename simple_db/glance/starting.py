@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
 _OWNER_ONLY = 0o077
 
@@ -31,16 +31,11 @@ class NewPaths:
         """Begin with none."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove them, the latest first; a directory that somebody else has filled stays."""
         for path in reversed(self._new):
             with contextlib.suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
+                path.rmdir() if stat.S_ISDIR(path.lstat().st_mode) else path.unlink()
 
     def directory(self, path: Path) -> None:
         """Make a directory and those above it, where they are not there.
@@ -49,20 +44,32 @@ class NewPaths:
             OSError: one of them cannot be made.
         """
         for each in reversed([path, *path.parents]):
-            if not os.path.lexists(each):
+            if not _is_there(each):
                 each.mkdir()
                 self._new.append(each)
         path.mkdir(exist_ok=True)  # raises if it is no directory
 
     def file(self, path: Path) -> None:
-        """Note a file that the start is going to make, unless it is there."""
+        """Note a file that the start is going to make, unless it is there.
+
+        Raises:
+            OSError: that cannot be seen.
+        """
         target = path.resolve()
-        if not os.path.lexists(target):
+        if not _is_there(target):
             self._new.append(target)
 
     def keep(self) -> None:
         """Let all of them stay."""
         self._new.clear()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

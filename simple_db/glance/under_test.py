@@ -100,7 +100,7 @@ class Station:
 
 def _regular_files(directory: Path) -> Iterator[Path]:
     """Give the files of a data directory, without links, which may lead out of it."""
-    for parent, _, names in os.walk(directory):
+    for parent, _, names in os.walk(directory, onerror=_fail):
         paths = (Path(parent, name) for name in names)
         yield from (path for path in paths if stat.S_ISREG(path.lstat().st_mode))
 
