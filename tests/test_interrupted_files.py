@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simple_db.lifecycle import SaveMode
+    from simple_db.store import Write
 
 NAME = "glance.json"
 FOREVER = 3600.0
@@ -73,26 +74,25 @@ def on_disk(path: Path) -> bytes:
     return database.snapshot()
 
 
-def _refused_behind_its_line(db: Database) -> None:
-    """Write a line that counts, and fail then, so that it is taken back."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("simple_db.store._log_rows", _fail)
-        an_image(db)
+REFUSED_BEHIND_ITS_LINE = "refused"
+"""The id of an image whose creation fails when its line counts, so that it is taken back."""
 
 
-def _fail(*_: object) -> None:
-    raise ZeroDivisionError
+def _refuse(_revision: int, writes: list[Write]) -> None:
+    if any(write.row_id == REFUSED_BEHIND_ITS_LINE for write in writes):
+        raise ZeroDivisionError
 
 
 RETRACTED: dict[str, Callable[[Database], object]] = {
-    "a call that fails behind its line": _refused_behind_its_line
+    "a call that fails behind its line": lambda db: an_image(db, REFUSED_BEHIND_ITS_LINE)
 }
 
 
 @pytest.mark.parametrize("name", CALLS | REFUSED | RETRACTED)
 def test_an_interrupted_call_is_on_the_disk_as_it_is_in_memory(
-    name: str, db: Database, path: Path
+    name: str, db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("simple_db.store._log_rows", _refuse)
     call = (CALLS | REFUSED | RETRACTED)[name]
     with db.checkpoint() as seed:
         attempt(call, db)
