@@ -1,15 +1,19 @@
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from glance.common import utils
+from glance.common.exception import ImportTaskError
+from glance.common.scripts import utils as downloads
 from oslo_config import cfg
 
+from simple_db.glance import sources
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 from simple_db.glance.app import THIS_MACHINE
-from simple_db.glance.sources import guarded_sources
+from simple_db.glance.sources import guarded_sources, impatient_downloads
 
 pytestmark = pytest.mark.glance
 
@@ -197,3 +201,34 @@ def test_loopback_and_the_unspecified_are_of_this_machine_and_others_are_not() -
     for text in (ELSEWHERE, "2001:db8::7"):
         assert not is_of_this_machine(plain_address(text))
         assert not is_unspecified(plain_address(text))
+
+
+@pytest.mark.parametrize(
+    "sends", [b"", b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"], ids=["nothing", "half"]
+)
+def test_a_download_from_a_host_that_is_silent_fails_in_time(
+    sends: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SILENT_SECONDS", 0.3)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as host,
+        filtering(allowed_hosts=["127.0.0.1"]),
+        impatient_downloads(),
+    ):
+        failed = []
+
+        def download() -> None:
+            uri = f"http://127.0.0.1:{host.getsockname()[1]}/"
+            try:
+                data, _ = downloads.get_image_data_iter(uri)
+                b"".join(data)
+            except (ImportTaskError, TimeoutError) as error:
+                failed.append(error)
+
+        downloading = threading.Thread(target=download, daemon=True)
+        downloading.start()
+        asking, _ = host.accept()
+        with asking:
+            asking.sendall(sends)
+            downloading.join(10)
+            assert failed

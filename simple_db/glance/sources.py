@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glance.common import utils
+from glance.common.scripts import utils as downloads
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOG = logging.getLogger(__name__)
+
+SILENT_SECONDS = 60
+"""How long a host may send nothing before the download from it fails."""
+
+_CONNECTIONS = (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection)  # noqa: SLF001 - there are no others
 
 
 @contextlib.contextmanager
@@ -54,3 +60,21 @@ def _why_not(text: str, port: int, own_port: int) -> str | None:
     if port == own_port and is_of_this_machine(address):
         return "it is this server itself"
     return None
+
+
+@contextlib.contextmanager
+def impatient_downloads() -> Iterator[None]:
+    """Have each download fail when its host is silent for `SILENT_SECONDS`, until the end."""
+    with contextlib.ExitStack() as stack:
+        for kind in _CONNECTIONS:
+            stack.callback(setattr, kind, "connect", kind.connect)
+            kind.connect = _with_timeout(kind.connect)
+        yield
+
+
+def _with_timeout(connect: Callable[[Any], None]) -> Callable[[Any], None]:
+    def connect_with_timeout(connection: Any) -> None:
+        connection.timeout = SILENT_SECONDS
+        connect(connection)
+
+    return connect_with_timeout
