@@ -170,8 +170,8 @@ def serve(
     and clears. Nothing is imported from the server itself.
 
     A request for another host is 421, and a change by a web page of another origin is 403. At most
-    200 connections are open; the one that is silent for longest makes room for the next. One on
-    which nothing moves for 60 seconds is closed; the headers of a request have 20.
+    200 connections are open; the one that is silent for longest, or the slowest, makes room for the
+    next. One on which nothing moves for 60 seconds is closed; the headers of a request have 20.
     """
     try:
         with warnings.catch_warnings(), interruptible():
