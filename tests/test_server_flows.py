@@ -425,6 +425,22 @@ def test_what_is_downloaded_is_answered_from_the_cache_the_next_time(server: Ser
     assert server.request(path, BOB)[0] == 404
 
 
+def test_the_cache_is_there_again_after_a_start_on_another_port(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        image_id = uploaded(server)
+        assert server.request(f"/v2/cache/{image_id}", method="PUT", data=b"")[0] == 202
+        eventually(lambda: cached(server), lambda images: image_id in images)
+        assert server.stop(signal.SIGTERM) == 0
+        before = server.url
+        with socket.create_server(("127.0.0.1", int(before.rpartition(":")[2]))):
+            server.start()
+        assert server.url != before
+        assert image_id in cached(server)
+        assert server.json(f"/v2/cache/nodes/{image_id}") == [server.url]
+        assert server.request(f"/v2/cache/{image_id}", method="DELETE")[0] == 204
+        assert cached(server) == {}
+
+
 def test_an_image_that_cannot_be_cached_is_one_line_and_the_next_one_is_cached(
     server: Server,
 ) -> None:
