@@ -162,21 +162,22 @@ def serve(
 
     Glance's own application answers; its records are in memory and in one JSON file, the data of
     the images are files in a directory. There is no database server, no keystone and no login.
-    Ctrl-C stops it, and everything is there again when it is started the next time.
+    Ctrl-C stops it, and everything is there again when it is started the next time. It waits up to
+    10 seconds for imports to end; a second Ctrl-C ends them at once.
 
     There are two stores, images (the default) and spare, and three ways to import: web-download,
     glance-direct and copy-image. What is downloaded is copied to a cache, which /v2/cache shows
     and clears. Nothing is imported from the server itself.
 
     A request for another host is 421, and a change by a web page of another origin is 403. At most
-    200 connections are open; the one that is silent for longest makes room for the next. One on
-    which nothing moves for 60 seconds is closed; the headers of a request have 20.
+    200 connections are open; the one that is silent for longest, or the slowest, makes room for the
+    next. One on which nothing moves for 60 seconds is closed; the headers of a request have 20.
     """
     try:
         with warnings.catch_warnings(), interruptible():
             # Modules that Glance imports warn of what they will lose in coming Pythons.
             warnings.simplefilter("ignore")
-            from simple_db.glance import server  # noqa: PLC0415 - Glance may not be there
+            from simple_db.glance import server, stopping  # noqa: PLC0415 - Glance may not be there
     except ModuleNotFoundError:
         return refuse_without_extra("serve", "server")
     settings = server.Settings(
@@ -192,6 +193,15 @@ def serve(
         allow_hosts=allow_host,
         allow_origins=allow_origin,
     )
+    code = _serve(settings)
+    stopping.end_process(code)
+    return code
+
+
+def _serve(settings: Settings) -> int:
+    """Serve until a signal comes, say how it ended, and return the exit code."""
+    from simple_db.glance import server  # noqa: PLC0415 - as above
+
     try:
         with contextlib.ExitStack() as until_up:
             progress = until_up.enter_context(snapshot_commands.progress(settings.snapshot))

@@ -391,8 +391,10 @@ def _is_there(path: Path) -> bool:
     try:
         status = files.found(path)
     except SnapshotError as error:
-        return _refuse(f": {error}")
-    return status is not None and stat.S_ISREG(status.st_mode)
+        problem = str(error)
+    else:
+        return status is not None and stat.S_ISREG(status.st_mode)
+    return _refuse(f": {problem}")
 
 
 def _read(path: Path) -> Database:

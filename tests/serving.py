@@ -113,6 +113,17 @@ class Server:
         process.send_signal(signum)
         return process.wait(timeout=PATIENCE)
 
+    def signal(self, signum: int) -> None:
+        """Send a signal, and do not wait."""
+        assert self._process is not None
+        self._process.send_signal(signum)
+
+    def ended(self) -> int:
+        """Wait until the server has ended by itself, and return the exit code."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        return process.wait(timeout=PATIENCE)
+
     @property
     def printed(self) -> str:
         """What the server has printed since its latest start."""

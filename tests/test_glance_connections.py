@@ -105,6 +105,53 @@ def test_more_silent_connections_than_there_may_be_keep_nobody_out(
     assert is_closed(silent[0])
 
 
+def send_a_byte(client: socket.socket) -> None:
+    client.send(b"z")
+
+
+def ask(client: socket.socket) -> None:
+    client.send(GET + b"\r\n")
+
+
+def read_a_little(client: socket.socket) -> None:
+    client.recv(2**12)
+
+
+@pytest.mark.parametrize(
+    ("sends", "drip"),
+    [
+        (b"PUT / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n", send_a_byte),
+        (b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n", send_a_byte),
+        (GET + b"A: ", send_a_byte),
+        (b"", ask),
+        (b"GET /large HTTP/1.0\r\n\r\n", read_a_little),
+    ],
+    ids=["a body", "a chunk", "a header", "small requests", "reading"],
+)
+def test_connections_on_which_little_moves_keep_nobody_out(
+    running: Running, sends: bytes, drip: Callable[[socket.socket], None]
+) -> None:
+    with dripping(running, sends, drip):
+        began = time.monotonic()
+        assert [running.asked() for _ in range(3)] == [b"here"] * 3
+        assert time.monotonic() - began < 15
+
+
+def test_an_upload_goes_on_while_slower_ones_make_room(running: Running) -> None:
+    parts = 40
+    head = b"PUT / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % (parts * 2**16)
+    sends = b"PUT / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
+    with dripping(running, sends, send_a_byte) as slow:
+        before = len(slow)
+        uploading = running.connected(head)
+        for _ in range(parts):
+            running.connected(sends)
+            uploading.sendall(bytes(2**16))
+            time.sleep(0.1)
+        assert len(slow) < before
+    assert b"".join(received(uploading)).endswith(b"here")
+
+
 def test_many_downloads_that_nobody_reads_keep_nobody_out(running: Running) -> None:
     unread = [running.connected(b"GET /large HTTP/1.0\r\n\r\n") for _ in range(20)]
 
@@ -215,6 +262,42 @@ def test_threads_that_have_ended_are_not_replaced() -> None:
         assert len(threads.threads) == 3
         threads.shutdown()
     assert not threads.threads
+
+
+DRIPPING = connections.MOST_CONNECTIONS + 10
+
+
+@contextlib.contextmanager
+def dripping(
+    running: Running, sends: bytes, drip: Callable[[socket.socket], None]
+) -> Iterator[list[socket.socket]]:
+    """Have more connections than there may be, each of which does a little now and then.
+
+    Gives those that are not closed.
+    """
+    still = [running.connected(sends) for _ in range(DRIPPING)]
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(0.3):
+            for client in list(still):
+                try:
+                    drip(client)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    still.remove(client)
+
+    for client in still:
+        client.setblocking(False)
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    time.sleep(1.5)
+    try:
+        yield still
+    finally:
+        ended.set()
+        thread.join()
 
 
 def received(client: socket.socket) -> Iterator[bytes]:

@@ -1,3 +1,5 @@
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,26 @@ def test_a_file_that_glance_would_follow_out_is_refused(tmp_path: Path, name: st
     (tmp_path / "data" / name).symlink_to(outside(tmp_path) / "file")
     with pytest.raises(StartError, match=rf"data: {name} is a symbolic link that leads out"):
         claim(tmp_path / "data")
+
+
+def make_socket(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(path)
+
+
+@pytest.mark.parametrize("name", ["staging/1", "tasks/1", "cache/1", "cache/queue/1"])
+@pytest.mark.parametrize("make", [os.mkfifo, make_socket])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_neither_file_nor_directory_is_refused_where_glance_would_open_it(
+    tmp_path: Path, name: str, make: Callable[[str], None], linked: bool
+) -> None:
+    data = tmp_path / "data"
+    claim(data)
+    make(str(data / "images" / "1" if linked else data / name))
+    if linked:
+        (data / name).symlink_to(data / "images" / "1")
+    with pytest.raises(StartError, match=rf"data: {name} is neither a file nor a directory"):
+        claim(data)
 
 
 def test_links_that_stay_inside_and_links_among_the_images_are_left(tmp_path: Path) -> None:

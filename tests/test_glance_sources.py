@@ -1,17 +1,20 @@
 import contextlib
 import socket
+import threading
 import urllib.error
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from glance.common import exception, utils
-from glance.common.scripts import utils as script_utils
+from glance.common.exception import ImportTaskError
+from glance.common.scripts import utils as downloads
 from oslo_config import cfg
 
+from simple_db.glance import sources
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 from simple_db.glance.app import THIS_MACHINE
-from simple_db.glance.sources import guarded_sources
+from simple_db.glance.sources import guarded_sources, impatient_downloads
 from tests.serving import CONTENT, Source
 
 pytestmark = pytest.mark.glance
@@ -207,7 +210,7 @@ def test_a_url_of_one_reading_is_fetched_from(user: str, host: str) -> None:
 def test_the_port_that_is_connected_to_is_checked_whatever_the_url_says(
     kind: str, address: str
 ) -> None:
-    connection = getattr(script_utils, kind)(f"[::1]:{OWN_PORT}", pinned_ip=address)
+    connection = getattr(downloads, kind)(f"[::1]:{OWN_PORT}", pinned_ip=address)
     with filtering(), pytest.raises(ValueError, match=f"port {OWN_PORT}: it is"):
         connection.connect()
 
@@ -219,7 +222,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, na
         monkeypatch.setenv("no_proxy", "")
         with (
             filtering(allowed_hosts=["127.0.0.1"]),
-            script_utils.open_external_uri(f"{source.url}/image") as answer,
+            downloads.open_external_uri(f"{source.url}/image") as answer,
         ):
             assert answer.read() == CONTENT
         assert not proxy.paths
@@ -228,7 +231,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, na
 @pytest.mark.parametrize("uri", ["data:,x", "ftp://127.0.0.1/x", "file:///etc/hostname"])
 def test_nothing_but_http_is_opened(uri: str) -> None:
     with filtering(), pytest.raises(urllib.error.URLError, match="unknown url type"):
-        script_utils.open_external_uri(uri)
+        downloads.open_external_uri(uri)
 
 
 def test_what_is_found_missing_is_an_error() -> None:
@@ -237,7 +240,7 @@ def test_what_is_found_missing_is_an_error() -> None:
         filtering(allowed_hosts=["127.0.0.1"]),
         pytest.raises(urllib.error.HTTPError, match="404"),
     ):
-        script_utils.open_external_uri(f"{source.url}/missing")
+        downloads.open_external_uri(f"{source.url}/missing")
 
 
 def test_a_redirect_is_checked_too() -> None:
@@ -246,15 +249,15 @@ def test_a_redirect_is_checked_too() -> None:
         filtering(allowed_hosts=["127.0.0.1", "::1"]),
         pytest.raises((exception.InvalidRedirect, exception.ImportTaskError)),
     ):
-        script_utils.open_external_uri(f"{source.url}/elsewhere?http://[::1]%3A{OWN_PORT}/")
+        downloads.open_external_uri(f"{source.url}/elsewhere?http://[::1]%3A{OWN_PORT}/")
 
 
 def replaced() -> list[Any]:
-    connections = (script_utils._PinnedHTTPConnection, script_utils._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
+    connections = (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
     functions = (
         utils.resolve_pinned_address,
         utils.get_validated_address,
-        script_utils.open_external_uri,
+        downloads.open_external_uri,
     )
     return [*functions, *(kind.connect for kind in connections)]
 
@@ -288,3 +291,34 @@ def test_loopback_and_the_unspecified_are_of_this_machine_and_others_are_not() -
     for text in (ELSEWHERE, "2001:db8::7"):
         assert not is_of_this_machine(plain_address(text))
         assert not is_unspecified(plain_address(text))
+
+
+@pytest.mark.parametrize(
+    "sends", [b"", b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"], ids=["nothing", "half"]
+)
+def test_a_download_from_a_host_that_is_silent_fails_in_time(
+    sends: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SILENT_SECONDS", 0.3)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as host,
+        filtering(allowed_hosts=["127.0.0.1"]),
+        impatient_downloads(),
+    ):
+        failed = []
+
+        def download() -> None:
+            uri = f"http://127.0.0.1:{host.getsockname()[1]}/"
+            try:
+                data, _ = downloads.get_image_data_iter(uri)
+                b"".join(data)
+            except (ImportTaskError, TimeoutError) as error:
+                failed.append(error)
+
+        downloading = threading.Thread(target=download, daemon=True)
+        downloading.start()
+        asking, _ = host.accept()
+        with asking:
+            asking.sendall(sends)
+            downloading.join(10)
+            assert failed

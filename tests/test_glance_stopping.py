@@ -1,9 +1,11 @@
+import os
 import signal
 import sys
 from collections.abc import Iterator
 
 import pytest
 
+from simple_db.glance import stopping
 from simple_db.glance.stopping import Stop, ignore_signals
 
 pytestmark = pytest.mark.glance
@@ -61,3 +63,17 @@ def test_the_signals_are_as_they_were_after_an_error() -> None:
     with pytest.raises(RuntimeError), Stop():
         raise RuntimeError
     assert [signal.getsignal(number) for number in STOPPING] == before
+
+
+def test_the_process_is_ended_only_if_a_thread_is_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(stopping, "_WAITED_FOR", [])
+    stopping.waited_for().set()
+    stopping.end_process(3)
+    assert ended == []
+    stopping.waited_for()
+    stopping.end_process(3)
+    assert ended == [3]

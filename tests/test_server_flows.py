@@ -3,7 +3,9 @@
 import hashlib
 import json
 import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -267,6 +269,28 @@ def test_a_stop_waits_for_the_imports_that_run(source: Source, tmp_path: Path) -
     assert {task["status"] for task in database.task_get_all(admin)} == {"success"}
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["at a second signal", "after a while"])
+def test_a_stop_gives_up_a_download_that_hangs_and_saves(tmp_path: Path, again: bool) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        Server(tmp_path, "--save", "exit") as server,
+    ):
+        image_id = created(server)
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        asked_to_import(server, image_id, "web-download", uri=uri)
+        asking, _ = silent.accept()
+        began = time.monotonic()
+        with asking:
+            server.signal(signal.SIGTERM)
+            eventually(server.log.read_text, lambda log: "stop again to end them now" in log)
+            code = server.stop(signal.SIGINT) if again else server.ended()
+    assert code == (130 if again else 0)
+    assert time.monotonic() - began < (5 if again else 25)
+    database = Database()
+    database.load(server.snapshot)
+    assert database.image_get(RequestContext(is_admin=True), image_id)
+
+
 # --- tasks -----------------------------------------------------------------------------------
 
 
@@ -399,6 +423,37 @@ def test_what_is_downloaded_is_answered_from_the_cache_the_next_time(server: Ser
     assert (server.directory / "second").read_bytes() == CONTENT
     assert cached(server)[image_id]["hits"] == 1
     assert server.request(path, BOB)[0] == 404
+
+
+def test_the_cache_is_there_again_after_a_start_on_another_port(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        image_id = uploaded(server)
+        assert server.request(f"/v2/cache/{image_id}", method="PUT", data=b"")[0] == 202
+        eventually(lambda: cached(server), lambda images: image_id in images)
+        assert server.stop(signal.SIGTERM) == 0
+        before = server.url
+        with socket.create_server(("127.0.0.1", int(before.rpartition(":")[2]))):
+            server.start()
+        assert server.url != before
+        assert image_id in cached(server)
+        assert server.json(f"/v2/cache/nodes/{image_id}") == [server.url]
+        assert server.request(f"/v2/cache/{image_id}", method="DELETE")[0] == 204
+        assert cached(server) == {}
+
+
+def test_an_image_that_cannot_be_cached_is_one_line_and_the_next_one_is_cached(
+    server: Server,
+) -> None:
+    lost, good = uploaded(server), uploaded(server)
+    (server.directory / "glance-data" / "images" / lost).unlink()
+    before = len(server.log.read_text())
+    for image_id in (lost, good):
+        assert server.request(f"/v2/cache/{image_id}", method="PUT", data=b"")[0] == 202
+    eventually(lambda: cached(server), lambda images: good in images)
+    logged = server.log.read_text()[before:]
+    (line,) = (line for line in logged.splitlines() if "is not copied to the cache" in line)
+    assert f"Image {lost} " in line
+    assert "Traceback" not in logged
 
 
 def test_an_image_is_cached_when_that_is_asked_for_and_forgotten_likewise(server: Server) -> None:

@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import textwrap
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,17 @@ def test_a_start_and_a_stop_change_nothing(tmp_path: Path, save: str) -> None:
         assert running.json("/v2/images")["images"]
         assert running.stop(signal.SIGTERM) == 0
     assert (tmp_path / "glance.json").read_bytes() == before
+
+
+def test_staged_files_of_another_snapshot_stay(tmp_path: Path) -> None:
+    staged = tmp_path / "glance-data" / "staging" / str(uuid.uuid4())
+    staged.parent.mkdir(parents=True)
+    staged.write_text("of another snapshot")
+    with Server(tmp_path) as running:
+        # It would be done by a thread, which ends at once.
+        assert running.json("/v2/images") and running.json("/v2/tasks")  # noqa: PT018
+        assert running.stop(signal.SIGTERM) == 0
+    assert staged.exists()
 
 
 @pytest.fixture

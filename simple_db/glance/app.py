@@ -6,7 +6,9 @@ Nothing is read from ``/etc/glance``, the user's home or the environment: the co
 
 from __future__ import annotations
 
+import logging
 import textwrap
+import threading
 from typing import TYPE_CHECKING, cast
 
 import glance.async_
@@ -17,11 +19,20 @@ from glance.api.v2 import cached_images
 from glance.common import config, wsgi_app
 from oslo_config import cfg
 
+from simple_db.glance import stopping
 from simple_db.glance.image_files import open_stores
 
 if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import WSGIApplication
+
+LOG = logging.getLogger(__name__)
+
+FINISH_SECONDS = 10
+"""How long a stop waits for imports and copies to the cache."""
+
+# A stop that has nothing to wait for says nothing of it.
+_AT_ONCE = 0.2
 
 # Directories below the data directory: image data in two stores, uploads that are staged, results
 # of tasks, and copies of what was downloaded.
@@ -182,21 +193,40 @@ class Site:
 def glance_app(site: Site) -> WSGIApplication:
     """Return Glance's API as it is served, on whatever database Glance reaches for now.
 
-    This is what ``glance.common.wsgi_app.init_app`` does, less what it reads from the machine. It
-    can be done once in a process: Glance's configuration is one global object.
+    This is what ``glance.common.wsgi_app.init_app`` does, less what it reads from the machine, and
+    less its deletion of staged files whose image is not in the database: they can be those of
+    another snapshot. It can be done once in a process: Glance's configuration is one global object.
 
     Args:
         site: both its directories are absolute paths.
     """
     _configure(_written_config(site))
     open_stores()
-    wsgi_app.run_staging_cleanup()
     return cast("WSGIApplication", config.load_paste_app("glance-api"))
 
 
 def finish_tasks() -> None:
-    """Wait for what Glance's own threads still do, imports for example, and let no more begin."""
+    """Wait for what Glance's own threads still do, imports for example, and let no more begin.
+
+    It takes `FINISH_SECONDS` at most: a download can hang. What is not done then goes on until the
+    process ends, and the database refuses its calls once it is closed.
+
+    Raises:
+        SystemExit: a signal ends the waiting.
+    """
+    done = stopping.waited_for()
+    threading.Thread(target=_drain, args=[done], daemon=True).start()
+    if done.wait(_AT_ONCE):
+        return
+    seconds = FINISH_SECONDS
+    LOG.info("Waiting up to %d seconds for imports; stop again to end them now", seconds)
+    if not done.wait(seconds):
+        LOG.warning("Imports that have not ended after %d seconds are given up", seconds)
+
+
+def _drain(done: threading.Event) -> None:
     wsgi_app.drain_workers()
+    done.set()
 
 
 def settle_tasks() -> None:

@@ -4,7 +4,8 @@ Waitress has a bound of connections and one of time, and they leave ways to bloc
 that sends a byte now and then is never idle, and an answer that nobody reads holds a thread. So
 here
 
-- at most `MOST_CONNECTIONS` are open; for one more, the one that was silent for longest is closed;
+- at most `MOST_CONNECTIONS` are open; for one more, the one that was silent for longest is closed,
+  or, if none is silent, the one on which the least moves;
 - a request has `HEADER_SECONDS` for its line and headers, however it drips;
 - a connection on which nothing moves for `SILENT_SECONDS` is closed, unless the server is at work;
 - an answer of which `MOST_UNREAD` bytes wait to be read holds no thread that others wait for.
@@ -46,6 +47,9 @@ _MAX_BODY_BYTES = sys.maxsize
 
 # A client that connects is given this time before it may be closed in favour of another.
 _GRACE_SECONDS = 1
+
+# How fast bytes move is measured over about so long, and anew after a pause.
+_MEASURED_SECONDS = 5
 
 # A reader that is merely slow is waited for; to start a thread each time would take longer.
 _BRIEFLY = 0.1
@@ -91,9 +95,20 @@ class Connection(HTTPChannel):
     request: Any
     requests: list[Any]
     _begun = 0.0
+    _moved = 0.0
+    _measured_from = 0.0
+    _moved_at = 0.0
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send what the client takes of it, and return the number of bytes."""
+        sent: int = super().send(data, do_close)
+        if sent:
+            self._measure(sent)
+        return sent
 
     def received(self, data: bytes) -> bool:
         """Take what the client sent; 507 if there is no room for it."""
+        self._measure(len(data))
         if self.request is None:
             self._begun = time.time()
         try:
@@ -115,6 +130,19 @@ class Connection(HTTPChannel):
     def waits_for_client(self) -> bool:
         """Tell whether it is the client's turn: to ask, to go on asking, or to read."""
         return not self.requests or self.total_outbufs_len > 0
+
+    def speed(self, now: float) -> float:
+        """Return how many bytes a second move, in both directions."""
+        return self._moved / max(now - self._measured_from, _GRACE_SECONDS)
+
+    def _measure(self, moved: int) -> None:
+        now = time.time()
+        if now - self._moved_at > _GRACE_SECONDS:
+            self._moved, self._measured_from = 0, now
+        elif now - self._measured_from > _MEASURED_SECONDS:
+            # The speed is the same, and what comes next counts more.
+            self._moved, self._measured_from = self._moved / 2, (self._measured_from + now) / 2
+        self._moved, self._moved_at = self._moved + moved, now
 
     def cut(self) -> None:
         """Have the connection closed, whether or not its client reads what is left.
@@ -166,10 +194,20 @@ class Server(TcpWSGIServer):
                 connection.cut()
 
     def _make_room(self) -> None:
-        silent = [each for each in self.active_channels.values() if each.waits_for_client()]
-        longest = min(silent, key=lambda each: each.last_activity, default=None)
-        if longest and time.time() - longest.last_activity > _GRACE_SECONDS:
+        """Close a connection that waits for its client: a silent one, or the slowest if need be."""
+        now = time.time()
+        waiting = [
+            each
+            for each in self.active_channels.values()
+            if each.waits_for_client() and now - each.creation_time > _GRACE_SECONDS
+        ]
+        longest = min(waiting, key=lambda each: each.last_activity, default=None)
+        if longest is None:
+            return
+        if now - longest.last_activity > _GRACE_SECONDS:
             longest.cut()
+        elif len(self.active_channels) > MOST_CONNECTIONS:  # somebody new is there
+            min(waiting, key=lambda each: each.speed(now)).cut()
 
 
 class _NoRoomError(Error):

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
 
     Raises:
         StartError: Glance cannot work with its name, it cannot be made, another server has it, or
-            a symbolic link in it leads out of it.
+            a symbolic link in it leads out of it, or something in it is neither file nor directory.
     """
     check_name(directory)
     try:
@@ -47,6 +48,7 @@ def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
     try:
         _lock(handle, directory)
         check_links(directory)
+        check_kinds(directory)
         yield
     finally:
         os.close(handle)
@@ -87,6 +89,22 @@ def check_links(directory: Path) -> None:
                 f"data directory {directory}: {path.relative_to(directory)} is a symbolic link "
                 "that leads out of it; put what it names in its place"
             )
+
+
+def check_kinds(directory: Path) -> None:
+    """Check that Glance, which opens what is there by itself, is not kept waiting by a pipe.
+
+    Raises:
+        StartError: something is neither a regular file nor a directory.
+    """
+    for path in _followed(directory):
+        with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise StartError(
+                    f"data directory {directory}: {path.relative_to(directory)} is neither a file "
+                    "nor a directory; remove it"
+                )
 
 
 def _followed(directory: Path) -> Iterator[Path]:

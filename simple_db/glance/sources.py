@@ -16,7 +16,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 from glance.common import utils
-from glance.common.scripts import utils as script_utils
+from glance.common.scripts import utils as downloads
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+SILENT_SECONDS = 60
+"""How long a host may send nothing before the download from it fails."""
+
 # A host and port that have one reading: with no escape but that of a zone, and nothing after the
 # bracket but the port.
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]|[^\[\]%:@\s]*)(:[0-9]*)?")
 
-_CONNECTIONS = (script_utils._PinnedHTTPConnection, script_utils._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
+_CONNECTIONS = (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection)  # noqa: SLF001 - there are no others
 
 
 @contextlib.contextmanager
@@ -63,7 +66,7 @@ def guarded_sources(own_port: int) -> Iterator[None]:
         for module, name, function in (
             (utils, "resolve_pinned_address", resolve_and_check),
             (utils, "get_validated_address", check_spelling_and_validate),
-            (script_utils, "open_external_uri", _open_without_proxy),
+            (downloads, "open_external_uri", _open_without_proxy),
             *((kind, "connect", _checked(kind.connect, own_port)) for kind in _CONNECTIONS),
         ):
             stack.callback(setattr, module, name, getattr(module, name))
@@ -97,9 +100,9 @@ def _open_without_proxy(uri_or_request: Any) -> Any:
         urllib.request.UnknownHandler,
         urllib.request.HTTPDefaultErrorHandler,
         urllib.request.HTTPErrorProcessor,
-        script_utils.SafeRedirectHandler,
-        script_utils._ValidatedExternalHTTPHandler,  # noqa: SLF001 - there is no other way
-        script_utils._ValidatedExternalHTTPSHandler,  # noqa: SLF001 - likewise
+        downloads.SafeRedirectHandler,
+        downloads._ValidatedExternalHTTPHandler,  # noqa: SLF001 - there is no other way
+        downloads._ValidatedExternalHTTPSHandler,  # noqa: SLF001 - likewise
     ):
         opener.add_handler(handler())
     return opener.open(uri_or_request)
@@ -112,3 +115,21 @@ def _why_not(text: str, port: int, own_port: int) -> str | None:
     if port == own_port and is_of_this_machine(address):
         return "it is this server itself"
     return None
+
+
+@contextlib.contextmanager
+def impatient_downloads() -> Iterator[None]:
+    """Have each download fail when its host is silent for `SILENT_SECONDS`, until the end."""
+    with contextlib.ExitStack() as stack:
+        for kind in _CONNECTIONS:
+            stack.callback(setattr, kind, "connect", kind.connect)
+            kind.connect = _with_timeout(kind.connect)
+        yield
+
+
+def _with_timeout(connect: Callable[[Any], None]) -> Callable[[Any], None]:
+    def connect_with_timeout(connection: Any) -> None:
+        connection.timeout = SILENT_SECONDS
+        connect(connection)
+
+    return connect_with_timeout

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import sys
+import threading
 from typing import TYPE_CHECKING, NoReturn, Self
 
 if TYPE_CHECKING:
@@ -12,6 +16,8 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # What shells add to the number of the signal that ended a process.
 _BY_SIGNAL = 128
+
+_WAITED_FOR: list[threading.Event] = []
 
 
 class Stop:
@@ -63,3 +69,24 @@ def ignore_signals() -> None:
     """Let no further signal break into the last save; one that comes before ends the waiting."""
     for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
+
+
+def waited_for() -> threading.Event:
+    """Return an event, to be set when what other threads do is done; `end_process` looks at it."""
+    done = threading.Event()
+    _WAITED_FOR.append(done)
+    return done
+
+
+def end_process(code: int) -> None:
+    """End the process here if a thread that was waited for in vain would keep it; else return.
+
+    Python joins the threads of each pool at its end, and one may hang for ever. Everything has to
+    be saved and closed before.
+    """
+    if all(done.is_set() for done in _WAITED_FOR):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            stream.flush()
+    os._exit(code)
