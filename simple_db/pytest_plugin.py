@@ -311,7 +311,9 @@ def glance_server(
         # As `simple-db serve` names it.
         data = path.with_name(f"{path.stem}-data")
         snapshot = _seed(request, path).snapshot()
-        _glance_process.restore(snapshot, data if data.is_dir() else None)
+        status = files.found(data)
+        is_there = status is not None and stat.S_ISDIR(status.st_mode)
+        _glance_process.restore(snapshot, data if is_there else None)
     return _glance_process
 
 

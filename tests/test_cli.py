@@ -141,7 +141,7 @@ def test_a_snapshot_that_could_not_be_saved_is_refused(
     def fail(*_: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr("simple_db.files._claim", fail)
+    monkeypatch.setattr("simple_db.claims._locked", fail)
     told = refused(capsys, "serve", "--port", "0")
     assert "glance.json cannot be claimed: Read-only file system" in told
 
@@ -152,7 +152,7 @@ def test_a_snapshot_belongs_to_one_process_at_a_time(
 ) -> None:
     with Database.open(tmp_path / "glance.json", save="manual"):
         told = refused(capsys, "serve", "--port", "0", "--save", save)
-    assert f"{tmp_path / 'glance.json'} is in use by another process" in told
+    assert f"{tmp_path / 'glance.json'} is in use by this process" in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,6 +32,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 PACKAGE = str(Path(simple_db.__file__).parent)
 FOREVER = 10**6
+ARMED: list[bool] = []
+"""Not empty inside of a block of `alarm`: a signal can come late."""
 SIGNALS_OF_A_DATABASE = 50
 
 
@@ -56,11 +58,12 @@ def _alarm() -> Iterator[None]:
     """Let SIGALRM raise wherever it finds the package at work, and come again where it does not."""
 
     def handle(_: int, frame: FrameType | None) -> None:
-        while frame is not None:
+        while ARMED and frame is not None:
             if frame.f_code.co_filename.startswith(PACKAGE):
                 raise Interrupt
             frame = frame.f_back
-        signal.setitimer(signal.ITIMER_REAL, 0.0001)
+        if ARMED:
+            signal.setitimer(signal.ITIMER_REAL, 0.0001)
 
     before = signal.signal(signal.SIGALRM, handle)
     yield
@@ -128,12 +131,14 @@ def on_disk(path: Path) -> Database:
 @contextlib.contextmanager
 def alarm(seconds: float) -> Iterator[None]:
     """Let the alarm come within the block, which it may end."""
+    ARMED.append(True)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     except Interrupt:
         pass
     finally:
+        ARMED.clear()
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

@@ -8,8 +8,10 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from simple_db import files
+from simple_db.errors import SnapshotError
 from simple_db.glance.app import CACHE, STORES
 from simple_db.glance.image_files import IMAGE_STORES
 from simple_db.glance.starting import StartError
@@ -47,8 +49,7 @@ def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
         raise StartError(f"data directory {directory}: {error.strerror}") from error
     try:
         _lock(handle, directory)
-        check_links(directory)
-        check_kinds(directory)
+        _check_content(directory)
         yield
     finally:
         os.close(handle)
@@ -74,6 +75,14 @@ def check_name(directory: Path) -> None:
         raise StartError(f"data directory {directory}: {error.strerror}") from error
 
 
+def _check_content(directory: Path) -> None:
+    try:
+        check_links(directory)
+        check_kinds(directory)
+    except (SnapshotError, OSError) as error:  # something in it cannot be looked at
+        raise StartError(f"data directory {directory}: {error}") from error
+
+
 def check_links(directory: Path) -> None:
     """Check that Glance, which follows symbolic links, is not led out of the directory.
 
@@ -82,9 +91,9 @@ def check_links(directory: Path) -> None:
     Raises:
         StartError: a link leads out.
     """
-    inside = Path(os.path.realpath(directory))
+    inside = files.named(directory)
     for path in _followed(directory):
-        if not Path(os.path.realpath(path)).is_relative_to(inside):
+        if not files.named(path).is_relative_to(inside):
             raise StartError(
                 f"data directory {directory}: {path.relative_to(directory)} is a symbolic link "
                 "that leads out of it; put what it names in its place"
@@ -112,7 +121,12 @@ def _followed(directory: Path) -> Iterator[Path]:
     for store in STORES:
         yield directory / store
         if store not in IMAGE_STORES:
-            yield from (directory / store).rglob("*")
+            for parent, directories, names in os.walk(directory / store, onerror=_refuse_unseen):
+                yield from (Path(parent, name) for name in (*directories, *names))
+
+
+def _refuse_unseen(error: OSError) -> NoReturn:
+    raise error
 
 
 def _lock(handle: int, directory: Path) -> None:
