@@ -102,7 +102,7 @@ def image_update(
         image = visible_image(tables, caller, image_id)
         require_change(caller, image)
         changes = _changed_columns(named)
-        _require_state(image, from_state)
+        _require_state(image, from_state, to=changes.get("status", image.status))
         _require_id(image, changes.get("id", image.id))
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
         if "id" not in changes:
@@ -161,7 +161,7 @@ def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
     caller = caller_of(context)
     with db.store.writing() as tables:
         image = visible_image(tables, caller, image_id)
-        _require_state(image, "pending_delete")
+        _require_state(image, "pending_delete", to="active")
         tables.images.put(
             attrs.evolve(image, status="active", deleted=False, updated_at=tables.now)
         )
@@ -357,9 +357,11 @@ def _check_status(status: object) -> None:
         )
 
 
-def _require_state(image: Image, status: str | None) -> None:
+def _require_state(image: Image, status: str | None, *, to: str) -> None:
     if status and image.status != status:
-        raise Conflict(f"Image {image.id} is {image.status}, and not {status} as the call needs")
+        raise Conflict(
+            f"Image {image.id} cannot go from {image.status} to {to}: the call needs it to be {status}"
+        )
 
 
 def _require_id(image: Image, image_id: str) -> None:
