@@ -876,3 +876,12 @@ def test_a_new_image_has_its_tags_each_once_and_in_order() -> None:
     image_id = an_image(db, tags=["b", "a", "b"])
 
     assert db.image_tag_get_all(ADMIN, image_id) == ["b", "a"]
+
+
+def test_a_conflict_names_the_state_that_is_the_one_to_come_and_the_one_that_is_needed() -> None:
+    db = a_database()
+    an_image(db, "a", status="queued")
+    with refused(db, Conflict, "a", "queued", "active", "saving"):
+        db.image_update(ADMIN, "a", {"status": "active"}, from_state="saving")
+    with refused(db, Conflict, "a", "queued", "active", "pending_delete"):
+        db.image_restore(ADMIN, "a")
