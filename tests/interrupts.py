@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import gc
 import os
 import random
 import sys
@@ -142,8 +143,10 @@ def _traced(
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # what its callbacks run comes at any time, and is nothing of the call
     sys.settrace(trace)
     try:
         return call()
     finally:
         sys.settrace(before)
+        gc.enable()

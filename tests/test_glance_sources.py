@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import socket
 import threading
 import urllib.error
@@ -17,7 +18,11 @@ from simple_db.glance.app import THIS_MACHINE
 from simple_db.glance.sources import guarded_sources, impatient_downloads
 from tests.serving import CONTENT, Source
 
-pytestmark = pytest.mark.glance
+pytestmark = [
+    pytest.mark.glance,
+    # Glance leaves the connection of a refused redirect to be collected.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 OWN_PORT = 9292
 ELSEWHERE = "192.0.2.7"
@@ -32,6 +37,13 @@ NAMES = {
     "elsewhere.example": [ELSEWHERE],
     "half.example": ["0.0.0.0", ELSEWHERE],  # noqa: S104 - nobody listens here
 }
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Let what a test leaves to be collected be so before the next one."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

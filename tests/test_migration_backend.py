@@ -121,7 +121,7 @@ def test_a_broken_file_of_the_current_version_is_found_and_stays(
 def test_a_file_that_is_in_use_is_told(path: Path) -> None:
     with (
         Database.open(path),
-        pytest.raises(exception.GlanceException, match="is in use by another process"),
+        pytest.raises(exception.GlanceException, match="is in use by this process"),
     ):
         migration_backend.db_sync(None, path)
 
