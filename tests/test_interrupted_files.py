@@ -6,11 +6,11 @@ A seeded share of the instructions in every run; all of them with ``SIMPLE_DB_IN
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db import Database, lifecycle
+from simple_db import Database, claims, lifecycle
 from tests.build import an_image
 from tests.interrupted_calls import CALLS, REFUSED, SEED
 from tests.interrupts import (
@@ -134,15 +134,22 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
             assert on_disk(path) == state
 
 
-def is_before_the_end(at: Instruction) -> bool:
-    """Return whether the instruction is one before anything of the end of the block protects it.
+_KEPT: Any = lifecycle.kept
+UNPROTECTED = {
+    function.__code__
+    for function in (_KEPT.__wrapped__, claims.Claim.__init__, claims._locked)  # noqa: SLF001
+}
+"""The functions with a few instructions that nothing protects: at the edge of a `try`, or of all."""
 
-    They are those of contextlib's `__exit__`, which stands before ours and runs it, and a few of
-    `kept` between the block and its own `finally`, at which the interpreter does not look for what
-    comes from outside.
+
+def is_unprotected(at: Instruction) -> bool:
+    """Return whether nothing protects the instruction, and nothing from outside comes there.
+
+    They are those of contextlib's `__exit__`, which stands before ours and runs it, and those of
+    `UNPROTECTED` at which the interpreter does not look for what comes from outside.
     """
     return at.code.co_filename == contextlib.__file__ or (
-        at.code is lifecycle.kept.__wrapped__.__code__ and not can_raise(at)  # type: ignore[attr-defined]
+        at.code in UNPROTECTED and not can_raise(at)
     )
 
 
@@ -164,7 +171,7 @@ def test_an_interrupted_end_costs_nothing_and_lets_go_of_the_file(
     opening, _ = begun()
     end()
     opening, _ = begun()
-    found = [at for at in instructions(end) if not is_before_the_end(at)]
+    found = [at for at in instructions(end) if not is_unprotected(at)]
     for at in share(not_seen("end", found), 12):
         opening, state = begun()
         interrupt(end, at)
@@ -190,7 +197,7 @@ def test_an_interrupted_opening_lets_go_of_the_file_while_its_exception_is_handl
     opening = opened(path, save)
     found = instructions(opening.__enter__)
     opening.__exit__(None, None, None)
-    found = [at for at in found if not is_before_the_end(at)]
+    found = [at for at in found if not is_unprotected(at)]
     for at in share(not_seen("opening", found), 12):
         with pytest.raises(Interrupt) as handled:
             meanwhile(begin, at, stop)
