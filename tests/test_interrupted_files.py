@@ -139,7 +139,7 @@ UNPROTECTED = {
     function.__code__
     for function in (_KEPT.__wrapped__, claims.Claim.__init__, claims._locked)  # noqa: SLF001
 }
-"""The functions with a few instructions that nothing protects: at the edge of a `try`, or of all."""
+"""The functions with a few instructions that nothing protects, at the edges of a `try`."""
 
 
 def is_unprotected(at: Instruction) -> bool:
