@@ -6,6 +6,7 @@ A seeded share of the instructions in every run; all of them with ``SIMPLE_DB_IN
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,6 +198,8 @@ def test_an_interrupted_opening_lets_go_of_the_file_while_its_exception_is_handl
     opening = opened(path, save)
     found = instructions(opening.__enter__)
     opening.__exit__(None, None, None)
+    # How a thread starts is not the same each time.
+    found = [at for at in found if at.code.co_filename != threading.__file__]
     found = [at for at in found if not is_unprotected(at)]
     for at in share(not_seen("opening", found), 12):
         with pytest.raises(Interrupt) as handled:
