@@ -144,6 +144,7 @@ def contents(
         Invalid: `max_bytes` is no positive integer.
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
+    snapshot.check_max_bytes(max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
@@ -151,12 +152,9 @@ def contents(
 
 
 def _read(
-    path: files.Name,
-    progress: Callable[[int, int], object],
-    max_bytes: int = snapshot.MAX_BYTES,
+    path: files.Name, progress: Callable[[int, int], object], max_bytes: int
 ) -> Replayed | None:
     """Return what the two files hold, None if neither is there."""
-    snapshot.check_max_bytes(max_bytes)
     parse = functools.partial(_parsed, path, progress, max_bytes)
     return file_pair.parsed(path, beside, max_bytes, parse)
 
@@ -278,17 +276,19 @@ class _WrittenFile:
         """
         return self._identity() is not None
 
-    def check(self) -> None:
-        """Check that nobody else has written it.
+    def check(self) -> bool:
+        """Check that nobody else has written it, and return whether it is there.
 
         Raises:
             SnapshotMismatch: somebody has.
             SnapshotError: that cannot be seen.
         """
         status = files.found(self.path, follow=False)
-        now = None if status is None else files.identity(status)
-        if status is None or now in self._known:
-            return
+        if status is None:
+            return False
+        now = files.identity(status)
+        if now in self._known:
+            return True
         # Where a link leads, the journal and the lock of whoever follows it are others.
         if not (stat.S_ISREG(status.st_mode) and snapshot.has_seal(self.path, self.seal)):
             raise SnapshotMismatch(
@@ -296,6 +296,7 @@ class _WrittenFile:
                 "is left as it is: put back the file that was there, or open the new one"
             )
         self._known = (now,)  # another file with the same content: checked out again, say
+        return True
 
     def _identity(self) -> files.Identity | None:
         status = files.found(self.path, follow=False)
@@ -431,8 +432,7 @@ class Keeper:
         if self._journal is None or self._is_closed:
             raise self._closed()
         self._claim.check()
-        self._file.check()
-        if not self._file.is_there():
+        if not self._file.check():
             raise SnapshotMismatch(
                 f"{self.path} was removed while it was open here, and its journal alone is no use: "
                 "no call counts until it is saved again, by save() or in a moment by itself"
