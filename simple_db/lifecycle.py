@@ -210,7 +210,7 @@ def check_no_journal(path: files.Name) -> None:
 def _filled(
     store: Store, path: files.Name, progress: Callable[[int, int], object], max_bytes: int
 ) -> _Filled:
-    file = _WrittenFile(files.named(path))
+    file = _WrittenFile(files.named(path), max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         return _Filled(Opened(fresh=True), file)
@@ -243,7 +243,7 @@ class _WrittenFile:
         seal: The seal of what we have last read from it or written to it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int) -> None:
         """Note which file is there, if there is one.
 
         Raises:
@@ -251,6 +251,7 @@ class _WrittenFile:
         """
         self.path = path
         self.seal = ""
+        self._max_bytes = max_bytes
         self._known: tuple[files.Identity | None, ...] = (self._identity(),)
 
     def write(self, written: Encoded) -> None:
@@ -290,13 +291,16 @@ class _WrittenFile:
         if now in self._known:
             return True
         # Where a link leads, the journal and the lock of whoever follows it are others.
-        if not (stat.S_ISREG(status.st_mode) and snapshot.has_seal(self.path, self.seal)):
+        if not (stat.S_ISREG(status.st_mode) and self._has_our_seal()):
             raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
             )
         self._known = (now,)  # another file with the same content: checked out again, say
         return True
+
+    def _has_our_seal(self) -> bool:
+        return snapshot.has_seal(self.path, self.seal, self._max_bytes)
 
     def _identity(self) -> files.Identity | None:
         status = files.found(self.path, follow=False)

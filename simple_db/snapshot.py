@@ -652,13 +652,13 @@ def save(
     return written
 
 
-def has_seal(path: files.Name, seal: str) -> bool:
+def has_seal(path: files.Name, seal: str, max_bytes: int) -> bool:
     """Return whether the file is a snapshot of this seal, unbroken.
 
     Raises:
         SnapshotError: the file cannot be read.
     """
-    content = files.read(path, MAX_BYTES)
+    content = files.read(path, max_bytes)
     first = _SEAL.match(content)
     if first is None or first[2].decode() != seal:
         return False

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import frozen
 
-from simple_db import Database, claims, files, journal, lifecycle
+from simple_db import Database, claims, files, journal, lifecycle, snapshot
 from simple_db.errors import (
     ImageNotFound,
     Invalid,
@@ -961,6 +961,18 @@ def test_a_file_is_ours_however_often_it_could_not_be_written(path: Path) -> Non
                 db.save()
             an_image(db)
             assert on_disk(path) == db.snapshot()
+
+
+def test_another_file_with_the_same_content_is_no_change_beyond_the_usual_bound_either(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "MAX_BYTES", 10)
+    with Database.open(path, save="manual", max_bytes=10_000) as db:
+        db.save()
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+        db.save()
 
 
 @pytest.mark.parametrize("save", ["exit", "always"])
