@@ -4,6 +4,7 @@ Chosen with the environment variable HYPOTHESIS_PROFILE or pytest's ``--hypothes
 """
 
 import os
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,3 +38,11 @@ def memory(tmp_path: Path) -> Iterator[Path]:
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tmp_path  # noqa: S108 - ours alone
     with tempfile.TemporaryDirectory(dir=place) as directory:
         yield Path(directory)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Give a source of chance, whose seed is printed."""
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - shown where a test fails
+    return random.Random(seed)  # noqa: S311 - no secret

@@ -37,13 +37,6 @@ def kills(few: int) -> int:
     return int(os.environ.get("SIMPLE_DB_KILLS", few))
 
 
-@pytest.fixture
-def chance() -> random.Random:
-    seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201 - shown where a test fails
-    return random.Random(seed)  # noqa: S311 - no secret
-
-
 # --- a process -------------------------------------------------------------------------------
 
 

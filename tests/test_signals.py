@@ -46,13 +46,6 @@ def times(few: int) -> int:
     return int(os.environ.get("SIMPLE_DB_SIGNALS", few))
 
 
-@pytest.fixture
-def chance() -> random.Random:
-    seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201 - shown where a test fails
-    return random.Random(seed)  # noqa: S311 - no secret
-
-
 @pytest.fixture(autouse=True)
 def _alarm() -> Iterator[None]:
     """Let SIGALRM raise wherever it finds the package at work, and come again where it does not."""
