@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from tests import writers
 from tests.serving import ALICE, BOB, PROJECT, Server
 
 if TYPE_CHECKING:
+    import random
     from pathlib import Path
 
 THREADS = 4

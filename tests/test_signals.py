@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import random
 import signal
 import threading
 import time
@@ -24,6 +23,7 @@ from simple_db.lifecycle import SaveMode
 from tests import writers
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
     from types import FrameType
 
