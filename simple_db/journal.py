@@ -50,6 +50,14 @@ VERSION = 1
 _LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
 _ANNOUNCEMENT = b'"snapshot":'
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
+
+
+def _announcement(seal: str) -> bytes:
+    return b'%b"%b"}' % (_ANNOUNCEMENT, seal.encode())
+
+
+# A save announces its snapshot before it puts the journal away, so a commit leaves room for that.
+_ANNOUNCEMENT_WIDTH = _SUM_WIDTH + len(_announcement("0" * 64)) + len("\n")
 # Takes the place of the first byte of a line that was refused and could not be cut off.
 _MARK = b"-"
 _RECORDS = {record.table: record for record in RECORDS}
@@ -276,7 +284,7 @@ class Journal:
         Raises:
             SnapshotError: it cannot be written; it does not count.
         """
-        self._write(commit_body(commit))
+        self._write(commit_body(commit), room=_ANNOUNCEMENT_WIDTH)
 
     def announce(self, seal: str) -> None:
         """Write that a snapshot of this seal is to take the place of the one before.
@@ -284,7 +292,7 @@ class Journal:
         Raises:
             SnapshotError: it cannot be written.
         """
-        self._write(b'"snapshot":"%b"}' % seal.encode())
+        self._write(_announcement(seal))
 
     def retract(self, end: Place) -> None:
         """End where it ended before, whatever was written or begun since; it may come twice."""
@@ -312,14 +320,15 @@ class Journal:
         with contextlib.suppress(OSError):  # every line that counts is on the disk
             self._system.close(self._descriptor)
 
-    def _write(self, body: bytes) -> None:
+    def _write(self, body: bytes, room: int = 0) -> None:
+        """Write a line, if so many bytes can follow it within the bound."""
         if not self._is_ready():
             raise SnapshotError(
                 f"{self._path} cannot be written, and no call counts until it can: {self._problem}"
             )
         chain = _sum(self._place.chain.encode(), body)
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
-        if self._place.end + len(line) > self._max_bytes:
+        if self._place.end + len(line) + room > self._max_bytes:
             raise SnapshotError(
                 f"{self._path} is not read with more than {self._max_bytes} bytes: put it into the "
                 "snapshot with save(), or open the file with a larger max_bytes"
@@ -420,7 +429,12 @@ def create(
     return Journal(path, descriptor, Place(len(content), chain), max_bytes, system)
 
 
-def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Journal:
+def go_on(
+    path: Path,
+    place: Place,
+    max_bytes: int = snapshot.MAX_BYTES,
+    system: files.System = files.SYSTEM,
+) -> Journal:
     """Return a journal that is there, from a place on; what is behind it is cut off.
 
     Raises:
@@ -430,7 +444,7 @@ def go_on(path: Path, place: Place, system: files.System = files.SYSTEM) -> Jour
         descriptor = system.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0)
     except OSError as error:
         raise SnapshotError(f"{path} cannot be written: {error.strerror}") from error
-    return Journal(path, descriptor, place, system=system)
+    return Journal(path, descriptor, place, max_bytes, system)
 
 
 def commit_body(commit: Commit) -> bytes:

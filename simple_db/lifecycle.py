@@ -226,7 +226,7 @@ def _filled(
 def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
     """Put the calls of a journal into the snapshot, and the journal away."""
     written = snapshot.encoded_to_save(store.cut(), max_bytes=max_bytes)
-    journal = go_on(beside(file.path), place)
+    journal = go_on(beside(file.path), place, max_bytes)
     try:
         journal.announce(written.seal)
     finally:

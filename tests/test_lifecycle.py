@@ -1182,6 +1182,27 @@ def test_a_journal_beyond_its_bound_refuses_calls_until_it_is_put_into_the_snaps
         assert on_disk(path) == db.snapshot()
 
 
+@pytest.mark.parametrize("width", range(0, 200, 7))
+def test_a_journal_that_is_full_can_always_be_put_into_the_snapshot(path: Path, width: int) -> None:
+    def fill() -> None:
+        while True:
+            db.image_update(ADMIN, "a", {"name": "x" * width})
+
+    for end in (Database.save, lambda _: None):
+        with opened_within(path, 5000) as db:
+            db.reset()
+            an_image(db, "a")
+            with pytest.raises(SnapshotError, match="more than 5000 bytes"):
+                fill()
+            state = db.snapshot()
+            left = {name: held(path.parent)[name] for name in (NAME, JOURNAL)}
+            end(db)
+    for name, content in left.items():  # as a killed process leaves them
+        path.with_name(name).write_bytes(content)
+    with opened_within(path, 5000) as again:
+        assert again.snapshot() == state
+
+
 @pytest.mark.parametrize("max_bytes", [0, -1, True, 1.5, "9"])
 def test_a_bound_that_is_no_positive_integer_is_invalid(path: Path, max_bytes: Any) -> None:
     with pytest.raises(Invalid, match="max_bytes is a positive integer"):
