@@ -454,15 +454,6 @@ class _Shown:
 
 _TIMES_KEPT = 4096
 
-_PYTHON_TYPES: Mapping[str, type] = {
-    "string": str,
-    "text": str,
-    "enum": str,
-    "integer": int,
-    "bigint": int,
-    "boolean": bool,
-}
-
 
 def records_of(record: type[Record], rows: Sequence[Any], shown: _Shown) -> dict[Any, Any]:
     """Return the records of a table's rows, as JSON was read, by their key.
@@ -532,7 +523,7 @@ def _check_further(
 
 def _all_plain(column: Column, cells: list[Any]) -> bool:
     """Return whether all are, at a glance, what the column holds: most are, in most columns."""
-    expected = _PYTHON_TYPES.get(column.type.kind)
+    expected = values.EXACT_TYPES.get(column.type.kind)
     types = set(map(type, cells)) - ({NoneType} if column.nullable else set())
     if expected is None or not types <= {expected}:
         return False

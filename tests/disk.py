@@ -11,6 +11,7 @@ import contextlib
 import functools
 import itertools
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from simple_db import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 SYSTEM_CALLS = {name for name in vars(files.System) if not name.startswith("_")}
 
@@ -189,6 +191,16 @@ def _each(names: Mapping[str, _File | None]) -> Iterator[dict[str, bytes]]:
 
 def open_descriptors() -> list[str]:
     return os.listdir("/dev/fd")  # noqa: PTH208 - names are what is compared
+
+
+def names(directory: Path) -> list[str]:
+    """Give the names of what is in a directory, in order."""
+    return sorted(path.name for path in directory.iterdir())
+
+
+def mode(path: Path) -> int:
+    """Give the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 @contextlib.contextmanager

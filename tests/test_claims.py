@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import stat
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import pytest
 from simple_db import claims, files
 from simple_db.clock import new_id
 from simple_db.errors import SnapshotError, SnapshotInUse
-from tests.disk import open_descriptors
+from tests.disk import mode, names, open_descriptors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +24,6 @@ NEW = [b"the ", b"new ", b"content"]
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / NAME
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(found.name for found in directory.iterdir())
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 HOLD = """

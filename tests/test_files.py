@@ -3,14 +3,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from simple_db import files
 from simple_db.errors import SnapshotError
-from tests.disk import Call, Disk, Watched, open_descriptors
+from tests.disk import Call, Disk, Watched, mode, names, open_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +24,6 @@ NAME = "glance.json"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / NAME
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(found.name for found in directory.iterdir())
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 # --- reading ---------------------------------------------------------------------------------

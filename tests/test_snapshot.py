@@ -39,6 +39,7 @@ from tests.build import (
     sealed_bytes,
     utc,
 )
+from tests.disk import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1013,10 +1014,6 @@ def test_however_many_small_values_a_row_has_they_come_back(tmp_path: Path, save
 
 
 # --- files -----------------------------------------------------------------------------------
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 def test_a_saved_file_holds_the_snapshot_and_can_be_loaded(tmp_path: Path) -> None:
