@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glance.image_cache.drivers import centralized_db
 
 from simple_db.glance.image_files import is_file_name
+from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +37,10 @@ def cache_files_inside() -> Iterator[None]:
         image_id, size = oldest(self)
         return None if image_id is None else (image_id, size)
 
-    driver.get_image_filepath, driver.get_least_recently_accessed = path_inside, oldest_if_any
-    try:
+    with replaced(
+        driver, get_image_filepath=path_inside, get_least_recently_accessed=oldest_if_any
+    ):
         yield
-    finally:
-        # The first is inherited.
-        del driver.get_image_filepath
-        driver.get_least_recently_accessed = oldest
 
 
 def _file_name(image_id: str) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from glance.image_cache.prefetcher import Prefetcher
 
+from simple_db.glance.replaced import replaced
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,8 +34,5 @@ def failed_copies_logged() -> Iterator[None]:
             return False
         return fetched
 
-    Prefetcher.fetch_image_into_cache = fetch_or_log
-    try:
+    with replaced(Prefetcher, fetch_image_into_cache=fetch_or_log):
         yield
-    finally:
-        Prefetcher.fetch_image_into_cache = fetch

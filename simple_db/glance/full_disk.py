@@ -15,6 +15,7 @@ import webob.exc
 from glance.common import wsgi
 
 from simple_db.errors import SnapshotError
+from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +44,8 @@ def full_disks_answered() -> Iterator[None]:
             LOG.error("%s", answer)  # noqa: TRY400 - a line, since nothing is broken
             raise answer from error
 
-    wsgi.Resource.dispatch = dispatch_and_answer
-    try:
+    with replaced(wsgi.Resource, dispatch=dispatch_and_answer):
         yield
-    finally:
-        wsgi.Resource.dispatch = dispatch
 
 
 def _answer(error: Exception) -> Any:

@@ -7,21 +7,16 @@ it had before, or of whatever host the author of a snapshot chose.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from glance.api.v2.images import ImagesController
 
+from simple_db.glance.replaced import replaced
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
-@contextlib.contextmanager
-def nothing_handed_on() -> Iterator[None]:
+def nothing_handed_on() -> AbstractContextManager[None]:
     """Have Glance answer every request itself, until the end of the block."""
-    is_proxyable = ImagesController.is_proxyable
-    ImagesController.is_proxyable = lambda _controller, _image: None
-    try:
-        yield
-    finally:
-        ImagesController.is_proxyable = is_proxyable
+    return replaced(ImagesController, is_proxyable=lambda _controller, _image: None)

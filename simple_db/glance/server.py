@@ -21,20 +21,15 @@ from oslo_config import types
 from simple_db.credentials import masked_text
 from simple_db.errors import SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping
+from simple_db.glance.amended import amended
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
-from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_node import ServerDriver
-from simple_db.glance.cache_worker import failed_copies_logged
 from simple_db.glance.connections import bounded_server
 from simple_db.glance.driver import new_database
-from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data, odd_ids
-from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
-from simple_db.glance.sources import guarded_sources, impatient_downloads
-from simple_db.glance.staged_files import only_staged_files
 from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.lifecycle import kept
 from simple_db.snapshot import no_progress
@@ -145,13 +140,7 @@ def serve(
         opened = stack.enter_context(_kept(database, settings, new, progress))
         stack.callback(stopping.ignore_signals)  # and the records are saved
         stack.enter_context(install(ServerDriver(database)))
-        stack.enter_context(full_disks_answered())
-        stack.enter_context(nothing_handed_on())
-        stack.enter_context(guarded_sources(listener.getsockname()[1]))
-        stack.enter_context(only_staged_files(settings.data_dir))
-        stack.enter_context(cache_files_inside())
-        stack.enter_context(impatient_downloads())
-        stack.enter_context(failed_copies_logged())
+        stack.enter_context(amended(listener.getsockname()[1], settings.data_dir))
         site = Site(private, settings.data_dir, url, sources, neighbours.origins)
         app = Guard(glance_app(site), neighbours)
         stack.callback(finish_tasks)

@@ -19,9 +19,12 @@ from glance.common import utils
 from glance.common.scripts import utils as downloads
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
+from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    _Connect = Callable[[Any], None]
 
 LOG = logging.getLogger(__name__)
 
@@ -62,15 +65,24 @@ def guarded_sources(own_port: int) -> Iterator[None]:
         addresses: list[str] = validate(uri)
         return addresses
 
+    with (
+        replaced(
+            utils,
+            resolve_pinned_address=resolve_and_check,
+            get_validated_address=check_spelling_and_validate,
+        ),
+        replaced(downloads, open_external_uri=_open_without_proxy),
+        _connecting(lambda connect: _checked(connect, own_port)),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _connecting(changed: Callable[[_Connect], _Connect]) -> Iterator[None]:
+    """Change how the connections to sources are made, until the end of the block."""
     with contextlib.ExitStack() as stack:
-        for module, name, function in (
-            (utils, "resolve_pinned_address", resolve_and_check),
-            (utils, "get_validated_address", check_spelling_and_validate),
-            (downloads, "open_external_uri", _open_without_proxy),
-            *((kind, "connect", _checked(kind.connect, own_port)) for kind in _CONNECTIONS),
-        ):
-            stack.callback(setattr, module, name, getattr(module, name))
-            setattr(module, name, function)
+        for kind in _CONNECTIONS:
+            stack.enter_context(replaced(kind, connect=changed(kind.connect)))
         yield
 
 
@@ -80,7 +92,7 @@ def _has_one_reading(uri: str) -> bool:
     return _HOST_AND_PORT.fullmatch(host_and_port) is not None
 
 
-def _checked(connect: Callable[[Any], None], own_port: int) -> Callable[[Any], None]:
+def _checked(connect: _Connect, own_port: int) -> _Connect:
     """Return a connection's method that checks what is connected to, whatever its URL says."""
 
     def check_and_connect(connection: Any) -> None:
@@ -117,17 +129,12 @@ def _why_not(text: str, port: int, own_port: int) -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def impatient_downloads() -> Iterator[None]:
+def impatient_downloads() -> contextlib.AbstractContextManager[None]:
     """Have each download fail when its host is silent for `SILENT_SECONDS`, until the end."""
-    with contextlib.ExitStack() as stack:
-        for kind in _CONNECTIONS:
-            stack.callback(setattr, kind, "connect", kind.connect)
-            kind.connect = _with_timeout(kind.connect)
-        yield
+    return _connecting(_with_timeout)
 
 
-def _with_timeout(connect: Callable[[Any], None]) -> Callable[[Any], None]:
+def _with_timeout(connect: _Connect) -> _Connect:
     def connect_with_timeout(connection: Any) -> None:
         connection.timeout = SILENT_SECONDS
         connect(connection)

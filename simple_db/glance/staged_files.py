@@ -12,6 +12,7 @@ from glance.common import exception
 from glance.common.scripts import utils as script_utils
 
 from simple_db.glance.image_files import size_of
+from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +49,11 @@ def only_staged_files(data: Path) -> Iterator[None]:
             _check_file(Path(uri.removeprefix(_FILE)), directories)
         return read(uri)
 
-    ImagesController.import_image = check_and_import
-    script_utils.get_image_data_iter = check_and_read
-    try:
+    with (
+        replaced(ImagesController, import_image=check_and_import),
+        replaced(script_utils, get_image_data_iter=check_and_read),
+    ):
         yield
-    finally:
-        ImagesController.import_image = import_image
-        script_utils.get_image_data_iter = read
 
 
 def _check_method(method: dict[str, Any]) -> None:

@@ -25,20 +25,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from simple_db.errors import SimpleDBError
 from simple_db.glance import data_directory, stopping
+from simple_db.glance.amended import amended
 from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
-from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_node import ServerDriver
-from simple_db.glance.cache_worker import failed_copies_logged
 from simple_db.glance.driver import new_database
-from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.guard import Guard, Neighbours
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data
-from simple_db.glance.one_server import nothing_handed_on
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
-from simple_db.glance.sources import guarded_sources, impatient_downloads
-from simple_db.glance.staged_files import only_staged_files
 from simple_db.glance.starting import NewPaths, owner_only
 
 if TYPE_CHECKING:
@@ -142,13 +137,7 @@ def _serving(data: Path) -> Iterator[Station]:
         stack.enter_context(data_directory.claimed(data, NewPaths()))
         site = Site(private, data, url_of(_HOST, listener))
         driver = stack.enter_context(install(ServerDriver(new_database())))
-        stack.enter_context(full_disks_answered())
-        stack.enter_context(nothing_handed_on())
-        stack.enter_context(guarded_sources(listener.getsockname()[1]))
-        stack.enter_context(only_staged_files(data))
-        stack.enter_context(cache_files_inside())
-        stack.enter_context(impatient_downloads())
-        stack.enter_context(failed_copies_logged())
+        stack.enter_context(amended(listener.getsockname()[1], data))
         app = Guard(glance_app(site), Neighbours(listening=(_HOST,)))
         stack.callback(finish_tasks)
         server = wsgi_server(app, listener, _THREADS)
