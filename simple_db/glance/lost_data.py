@@ -35,15 +35,10 @@ def lost_data(database: Database, data: Path) -> list[str]:
         A line with the number of images, and one for each of the first `MOST_IMAGES` by id; nothing
         of a location's URL is in them. Empty if all data is there.
     """
-    lost = _lost(database, data)
-    if not lost:
-        return []
-    more = len(lost) - MOST_IMAGES
-    return [
-        f"{len(lost)} images have data that is not here, and cannot be downloaded from there:",
-        *(f"  {image.id}{_name(image)}: {why}" for image, why in lost[:MOST_IMAGES]),
-        *([f"  and {more} more"] if more > 0 else []),
-    ]
+    return _report(
+        "images have data that is not here, and cannot be downloaded from there",
+        [f"{image.id}{_name(image)}: {why}" for image, why in _lost(database, data)],
+    )
 
 
 def odd_ids(database: Database) -> list[str]:
@@ -55,12 +50,20 @@ def odd_ids(database: Database) -> list[str]:
     with database.store.reading() as tables:
         images = [image for image in tables.images.rows.values() if not image.deleted]
     odd = sorted(image.id for image in images if not is_file_name(image.id))
-    if not odd:
+    return _report(
+        "images have ids that are no names of files, and can be given no data",
+        list(map(repr, odd)),
+    )
+
+
+def _report(what: str, images: list[str]) -> list[str]:
+    """Return a line with their number, and one for each of the first; nothing if there is none."""
+    if not images:
         return []
-    more = len(odd) - MOST_IMAGES
+    more = len(images) - MOST_IMAGES
     return [
-        f"{len(odd)} images have ids that are no names of files, and can be given no data:",
-        *(f"  {image_id!r}" for image_id in odd[:MOST_IMAGES]),
+        f"{len(images)} {what}:",
+        *(f"  {image}" for image in images[:MOST_IMAGES]),
         *([f"  and {more} more"] if more > 0 else []),
     ]
 
