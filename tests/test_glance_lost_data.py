@@ -5,6 +5,7 @@ import pytest
 
 from simple_db import Database
 from simple_db.glance.lost_data import MOST_IMAGES, lost_data
+from simple_db.records import Location
 
 pytestmark = pytest.mark.glance
 
@@ -97,3 +98,24 @@ def test_the_report_is_bounded(data: Path) -> None:
     assert report[0].startswith(f"{MOST_IMAGES + 5} images ")
     assert report[1].startswith("  000: ")
     assert report[-1] == "  and 5 more"
+
+
+@pytest.mark.parametrize("metadata", [None, [], ["store"], "store", 1, {"store": ["images"]}, {}])
+def test_metadata_of_whatever_kind_names_no_store(data: Path, metadata: Any) -> None:
+    (data / "images" / "1").write_bytes(b"12345")
+    database = Database()
+    image(database, "1", size=5)
+    with database.store.writing() as tables:  # as a snapshot can have it
+        row = tables.locations.new_id()
+        times = {"created_at": tables.now, "updated_at": tables.now}
+        tables.locations.put(
+            Location(
+                id=row,
+                image_id="1",
+                value="file://images/1",
+                meta_data=metadata,
+                status="active",
+                **times,
+            )
+        )
+    assert lost_data(database, data) == []

@@ -91,7 +91,8 @@ def _sizes(directory: Path) -> dict[str, int]:
 
 def _why(image: Image, location: Location, sizes: dict[str, dict[str, int]]) -> str:
     place = place_of(location.value)
-    store = _DIRECTORIES.get(str(location.meta_data.get("store")))
+    metadata = location.meta_data if isinstance(location.meta_data, dict) else {}
+    store = _DIRECTORIES.get(str(metadata.get("store")))
     if place is None or place.store not in ([store] if store else IMAGE_STORES):
         return "its data is outside of the data directory"
     size = sizes[place.store].get(place.name)
