@@ -107,7 +107,7 @@ def test_metadata_of_whatever_kind_names_no_store(data: Path, metadata: Any) -> 
     image(database, "1", size=5)
     with database.store.writing() as tables:  # as a snapshot can have it
         row = tables.locations.new_id()
-        times = {"created_at": tables.now, "updated_at": tables.now}
+        times: dict[str, Any] = {"created_at": tables.now, "updated_at": tables.now}
         tables.locations.put(
             Location(
                 id=row,
