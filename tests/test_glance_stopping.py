@@ -16,7 +16,6 @@ STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 @pytest.fixture(autouse=True)
 def _own_signals() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOPPING}
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests can run under nohup
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
