@@ -1,6 +1,8 @@
 """Exceptions at a chosen bytecode instruction, as Ctrl-C or an alarm can raise them.
 
-The instructions are those of the package and of all that it calls in Python's library and others.
+The instructions are those of the package and of all that it calls in Python's library and others,
+but for the module `logging`: an exception in the midst of it can leave the lock of a handler taken,
+and every other thread that logs then waits for ever.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ class Instruction:
 # The interpreter looks for a signal or a thrown exception when a function begins or goes on, behind
 # a call, and at a jump backward; nowhere else can an exception come from outside.
 _LOOKS = ("RESUME", "CALL", "PRECALL", "JUMP_BACKWARD", "YIELD", "SEND")
+
+_NOT_RAISED_IN = ("tests", "logging")
 
 
 def can_raise(at: Instruction) -> bool:
@@ -135,7 +139,7 @@ def _traced(
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         if code not in {None, frame.f_code}:
             return None
-        if frame.f_globals.get("__name__", "").startswith("tests"):
+        if frame.f_globals.get("__name__", "").startswith(_NOT_RAISED_IN):
             return None
         frame.f_trace_opcodes = True
         if event in {"opcode", "call"}:  # a call is the first instruction of a function
