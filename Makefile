@@ -36,5 +36,6 @@ clean:           ## forget the environment and every cache
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip uninstall -qq --yes simple-db # what this project was called before
 	$(BIN)/pip install --quiet --editable '.[oracle,server]' --group dev
 	@touch $@

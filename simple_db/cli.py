@@ -23,16 +23,45 @@ _USAGE_ERROR = 2
 _STDERR = 2
 
 
-def main() -> None:
-    """Run the command line; its exit code is 2, with one line on stderr, when it cannot start."""
+def main(program: str = "simple-db") -> None:
+    """Run the command line; its exit code is 2, with one line on stderr, when it cannot start.
+
+    Args:
+        program: How it was called, for the line on its usage.
+    """
+    if sys.argv[1:] == ["--version"]:  # needs no click, and tells why the rest cannot be imported
+        show_version()
+        sys.exit()
     try:
         with interruptible():
             from simple_db import commands  # noqa: PLC0415 - click may not be there
     except ModuleNotFoundError:
         code = refuse_without_extra("the command line", "cli")
+    except ImportError:
+        if not _warned():
+            raise
+        code = _USAGE_ERROR
     else:
-        code = commands.run()
+        code = commands.run(program=program)
     sys.exit(code)
+
+
+def show_version() -> None:
+    """Print the version and where simple_db is installed, and on stderr what is wrong with that."""
+    from simple_db import distribution  # noqa: PLC0415 - as in `refuse_without_extra`
+
+    print(distribution.description())  # noqa: T201 - the command line
+    _warned()
+
+
+def _warned() -> bool:
+    """Say on stderr what is wrong with the installation; return whether there is anything."""
+    from simple_db import distribution  # noqa: PLC0415 - as in `refuse_without_extra`
+
+    problems = distribution.problems()
+    for problem in problems:
+        print(f"simple-db: warning: {problem}", file=sys.stderr)  # noqa: T201 - the command line
+    return bool(problems)
 
 
 @contextlib.contextmanager
@@ -60,10 +89,12 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 def refuse(why: str, code: int = _USAGE_ERROR) -> int:
     """Say on stderr, in one line, why a command does not go on, and return its exit code."""
-    print(f"simple-db: {' '.join(why.split())}", file=sys.stderr)  # noqa: T201 - the command line
+    print(f"simple-db: {' '.join(why.splitlines())}", file=sys.stderr)  # noqa: T201 - the command line
     return code
 
 
 def refuse_without_extra(what: str, extra: str) -> int:
-    """Say on stderr which extra of the package brings what is missing; return the exit code."""
-    return refuse(f"{what} needs the {extra} extra: pip install 'simple-db[{extra}]'")
+    """Say on stderr which extra brings what is missing, and how; return the exit code."""
+    from simple_db import distribution  # noqa: PLC0415 - few calls need it, and all would wait
+
+    return refuse(distribution.needs(what, extra))

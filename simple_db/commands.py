@@ -14,7 +14,7 @@ import click
 
 import simple_db
 from simple_db import file_commands, files, snapshot_commands
-from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra
+from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra, show_version
 from simple_db.oracle.command import oracle
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ Who calls is what the X-Auth-Token of a request says, unchecked:
 """
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None, program: str = "simple-db") -> int:
     """Run a command line, by default that of the process, and return its exit code."""
     try:
-        code = main.main(arguments, prog_name="simple-db", standalone_mode=False)
+        code = main.main(arguments, prog_name=program, standalone_mode=False)
     except click.Abort:
         return refuse("stopped", INTERRUPTED)
     except click.ClickException as error:
@@ -48,8 +48,21 @@ def run(arguments: list[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _show_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        show_version()
+        context.exit()
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(simple_db.__version__, message="simple-db %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version, where simple_db is installed, and what is wrong with that.",
+)
 @click.pass_context
 def main(context: click.Context) -> None:
     """The OpenStack Glance database API in memory, and a Glance API server on it."""

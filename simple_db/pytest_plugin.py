@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from simple_db import Database, files
+from simple_db import Database, distribution, files
 from simple_db.clock import utcnow
 from simple_db.errors import SnapshotError
 
@@ -336,7 +336,7 @@ def _require(fixture: str, *packages: str) -> None:
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         pytest.fail(
-            f"{fixture} needs {' and '.join(missing)}: pip install 'simple-db[server]'",
+            f"{fixture} needs {' and '.join(missing)}: {distribution.how_to_install('server')}",
             pytrace=False,
         )
 

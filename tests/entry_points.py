@@ -25,9 +25,11 @@ def installed(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     It is found before the installed one, whose entry points are those of its installation.
     """
-    metadata = directory / "simple_db-0.dist-info"
+    metadata = directory / "glance_simple_db-0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: simple-db\nVersion: 0\n")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: glance-simple-db\nVersion: 0\n"
+    )
     lines = [
         line
         for group, points in declared().items()

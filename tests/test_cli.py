@@ -1,15 +1,17 @@
 import errno
 import logging
 import os
+import platform
 import socket
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import simple_db
-from simple_db import Database, RequestContext, cli, commands, errors
+from simple_db import Database, RequestContext, cli, commands, distribution, errors
 from simple_db.glance import data_directory, server
 from simple_db.glance.starting import NewPaths
 from simple_db.lifecycle import Opened
@@ -35,9 +37,53 @@ def refused(capsys: Captured, *arguments: str) -> str:
     return printed.err
 
 
-def test_the_version_is_that_of_the_package(capsys: Captured) -> None:
-    assert commands.run(["--version"]) == 0
-    assert capsys.readouterr().out == f"simple-db {simple_db.__version__}\n"
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "serve"]])
+@pytest.mark.parametrize("problems", [[], ["one", "two"]])
+def test_the_version_is_shown_with_the_place_and_with_what_is_wrong_there(
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    problems: list[str],
+) -> None:
+    monkeypatch.setattr(distribution, "problems", lambda: problems)
+    monkeypatch.setattr(sys, "argv", ["simple-db", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    place = Path(simple_db.__file__).parent
+    shown = f"glance-simple-db {simple_db.__version__} from {place} (Python "
+    printed = capsys.readouterr()
+    assert not stopped.value.code
+    assert printed.out == f"{shown}{platform.python_version()})\n"
+    assert printed.err == "".join(f"simple-db: warning: {problem}\n" for problem in problems)
+
+
+@pytest.fixture
+def _overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a module of ours be another project's."""
+    monkeypatch.setattr(sys, "argv", ["simple-db", "serve"])
+    monkeypatch.setitem(sys.modules, "simple_db.oracle.command", ModuleType("command"))
+    monkeypatch.delitem(sys.modules, "simple_db.commands")
+    monkeypatch.delattr(simple_db, "commands")
+
+
+@pytest.mark.usefixtures("_overwritten")
+def test_where_a_file_of_ours_is_overwritten_the_command_says_what_to_do(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "problems", lambda: ["what to do"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "simple-db: warning: what to do\n"
+
+
+@pytest.mark.usefixtures("_overwritten")
+def test_what_cannot_be_imported_for_another_reason_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(distribution, "problems", list)
+    with pytest.raises(ImportError, match="cannot import name 'oracle'"):
+        cli.main()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
@@ -178,15 +224,11 @@ def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_
 
 
 @pytest.mark.parametrize(
-    ("command", "missing", "told"),
+    ("command", "missing", "what", "extra"),
     [
-        ("serve", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
-        ("schema", "click", "the command line needs the cli extra: pip install 'simple-db[cli]'"),
-        (
-            "serve",
-            "simple_db.glance.server",
-            "serve needs the server extra: pip install 'simple-db[server]'",
-        ),
+        ("serve", "click", "the command line", "cli"),
+        ("schema", "click", "the command line", "cli"),
+        ("serve", "simple_db.glance.server", "serve", "server"),
     ],
 )
 def test_the_extra_that_brings_what_is_missing_is_named(
@@ -194,7 +236,8 @@ def test_the_extra_that_brings_what_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch,
     command: str,
     missing: str,
-    told: str,
+    what: str,
+    extra: str,
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["simple-db", command])
     monkeypatch.setitem(sys.modules, missing, None)
@@ -204,14 +247,16 @@ def test_the_extra_that_brings_what_is_missing_is_named(
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == f"simple-db: {told}\n"
+    how = distribution.how_to_install(extra)
+    assert f"[{extra}]" in how
+    assert capsys.readouterr().err == f"simple-db: {what} needs the {extra} extra: {how}\n"
 
 
 def test_the_exit_code_of_a_command_is_that_of_the_process(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["simple-db", "--version"])
+    monkeypatch.setattr(sys, "argv", ["simple-db", "--help"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from simple_db import Database, commands
+from simple_db import Database, commands, distribution
 from simple_db.oracle import session
 from simple_db.oracle.faults import FAULTS
 from simple_db.oracle.programs.strategies import OPS
@@ -285,7 +285,7 @@ def test_the_extra_is_named_where_it_is_missing(
     monkeypatch.setattr(builtins, "__import__", without_hypothesis)
     monkeypatch.delattr("simple_db.oracle.session")
 
-    assert "pip install 'simple-db[oracle]'" in refused(capsys, "somebodys:lax")
+    assert distribution.needs("oracle", "oracle") in refused(capsys, "somebodys:lax")
 
 
 @pytest.mark.parametrize(

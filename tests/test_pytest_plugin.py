@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from simple_db import Database, RequestContext, pytest_plugin
+from simple_db import Database, RequestContext, distribution, pytest_plugin
 from simple_db.errors import SnapshotError
 from simple_db.pytest_plugin import GlanceServer
 from tests.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
@@ -371,7 +371,7 @@ def test_server(glance_server): pass
     )
     done = run(inner)
     done.assert_outcomes(passed=1, errors=2)
-    install = "pip install 'simple-db[server]'"
+    install = distribution.how_to_install("server")
     assert f"\nglance_db_api needs glance: {install}\n" in done.stdout.str()
     assert f"\nglance_server needs glance and waitress: {install}\n" in done.stdout.str()
 

@@ -5,7 +5,7 @@
 - `Driver` is a database dressed as such a driver;
 - `simple_db.glance.server` is a whole Glance API server for development.
 
-Glance has to be there: ``pip install 'simple-db[server]'``.
+Glance has to be there: the extra ``server`` brings it, and keeps one that is installed.
 """
 
 # Before any other module of Glance: it selects threads, where oslo.service would select eventlet.

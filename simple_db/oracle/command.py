@@ -123,9 +123,9 @@ def oracle(target: str | None, self_test: bool, **options: Any) -> int:
         # hypothesis and rich may not be there
         from simple_db.oracle import session  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise click.UsageError(
-            "oracle needs the oracle extra: pip install 'simple-db[oracle]'"
-        ) from error
+        from simple_db import distribution  # noqa: PLC0415 - few calls need it, and all would wait
+
+        raise click.UsageError(distribution.needs("oracle", "oracle")) from error
     try:
         if target is None:
             return session.catch_faults(options["budget"], options["seed"])
