@@ -33,9 +33,10 @@ fast: $(READY)
 clean:           ## forget the environment and every cache
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
+# An environment of before has this project as simple-db.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip uninstall -qq --yes simple-db # what this project was called before
+	$(BIN)/pip uninstall -qq --yes simple-db
 	$(BIN)/pip install --quiet --editable '.[oracle,server]' --group dev
 	@touch $@
