@@ -12,8 +12,8 @@ help:            ## what can be made
 run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state in glance-dev/
 	$(BIN)/simple-db serve --snapshot glance-dev/glance.json --data-dir glance-dev $(ARGS)
 
-# A test that takes ten minutes hangs: show where, and fail it.
-HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+# A test that takes twenty minutes hangs: show where, and fail it.
+HANGS := -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 test: lint types ## everything that CI runs: lint, types, all tests with coverage
 	$(BIN)/python -m pytest -n 2 $(HANGS) --cov --cov-report=term $(ARGS)
