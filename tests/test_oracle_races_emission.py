@@ -1,21 +1,27 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from simple_db import Database
+from simple_db.oracle.emission.fixtures import Fixture
 from simple_db.oracle.programs.calls import Call, call, location_id, member_id
 from simple_db.oracle.races.emission import text_of_test
 from simple_db.oracle.races.histories import record
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import Refusal
-from simple_db.oracle.races.search import Violation
-from simple_db.oracle.targets import FAKE, reference
+from simple_db.oracle.races.search import Violation, search
+from simple_db.oracle.report.result import Result, Task
+from simple_db.oracle.run import written
+from simple_db.oracle.targets import FAKE, DriverTarget, reference
+from tests.serving import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
 OURS = "simple_db.api"
 
@@ -49,6 +55,8 @@ class Late(Database):
 
 late = Late()
 
+LATE = f"{__name__}:late"
+
 
 def lock(value: str) -> Call:
     return call("image_set_property_atomic", image_id="i", name="lock", value=value)
@@ -61,12 +69,25 @@ def violation(
     return Violation(race, record(race, reference()), Refusal((), ()), in_turn=False)
 
 
-def run(text: str) -> Callable[[], None]:
-    """Give the test of the file, which is short of patience here."""
+def run(text: str) -> None:
+    """Run the test of the file, which is short of patience here, on its target."""
     names: dict[str, Any] = {}
     exec(text.replace("RUNS = 300", "RUNS = 20"), names)  # noqa: S102 - it is our own
-    test: Callable[[], None] = names["test_some_order_of_the_lanes_explains_what_they_come_to"]
-    return test
+    names["test_some_order_of_the_lanes_explains_what_they_come_to"](names["target"]())
+
+
+def passes(file: Path, **environment: str) -> bool:
+    """Run a file with pytest in a process of its own, and return whether it passes."""
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file.name],
+        cwd=file.parent,
+        env={"PYTHONPATH": str(PROJECT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout or "assert happened in ALLOWED" in done.stdout, done.stdout
+    return done.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -81,16 +102,32 @@ def run(text: str) -> Callable[[], None]:
     ],
 )
 def test_simple_db_passes_what_is_written(race: Violation) -> None:
-    run(text_of_test(race, OURS))()
+    run(text_of_test(race, Fixture(OURS)))
 
 
 def test_a_target_with_the_race_fails_what_is_written() -> None:
     create = call("image_create", "admin", values={"id": "j", "status": "queued"})
     race = violation((create,), (create,), prefix=())
 
-    run(text_of_test(race, OURS))()
+    run(text_of_test(race, Fixture(OURS)))
     with pytest.raises(AssertionError):
-        run(text_of_test(race, f"{__name__}:late"))()
+        run(text_of_test(race, Fixture(LATE)))
+
+
+@pytest.mark.parametrize(
+    "driver", [OURS, pytest.param("simple_db.glance.api", marks=pytest.mark.glance)]
+)
+def test_a_race_that_is_found_is_a_file_that_fails_on_its_target_and_passes_on_the_reference(
+    tmp_path: Path, driver: str
+) -> None:
+    target = DriverTarget(LATE, late)
+    found = search(target, histories=30, lanes=2, functions={"image_create"})
+    result = Result(Task(LATE, (), 1, 0), [], [], races=found)
+    written(result, target, Fixture(LATE), tmp_path)
+    (file,) = tmp_path.iterdir()
+
+    assert not passes(file)
+    assert passes(file, DRIVER=driver)
 
 
 @pytest.mark.glance
@@ -99,27 +136,28 @@ def test_glances_in_tree_fake_fails_the_test_of_the_atomic_property() -> None:
     race = violation((lock("a"),), (lock("b"),))
 
     with pytest.raises(AssertionError):
-        run(text_of_test(race, FAKE))()
+        run(text_of_test(race, Fixture(FAKE)))
 
 
 def test_what_is_written_needs_the_target_only() -> None:
-    text = text_of_test(violation((lock("a"),), (lock("b"),)), "package.module:attribute")
+    race = violation((lock("a"),), (lock("b"),))
+    text = text_of_test(race, Fixture("package.module:attribute"))
 
     assert "simple_db" not in text
-    assert "import package.module as target\n\ntarget = target.attribute\n" in text
+    assert 'driver = importlib.import_module("package.module")\n' in text
+    assert "driver = driver.attribute\n" in text
 
 
 def test_calls_are_written_plainly_and_a_row_once() -> None:
-    text = text_of_test(violation((LEAVE,), (LEAVE,), prefix=(IMAGE, MEMBER)), OURS)
+    text = text_of_test(violation((LEAVE,), (LEAVE,), prefix=(IMAGE, MEMBER)), Fixture(OURS))
 
-    assert text.count("lambda: target.image_member_delete(admin, row_1)") == 2
+    assert text.count("lambda: db.image_member_delete(admin, row_1)") == 2
     assert (
-        text.count("row_1 = target.image_member_find(admin, image_id='i', member='bob')[0]['id']")
-        == 1
+        text.count("row_1 = db.image_member_find(admin, image_id='i', member='bob')[0]['id']") == 1
     )
 
 
 def test_a_row_that_is_not_there_is_written_as_no_row() -> None:
-    text = text_of_test(violation((LEAVE,), (LEAVE,)), OURS)
+    text = text_of_test(violation((LEAVE,), (LEAVE,)), Fixture(OURS))
 
     assert "row_1 = 1000000\n" in text

@@ -124,7 +124,7 @@ def written(result: Result, target: DriverTarget, fixture: Fixture, directory: P
 
 def _of_race(violation: Violation, fixture: Fixture) -> EmittedTest:
     name = f"test_race_of_{'_and_'.join(sorted(violation.functions))}"
-    return EmittedTest(name, race_emission.text_of_test(violation, fixture.target))
+    return EmittedTest(name, race_emission.text_of_test(violation, fixture))
 
 
 def _shows(test: EmittedTest, target: DriverTarget) -> bool:

@@ -1,4 +1,4 @@
-"""A race as a pytest file of its own, which needs the target and nothing of simple_db."""
+"""A race as a pytest file of its own, which needs its driver and nothing of simple_db."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from simple_db.oracle.targets import reference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from simple_db.oracle.emission.fixtures import Fixture
     from simple_db.oracle.races.histories import Outcome
     from simple_db.oracle.races.lanes import Race
     from simple_db.oracle.races.linearizability import Outcomes
@@ -29,16 +30,18 @@ _TEMPLATE = '''\
 {history}
 
 The bars go from a call's invocation to its response. The test makes the calls many times, and holds
-each time to what one of the orders of the lanes gives. It needs pytest and the target only.
+each time to what one of the orders of the lanes gives. It needs pytest and the driver only.
 """
 
+import importlib
+import os
 import sys
 import threading
 import time
 from types import SimpleNamespace
 from typing import Any
 
-{target}
+import pytest
 
 RUNS = 300
 
@@ -50,7 +53,10 @@ ALLOWED = (
 )
 
 
-def prepared():
+{fixture}
+
+
+def prepared(db):
     """Begin anew; return the lanes, and what is called when they have ended."""
 {prepared}
     lanes = {lanes}
@@ -86,12 +92,12 @@ def at_once(lanes):
     return outcomes
 
 
-def test_some_order_of_the_lanes_explains_what_they_come_to():
+def test_some_order_of_the_lanes_explains_what_they_come_to(db):
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(RUNS):
-            lanes, final = prepared()
+            lanes, final = prepared(db)
             happened = [*at_once(lanes), [outcome(call) for call in final]]
             assert happened in ALLOWED
     finally:
@@ -99,23 +105,22 @@ def test_some_order_of_the_lanes_explains_what_they_come_to():
 '''
 
 
-def text_of_test(violation: Violation, driver: str) -> str:
+def text_of_test(violation: Violation, fixture: Fixture) -> str:
     """Return the text of a pytest file that fails on a target which has the race.
 
     How threads meet is chance: the test makes the calls many times, and can still pass.
 
     Args:
         violation: The race, and what it came to once.
-        driver: Where the target is: ``package.module`` or ``package.module:attribute``. It has a
-            function `reset`.
+        fixture: How the test gets at its driver, which has a function `reset`.
     """
     race = violation.race
     rows: dict[str, Lookup] = {}
     lanes = [[_with_names(call, rows) for call in lane] for lane in race.lanes]
     return _TEMPLATE.format(
-        driver=driver,
+        driver=fixture.target,
         history=drawn(violation.history),
-        target=_imported(driver),
+        fixture="\n".join(fixture.lines()),
         contexts="\n".join(_contexts(race)),
         allowed=textwrap.indent(pprint.pformat(_in_lists(allowed(race)), width=96), "    "),
         prepared=textwrap.indent("\n".join(_preparations(race, rows)), "    "),
@@ -123,12 +128,6 @@ def text_of_test(violation: Violation, driver: str) -> str:
         final=_written(map(_deferred, race.final)),
         told=inspect.getsource(told),
     )
-
-
-def _imported(driver: str) -> str:
-    module, _, attribute = driver.partition(":")
-    line = f"import {module} as target"
-    return f"{line}\n\ntarget = target.{attribute}" if attribute else line
 
 
 def _contexts(race: Race) -> Iterator[str]:
@@ -142,18 +141,18 @@ def _contexts(race: Race) -> Iterator[str]:
 
 
 def _preparations(race: Race, rows: Mapping[str, Lookup]) -> Iterator[str]:
-    yield "target.reset()"
+    yield "db.reset()"
     target = reference()
     for call in race.prefix:
         if outcome_of(call, target)[0] == "returned":  # the others do nothing
-            yield f"target.{call}"
+            yield f"db.{call}"
     for name, lookup in rows.items():
         is_there = resolved(lookup, target.call) != NO_ROW
-        yield f"{name} = {f'target.{lookup}' if is_there else NO_ROW}"
+        yield f"{name} = {f'db.{lookup}' if is_there else NO_ROW}"
 
 
 def _deferred(call: Call) -> str:
-    return f"lambda: target.{call}"
+    return f"lambda: db.{call}"
 
 
 def _written(parts: Iterable[str]) -> str:
