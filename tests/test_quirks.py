@@ -27,6 +27,9 @@ ALICE = RequestContext(owner="alice")
 BOB = RequestContext(owner="bob")
 NOBODY = RequestContext()
 
+SIMPLE_DB = "simple_db"
+SQL_DRIVER = "sql driver"
+
 A_DAY = 1
 
 
@@ -72,12 +75,18 @@ def module_driver(name: str) -> Driver:
     return Driver(world, call)
 
 
-@pytest.fixture(params=["simple_db", pytest.param("sql driver", marks=pytest.mark.glance)])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Name each test by the driver that it runs on: a failure is of the one that it names."""
+    held = metafunc.config.getoption("--driver") or SIMPLE_DB
+    drivers = [held, pytest.param(SQL_DRIVER, marks=pytest.mark.glance)]
+    metafunc.parametrize("db", drivers, indirect=True)
+
+
+@pytest.fixture
 def db(request: pytest.FixtureRequest) -> Driver:
-    if request.param == "simple_db":
-        other = request.config.getoption("--driver")
-        return module_driver(other) if other else simple_db()
-    return fresh_sql_driver()
+    if request.param == SQL_DRIVER:
+        return fresh_sql_driver()
+    return simple_db() if request.param == SIMPLE_DB else module_driver(request.param)
 
 
 def an_image(db: Driver, **values: Any) -> str:
