@@ -9,8 +9,8 @@ READY  := $(VENV)/.ready
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state in glance-dev/
-	$(BIN)/simple-db serve --snapshot glance-dev/glance.json --data-dir glance-dev $(ARGS)
+run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state in glance.json and glance-data/
+	$(BIN)/simple-db serve $(ARGS)
 
 # A test that takes twenty minutes hangs: show where, and fail it.
 HANGS := -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true

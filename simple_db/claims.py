@@ -161,7 +161,9 @@ def _in_use(path: Path, lock: Path) -> SnapshotInUse:
             "database that it has, or end its block first"
         )
     who = "another process" if process is None else f"another process ({process})"
-    return SnapshotInUse(f"{path} is in use by {who}: close it there, or take another file")
+    return SnapshotInUse(
+        f"{path} is in use by {who}, a server for example: stop that first, or take another file"
+    )
 
 
 def _holder(lock: Path) -> int | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
-from simple_db import file_commands, files, snapshot_commands
+from simple_db import file_commands, files, options, snapshot_commands
 from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra, show_version
 from simple_db.oracle.command import oracle
+from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from simple_db.glance.server import Settings, Started
@@ -44,7 +45,7 @@ def run(arguments: list[str] | None = None, program: str = "simple-db") -> int:
     except click.Abort:
         return refuse("stopped", INTERRUPTED)
     except click.ClickException as error:
-        return refuse(error.format_message(), error.exit_code)
+        return refuse(in_options(error.format_message()), error.exit_code)
     return code if isinstance(code, int) else 0
 
 
@@ -87,12 +88,8 @@ main.add_command(snapshot_commands.group)
     type=click.IntRange(0, 65535),
     help="TCP port; 0 picks a free one.",
 )
-@click.option(
-    "--snapshot",
-    default="glance.json",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="JSON file of the records: loaded at the start if it is there, saved as --save says.",
+@options.snapshot_file(
+    "JSON file of the records: loaded at the start if it is there, saved as --save says."
 )
 @click.option(
     "--data-dir",
@@ -158,6 +155,7 @@ main.add_command(snapshot_commands.group)
         "given several times.  [default: no page of another server changes or reads anything]"
     ),
 )
+@options.max_bytes
 def serve(
     host: str,
     port: int,
@@ -170,6 +168,7 @@ def serve(
     download_from: tuple[str, ...],
     allow_host: tuple[str, ...],
     allow_origin: tuple[str, ...],
+    max_bytes: int,
 ) -> int:
     """Serve a real OpenStack Glance API, for development.
 
@@ -205,6 +204,7 @@ def serve(
         download_from=download_from,
         allow_hosts=allow_host,
         allow_origins=allow_origin,
+        max_bytes=max_bytes,
     )
     code = _serve(settings)
     stopping.end_process(code)
@@ -225,11 +225,11 @@ def _serve(settings: Settings) -> int:
 
             database = server.serve(settings, announce, progress)
     except server.StartError as error:
-        return refuse(str(error))
+        return refuse(in_options(str(error)))
     except SystemExit as stopped:
         return refuse("stopped", int(stopped.code or 0))
     except simple_db.errors.SimpleDBError as error:
-        return refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
+        return refuse(in_options(f"snapshot {settings.snapshot} is not saved: {error}"), _FAILED)
     with contextlib.suppress(OSError):  # the terminal may be closed
         click.echo(f"Stopped; saved in {settings.snapshot}: {_rows(database)}")
     return 0
@@ -241,6 +241,7 @@ def _announce(settings: Settings, started: Started) -> None:
         f"  records     {settings.snapshot}",
         f"              {_loaded(started)}",
         f"              saved {_when_saved(settings)}",
+        f"  metadefs    once it is stopped: {_load_command(settings.snapshot)}",
         f"  image data  {settings.data_dir}",
         *(f"              {line}" for line in started.lost),
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
@@ -285,9 +286,20 @@ def _commands_to_try(url: str) -> list[str]:
     ]
 
 
+def _load_command(snapshot: Path) -> str:
+    """Return the line for a shell that loads Glance's metadata definitions into this snapshot."""
+    glances = Path(sys.prefix) / "etc" / "glance" / "metadefs"
+    directory = _as_typed(glances) if _is_there(glances) else "DIRECTORY"
+    return f"{_program('simple-db')} metadefs load {directory} --snapshot {_as_typed(snapshot)}"
+
+
 def _client() -> str:
-    beside = Path(sys.executable).with_name("openstack")
-    return _as_typed(beside) if _is_there(beside) else "openstack"
+    return _program("openstack")
+
+
+def _program(name: str) -> str:
+    beside = Path(sys.executable).with_name(name)
+    return _as_typed(beside) if _is_there(beside) else name
 
 
 def _some_file() -> str:

@@ -33,12 +33,8 @@ _DRAWINGS: dict[str, Callable[[], str]] = {
     "markdown": schema.markdown,
 }
 
-_snapshot_option = click.option(
-    "--snapshot",
-    default="glance.json",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="JSON file of the records.",
+_snapshot_option = options.snapshot_file(
+    "JSON file of the records: the one that 'simple-db serve' prints."
 )
 
 
@@ -60,7 +56,10 @@ def metadefs(context: click.Context) -> None:
 @click.option("--merge", is_flag=True, help="Add to namespaces that are there what they lack.")
 @click.option("--prefer-new", is_flag=True, help="With --merge: replace what they have.")
 @click.option("--overwrite", is_flag=True, help="With --merge: delete them and make them anew.")
-def load(path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: bool) -> None:
+@options.max_bytes
+def load(
+    path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: bool, max_bytes: int
+) -> None:
     """Load a file, or all .json files of a directory: all of them, or none.
 
     A namespace that is there already is skipped, unless --merge is given. The snapshot is made if
@@ -68,24 +67,27 @@ def load(path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: b
     """
     with _refusing():
         mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)
-        with Database.open(snapshot, save="manual") as database:
+        is_new = not files.exists(snapshot)
+        with Database.open(snapshot, save="manual", max_bytes=max_bytes) as database:
             with _progress("Reading", metadef_files.paths(path)) as shown:
                 definitions = [metadef_files.read(file) for file in shown]
             loaded = metadef_files.load(database, definitions, mode)
             _save(database, snapshot)
         click.echo(
-            f"Loaded {_namespaces(len(definitions))} into {snapshot}: {loaded.new} new, "
+            f"Loaded {_namespaces(len(definitions))} into {snapshot}"
+            f"{', which is a new file' if is_new else ''}: {loaded.new} new, "
             f"{loaded.merged} merged, {loaded.overwritten} overwritten, {loaded.skipped} skipped"
         )
 
 
 @metadefs.command()
 @_snapshot_option
-def unload(snapshot: Path) -> None:
+@options.max_bytes
+def unload(snapshot: Path, max_bytes: int) -> None:
     """Delete all metadata definitions of a snapshot, and all resource types."""
     with _refusing():
         _check_there(snapshot)
-        with Database.open(snapshot, save="manual") as database:
+        with Database.open(snapshot, save="manual", max_bytes=max_bytes) as database:
             count = metadef_files.unload(database)
             _save(database, snapshot)
         click.echo(f"Unloaded {_namespaces(count)} from {snapshot}")

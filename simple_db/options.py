@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
 import click
 
 from simple_db import snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+SNAPSHOT = "glance.json"
+"""The file of every command that is given no other, so that all of them mean the same one."""
 
 max_bytes = click.option(
     "--max-bytes",
@@ -13,3 +24,14 @@ max_bytes = click.option(
     type=click.IntRange(min=1),
     help="The largest snapshot, and journal, that is read or written, in bytes.",
 )
+
+
+def snapshot_file(told: str) -> Callable[[F], F]:
+    """Return the option ``--snapshot``, with what its help says of it."""
+    return click.option(
+        "--snapshot",
+        default=SNAPSHOT,
+        show_default=True,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=told,
+    )

@@ -37,11 +37,11 @@ from simple_db.journal import Replayed
 from simple_db.records import RECORDS
 from simple_db.snapshot_tables import number, printable, text
 from simple_db.store import TableCut
+from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from click import Parameter
     from rich.console import RenderableType
 
     from simple_db.snapshot import Contents
@@ -71,7 +71,7 @@ Examples:
   simple-db snapshot check --json glance.json | jq '.[].problem'
 
 \b
-Exit codes: 0 all are good, 1 one is not, 2 there is no such file.
+Exit codes: 0 all are good, 1 one is not, or is not there.
 """
 
 _SHOW_EXAMPLES = """\b
@@ -89,7 +89,7 @@ Examples:
   simple-db snapshot diff --json before.json after.json | jq '.groups[].changes[].kind'
 
 \b
-Exit codes: 0 they hold the same, 1 they do not, 2 one of them cannot be read.
+Exit codes: 0 they hold the same, 1 they do not, 2 one of them cannot be read, or both.
 """
 
 _UPGRADE_EXAMPLES = """\b
@@ -103,21 +103,9 @@ Exit codes: 0 all are in the current format, 2 one cannot be read or written.
 """
 
 
-class _ExistingFile(click.Path):
-    """A file that is there. Click's own would say so of one that cannot be looked at, too."""
-
-    def convert(self, value: Any, param: Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        try:
-            is_there = files.exists(path)
-        except SnapshotError as error:
-            self.fail(_in_a_line(error), param, ctx)
-        if not is_there:
-            self.fail(f"File {str(path)!r} does not exist.", param, ctx)
-        return path
-
-
-_FILE = _ExistingFile(dir_okay=False)
+# Whether there is such a file is said by whoever reads it: one that is not there does not keep the
+# others back.
+_FILE = click.Path(path_type=Path)
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _reveal = click.option(
@@ -185,8 +173,8 @@ class _Checked:
 def check(paths: tuple[Path, ...], max_bytes: int, as_json: bool) -> int:
     """Say whether snapshots are good.
 
-    Each gets a line, and a bad one is told what is wrong and where. Its seal, every row and every
-    reference are checked, and the journal beside it.
+    Each gets a line, and a bad one is told what is wrong and where; so is one that is not there.
+    Its seal, every row and every reference are checked, and the journal beside it.
     """
     checked = []
     for path in paths:
@@ -204,7 +192,8 @@ def _checked(path: Path, max_bytes: int) -> _Checked:
         size = _size(path)
         return _Checked(path, size, found=_read(path, max_bytes))
     except SnapshotError as error:
-        return _Checked(path, size, problem=_in_a_line(error).removeprefix(f"{path}: "))
+        problem = _in_a_line(error).removeprefix(f"{path}").removeprefix(":").strip()
+        return _Checked(path, size, problem=problem)
 
 
 # --- show ------------------------------------------------------------------------------------
@@ -304,10 +293,7 @@ def diff(old: Path, new: Path, reveal: bool, unsealed: bool, max_bytes: int, as_
     deleted with -, and one that has changed with ~ and the columns that have another value. Formats
     and releases may differ.
     """
-    with _refusing():
-        before, after = (
-            _read(path, max_bytes, sealed=not unsealed).contents for path in (old, new)
-        )
+    before, after = _all_read((old, new), max_bytes, sealed=not unsealed)
     difference = snapshot_diff.difference(before, after)
     if as_json:
         told = {"old": str(old), "new": str(new)}
@@ -331,7 +317,8 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool, max_bytes: int
     """Bring snapshots to the current format.
 
     Those that have it are left untouched. Each is replaced in one step, and only if every row of
-    it can be read. One that a server has open, or that has a journal, is refused.
+    it can be read. One that a server has open, or that has a journal, is refused, and so is one
+    that is not there; the others are upgraded.
     """
     code = _DONE
     for path in paths:
@@ -390,6 +377,19 @@ def _read(path: Path, max_bytes: int, *, sealed: bool = True) -> Replayed:
         return Replayed(snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown))
 
 
+def _all_read(paths: Iterable[Path], max_bytes: int, *, sealed: bool) -> list[Contents]:
+    """Return what files hold, or say of each that cannot be read why, in one line together."""
+    found, problems = [], []
+    for path in paths:
+        try:
+            found.append(_read(path, max_bytes, sealed=sealed).contents)
+        except SnapshotError as error:
+            problems.append(_in_a_line(error))
+    if problems:
+        raise click.UsageError("; ".join(problems))
+    return found
+
+
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
     """Let an error of the block be told in one line, with exit code 2."""
@@ -418,8 +418,8 @@ def _is_big(path: Path) -> bool:
 
 
 def _in_a_line(error: SimpleDBError) -> str:
-    """Return what an error says: in one line, for any terminal, and without secrets."""
-    return printable(credentials.masked_text(" ".join(str(error).split())))
+    """Return what an error says: in one line, for any terminal, without secrets, of options."""
+    return in_options(printable(credentials.masked_text(" ".join(str(error).split()))))
 
 
 def _console(*, stderr: bool = False) -> Console:

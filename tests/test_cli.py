@@ -2,6 +2,7 @@ import errno
 import logging
 import os
 import platform
+import re
 import socket
 import sys
 from pathlib import Path
@@ -314,6 +315,7 @@ def test_the_address_the_places_and_three_commands_are_printed(
     assert str(tmp_path / "dev" / "state.json") in printed
     assert str(tmp_path / "dev" / "state-data") in printed
     assert "no such file" in printed
+    assert re.search(rf"metadefs load \S+ --snapshot {tmp_path / 'dev' / 'state.json'}\n", printed)
     assert printed.count("image ") >= 3
     assert printed.endswith(
         f"\nStopped; saved in {tmp_path / 'dev' / 'state.json'}: 1 images, 2 properties\n"

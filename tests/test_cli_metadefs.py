@@ -52,7 +52,8 @@ def saved(path: str = "glance.json") -> Database:
 
 def test_a_directory_is_loaded_into_a_new_snapshot_and_counted(capsys: Captured) -> None:
     assert said(capsys, "metadefs", "load", "files") == (
-        "Loaded 2 namespaces into glance.json: 2 new, 0 merged, 0 overwritten, 0 skipped\n"
+        "Loaded 2 namespaces into glance.json, which is a new file: "
+        "2 new, 0 merged, 0 overwritten, 0 skipped\n"
     )
     assert [row["namespace"] for row in rows(saved(), "metadef_namespaces")] == ["a", "b"]
 
@@ -88,7 +89,7 @@ def test_what_becomes_of_namespaces_that_are_there_is_chosen_and_told(
     [
         (["load"], "PATH"),
         (["load", "nowhere"], "nowhere"),
-        (["load", "--prefer-new", "files"], "merge"),
+        (["load", "--prefer-new", "files"], "--merge"),
         (["load", "--merge", "--prefer-new", "--overwrite", "files"], "exclude"),
         (["load", "--snapshot", "files/a.json", "files"], "files/a.json"),
         (["unload"], "glance.json"),

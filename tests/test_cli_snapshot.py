@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import stat
@@ -17,6 +18,9 @@ Captured = pytest.CaptureFixture[str]
 
 OLD = Path(__file__).parent / "golden" / "1.json"
 CURRENT = Path(__file__).parent / "golden" / "2.json"
+
+# The exit code of a command on several files where one is bad, or is not there.
+CODE_OF_BAD = {"check": 1, "upgrade": 2, "upgrade --dry-run": 2}
 
 SECRET = "http://user:secret@host/a"  # noqa: S105 - it is one
 
@@ -329,6 +333,51 @@ def test_a_file_that_is_open_or_has_a_journal_is_not_upgraded(capsys: Captured) 
     assert Path("old.json").read_bytes() == OLD.read_bytes()
 
 
+# --- several files ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "paths", [*itertools.permutations(["good.json", "bad.json", "missing.json"])]
+)
+@pytest.mark.parametrize("command", ["check", "upgrade", "upgrade --dry-run"])
+def test_every_file_is_told_whatever_the_others_are(
+    capsys: Captured, command: str, paths: tuple[str, ...]
+) -> None:
+    saved("good.json")
+    Path("bad.json").write_text("{")
+
+    assert commands.run(["snapshot", *command.split(), *paths, "."]) == CODE_OF_BAD[command]
+    printed = capsys.readouterr()
+    lines = (printed.out + printed.err.replace("simple-db: ", "")).splitlines()
+    named = [line.replace(":", " ").split()[0] for line in lines]
+    assert sorted(named) == sorted([*paths, "."])
+    assert [line for line in lines if ": good" in line or "current" in line] == [
+        line for line in lines if line.startswith("good.json: ")
+    ]
+    assert sorted(path.name for path in Path().iterdir()) == ["bad.json", "good.json"]
+
+
+def test_both_files_of_a_difference_are_told_where_neither_can_be_read(capsys: Captured) -> None:
+    Path("bad.json").write_text("{")
+    told = refused(capsys, "diff", "missing.json", "bad.json")
+
+    assert "missing.json cannot be read: No such file" in told
+    assert "bad.json: this is no snapshot" in told
+
+
+def test_a_file_that_is_not_there_is_told_to_programs_too(capsys: Captured) -> None:
+    saved()
+    good, missing = told(capsys, "check", "glance.json", "missing.json", code=1)
+
+    assert good["good"] is True
+    assert missing == {
+        "file": "missing.json",
+        "bytes": 0,
+        "good": False,
+        "problem": "cannot be read: No such file or directory",
+    }
+
+
 # --- terminals, help and errors --------------------------------------------------------------
 
 
@@ -382,8 +431,6 @@ def test_the_help_of_each_command_has_examples(capsys: Captured, command: str) -
     ("arguments", "named"),
     [
         (["check"], "FILE"),
-        (["check", "nowhere.json"], "nowhere.json"),
-        (["check", "."], "."),
         (["show", "nowhere.json"], "nowhere.json"),
         (["show", "glance.json", "--image", "z"], "'z'"),
         (["show", "glance.json", "--limit", "-1"], "--limit"),

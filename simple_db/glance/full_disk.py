@@ -16,6 +16,7 @@ from glance.common import wsgi
 
 from simple_db.errors import SnapshotError
 from simple_db.glance.replaced import replaced
+from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,5 +56,6 @@ def _answer(error: Exception) -> Any:
     if any(isinstance(cause, OSError) and cause.errno in NO_ROOM for cause in causes):
         return webob.exc.HTTPInsufficientStorage(explanation=f"There is no room: {error}")
     if any(isinstance(cause, SnapshotError) for cause in causes):
-        return webob.exc.HTTPServiceUnavailable(explanation=f"The change is not kept: {error}")
+        why = in_options(str(error))
+        return webob.exc.HTTPServiceUnavailable(explanation=f"The change is not kept: {why}")
     return None

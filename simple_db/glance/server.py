@@ -19,7 +19,7 @@ from attrs import Factory, frozen
 from oslo_config import types
 
 from simple_db.credentials import masked_text
-from simple_db.errors import SnapshotError, SnapshotInUse
+from simple_db.errors import Invalid, SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
@@ -32,7 +32,8 @@ from simple_db.glance.lost_data import lost_data, odd_ids
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.lifecycle import kept
-from simple_db.snapshot import no_progress
+from simple_db.snapshot import MAX_BYTES, no_progress
+from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -67,6 +68,7 @@ class Settings:
             server.
         allow_origins: origins, as ``http://localhost:3000``, whose web pages may do what any
             client may.
+        max_bytes: the number of bytes that the snapshot may have, and its journal.
     """
 
     host: str
@@ -80,6 +82,7 @@ class Settings:
     download_from: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
+    max_bytes: int = MAX_BYTES
 
 
 @frozen
@@ -161,11 +164,14 @@ def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> 
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record without what is secret in its URLs: user and password, and the query."""
+    """Formats a record in the words of options, and without what is secret in its URLs.
+
+    That is user and password, and the query.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
-        return masked_text(super().format(record))
+        return in_options(masked_text(super().format(record)))
 
 
 def log_to_stderr() -> None:
@@ -255,9 +261,10 @@ def _kept(
                     settings.save_interval,
                     give=lambda keeper: keeper.opened,
                     progress=progress,
+                    max_bytes=settings.max_bytes,
                 )
             )
-        except SnapshotInUse as error:
+        except (SnapshotInUse, Invalid) as error:
             raise StartError(str(error)) from error
         except (SnapshotError, OSError) as error:
             raise StartError(
