@@ -115,6 +115,15 @@ def test_a_bad_file_is_named_and_the_snapshot_stays_as_it_was(
     assert Path("glance.json").read_bytes() == before
 
 
+def test_every_bad_file_is_named(capsys: Captured, tmp_path: Path) -> None:
+    for name in ("c.json", "d.json"):
+        (tmp_path / "files" / name).write_text("{")
+    told = refused(capsys, "metadefs", "load", "files")
+    assert "c.json: " in told
+    assert "d.json: " in told
+    assert [path.name for path in tmp_path.iterdir()] == ["files"]
+
+
 def test_a_snapshot_that_is_not_saved_is_a_failure(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
