@@ -2,50 +2,68 @@
 
     python -m benchmarks [IMAGES]
 
-The three are timed in turn within each round, so that a machine that slows down slows all three;
-what counts is the ratio of the medians.
+What counts is the ratio of the medians; `benchmarks.measuring` says how they are measured.
 """
 
-import datetime as dt
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
-from glance.db.simple import api as in_tree_fake
-from glance.db.sqlalchemy import api as sql
-from glance.db.sqlalchemy import models
-from oslo_config import cfg
-from oslo_db import options
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import ROUNDS, Work, context, measured, ratio
 from simple_db import RequestContext
-from simple_db.glance import api as ours
 
-ROUNDS = 5
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from benchmarks.measuring import Spread
+
+IMAGES = 1000
 EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as every time in the database
 ADMIN = RequestContext(is_admin=True)
 MEMBER = RequestContext(owner="member")
-
-Job = Callable[[Any], object]
-
-
-def reset_sql() -> None:
-    engine = sql.get_engine()
-    models.unregister_models(engine)
-    models.register_models(engine)
+DISTRIBUTIONS = ("glance", "SQLAlchemy")
+MILLISECOND = 0.001
 
 
-DRIVERS: dict[str, tuple[Any, Callable[[], None]]] = {
-    "simple_db": (ours, ours.reset),
-    "in-tree fake": (in_tree_fake, in_tree_fake.reset),
-    "SQL driver, SQLite": (sql, reset_sql),
-}
+@frozen
+class Driver:
+    """What is measured: the functions of the API, and what forgets every row."""
+
+    api: Any
+    reset: Callable[[], object]
 
 
-def seed(driver: Any, images: int) -> None:
+def drivers() -> dict[str, Driver]:
+    """Return the three; the first is what the others are compared with."""
+    from glance.db.simple import api as in_tree_fake  # noqa: PLC0415 - the rows need no Glance
+    from glance.db.sqlalchemy import api as sql  # noqa: PLC0415
+    from glance.db.sqlalchemy import models  # noqa: PLC0415
+    from oslo_config import cfg  # noqa: PLC0415
+    from oslo_db import options  # noqa: PLC0415
+
+    from simple_db.glance import api as ours  # noqa: PLC0415
+
+    options.set_defaults(cfg.CONF, connection="sqlite://")
+
+    def reset_sql() -> None:
+        engine = sql.get_engine()
+        models.unregister_models(engine)
+        models.register_models(engine)
+
+    return {
+        "simple_db": Driver(ours, ours.reset),
+        "in-tree fake": Driver(in_tree_fake, in_tree_fake.reset),
+        "SQL driver, SQLite": Driver(sql, reset_sql),
+    }
+
+
+def seed(api: Any, images: int) -> None:
     """Create images with two properties and a location each; every tenth is shared."""
     for number in range(images):
         made = EPOCH + dt.timedelta(seconds=number)
@@ -61,53 +79,69 @@ def seed(driver: Any, images: int) -> None:
             "properties": {"os_distro": "debian", "number": str(number)},
             "locations": [{"url": f"file:///{number}", "metadata": {}, "status": "active"}],
         }
-        driver.image_create(ADMIN, image)
+        api.image_create(ADMIN, image)
         if number % 10 == 1:
             membership = {"image_id": image["id"], "member": "member", "status": "accepted"}
-            driver.image_member_create(ADMIN, membership)
+            api.image_member_create(ADMIN, membership)
 
 
-def jobs(images: int) -> dict[str, Job]:
+def rows(images: int) -> dict[str, Callable[[Driver], Work]]:
+    """Return what is measured, by the name that the table has for it.
+
+    The first row makes the images that the others look at, on a database that is empty each time.
+    """
     some = f"{images // 2:036d}"
+    n = f"{images:,}"
     return {
-        "list all as administrator": lambda db: db.image_get_all(ADMIN),
-        "list all as a member": lambda db: db.image_get_all(MEMBER),
-        "list a page of 25": lambda db: db.image_get_all(ADMIN, limit=25),
-        "list by a property": lambda db: db.image_get_all(ADMIN, filters={"number": "7"}),
-        "get one": lambda db: db.image_get(ADMIN, some),
-        "update one": lambda db: db.image_update(ADMIN, some, {"name": "renamed"}),
+        f"create {n} images with children": lambda driver: Work(
+            lambda: seed(driver.api, images), prepare=driver.reset
+        ),
+        f"list {n} images": lambda driver: Work(lambda: driver.api.image_get_all(ADMIN)),
+        f"list {n} images as a member": lambda driver: Work(
+            lambda: driver.api.image_get_all(MEMBER)
+        ),
+        f"list a page of 25 of {n} images": lambda driver: Work(
+            lambda: driver.api.image_get_all(ADMIN, limit=25), times=5
+        ),
+        f"list those of {n} images with a property": lambda driver: Work(
+            lambda: driver.api.image_get_all(ADMIN, filters={"number": "7"}), times=5
+        ),
+        f"get one image of {n}": lambda driver: Work(
+            lambda: driver.api.image_get(ADMIN, some), times=50
+        ),
+        f"update one image of {n}": lambda driver: Work(
+            lambda: driver.api.image_update(ADMIN, some, {"name": "renamed"}), times=20
+        ),
     }
 
 
-def timed(job: Job, driver: Any) -> float:
-    begin = time.perf_counter()
-    job(driver)
-    return time.perf_counter() - begin
+def results(
+    of: Mapping[str, Driver], images: int, rounds: int = ROUNDS
+) -> Iterator[tuple[str, dict[str, Spread]]]:
+    """Give each row with what it took on each driver."""
+    for what, work in rows(images).items():
+        yield what, measured({name: work(driver) for name, driver in of.items()}, rounds)
 
 
-def medians(job: Job) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in DRIVERS}
-    for _ in range(ROUNDS):
-        for name, (driver, _reset) in DRIVERS.items():
-            taken[name].append(timed(job, driver))
-    return {name: statistics.median(times) for name, times in taken.items()}
+def table(found: Iterator[tuple[str, dict[str, Spread]]], names: list[str]) -> Table:
+    """Return the results as rich prints them."""
+    shown = Table("milliseconds of the processor", *names, show_lines=True)
+    for what, taken in found:
+        base = taken[names[0]].median
+        cells = (
+            f"{spread.told(MILLISECOND)}\nratio {ratio(spread.median, base)}"
+            for spread in taken.values()
+        )
+        shown.add_row(what, *cells)
+    return shown
 
 
 def main() -> None:
-    images = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    options.set_defaults(cfg.CONF, connection="sqlite://")
-    seeding = {}
-    for name, (driver, reset) in DRIVERS.items():
-        reset()
-        seeding[name] = timed(lambda db: seed(db, images), driver)
-    results = {f"create {images}": seeding} | {
-        what: medians(job) for what, job in jobs(images).items()
-    }
-    table = Table("call", *DRIVERS, title=f"{images} images: milliseconds (ratio to simple_db)")
-    for what, taken in results.items():
-        base = taken["simple_db"]
-        table.add_row(what, *(f"{t * 1000:,.2f} ({t / base:.1f})" for t in taken.values()))
-    Console(width=110).print(table)
+    images = int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
+    of = drivers()
+    console = Console(width=120)
+    console.print(context(DISTRIBUTIONS))
+    console.print(table(results(of, images), list(of)))
 
 
 if __name__ == "__main__":

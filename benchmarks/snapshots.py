@@ -1,22 +1,19 @@
-"""How long a snapshot of many images takes, and how much memory.
+"""How long the processor is busy with a snapshot of many images, and how much memory it takes.
 
     python -m benchmarks.snapshots [IMAGES]
 
-Time is a ratio to orjson alone on the same rows, taken in turn in the same run. Memory is the peak
-of a process of its own (Linux only), beyond what the interpreter and our modules take, as a
-multiple of the size of the file; the database that it holds then is in it.
+Time is a ratio to orjson alone on the same rows, measured as `benchmarks.measuring` says. Memory is
+the peak of a process of its own (Linux only), beyond what the interpreter and our modules take, as
+a multiple of the size of the file; the database that it holds then is in it.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +21,14 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import Spread, Work, context, measured, ratio
 from simple_db import Database, RequestContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-ROUNDS = 3
+IMAGES = 100_000
+ROUNDS = 4
 ADMIN = RequestContext(is_admin=True)
 
 
@@ -54,21 +53,6 @@ def seed(images: int) -> Database:
         db.image_tag_set_all(ADMIN, image_id, ["blue", f"tag {number}"])
         db.image_member_create(ADMIN, {"image_id": image_id, "member": "member"})
     return db
-
-
-def timed(job: Callable[[], object]) -> float:
-    gc.collect()
-    begin = time.perf_counter()
-    job()
-    return time.perf_counter() - begin
-
-
-def medians(jobs: dict[str, Callable[[], object]]) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(ROUNDS):
-        for name, job in jobs.items():
-            taken[name].append(timed(job))
-    return {name: statistics.median(times) for name, times in taken.items()}
 
 
 # --- memory ----------------------------------------------------------------------------------
@@ -125,35 +109,48 @@ def peak(what: str, path: str) -> int:
     return int(subprocess.check_output(command))  # noqa: S603 - it is our own
 
 
-def main(images: int) -> None:
+def times(path: str, db: Database, rounds: int = ROUNDS) -> Iterator[tuple[str, dict[str, Spread]]]:
+    """Give what a save and a load take, each with orjson alone."""
+    content = Path(path).read_bytes()
+    document = orjson.loads(content)
+    dumps, save = Work(lambda: orjson.dumps(document)), Work(lambda: db.save(path))
+    yield "save", measured({"orjson.dumps": dumps, "save": save}, rounds)
+    loads, load = Work(lambda: orjson.loads(content)), Work(lambda: Database().load(path))
+    yield "load", measured({"orjson.loads": loads, "load": load}, rounds)
+
+
+def peaks(path: str, rounds: int = ROUNDS) -> dict[str, Spread]:
+    """Return how many bytes each took at most, in a process of its own each time."""
+    return {what: Spread([peak(what, path) for _ in range(rounds)]) for what in PEAKS}
+
+
+def results(images: int, rounds: int = ROUNDS) -> Table:
+    """Measure, and return the table."""
     with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, "glance.json")  # noqa: PTH118 - it is an argument, too
+        path = str(Path(directory) / "glance.json")
         db = seed(images)
         db.save(path)
-        content = Path(path).read_bytes()
-        document = orjson.loads(content)
-        taken = medians(
-            {
-                "orjson.dumps": lambda: orjson.dumps(document),
-                "save": lambda: db.save(path),
-                "orjson.loads": lambda: orjson.loads(content),
-                "load": lambda: Database().load(path),
-            }
-        )
-        peaks = {what: peak(what, path) / len(content) for what in PEAKS}
-    table = Table(
-        "", "seconds", "ratio", title=f"{images} images, {len(content) / 1e6:.0f} MB of snapshot"
-    )
-    for what, alone in (("save", "orjson.dumps"), ("load", "orjson.loads")):
-        table.add_row(alone, f"{taken[alone]:.2f}", "1")
-        table.add_row(what, f"{taken[what]:.2f}", f"{taken[what] / taken[alone]:.1f}")
-    for what, times in peaks.items():
-        table.add_row(f"memory: {what}", "", f"{times:.1f} times the file")
-    Console(width=80).print(table)
+        size = Path(path).stat().st_size
+        found = Table("", "", "ratio", title=f"{images:,} images, {size / 1e6:.0f} MB of snapshot")
+        for _, taken in times(path, db, rounds):
+            base = next(iter(taken.values())).median
+            for name, spread in taken.items():
+                taken_by = f"{spread.told()} s of the processor"
+                found.add_row(name, taken_by, ratio(spread.median, base))
+        for name, spread in peaks(path, rounds).items():
+            times_the_file = f"{ratio(spread.median, size)} of the file"
+            found.add_row(f"memory: {name}", f"{spread.told(1e6)} MB", times_the_file)
+    return found
+
+
+def main(images: int) -> None:
+    console = Console(width=100)
+    console.print(context(["orjson"], ROUNDS))
+    console.print(results(images))
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and sys.argv[1] in PEAKS:
         sys.stdout.write(str(PEAKS[sys.argv[1]](sys.argv[2])))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)

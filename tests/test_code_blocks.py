@@ -329,7 +329,7 @@ def look_at_make(words: list[str]) -> None:
 
 
 def look_at_pip(words: list[str]) -> None:
-    assert words[0] in ("install", "uninstall"), words
+    assert words[0] in ("install", "uninstall", "wheel"), words
 
 
 def look_at_pytest(words: list[str]) -> None:
