@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"simple_db.{_HOMES[name]}"), name)
     if name in {"api", "errors"}:
         return importlib.import_module(f"simple_db.{name}")
-    raise AttributeError(f"module 'simple_db' has no attribute {name!r}", name=name)
+    # With name and object, Python finds the nearest name that there is.
+    raise AttributeError(
+        f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+    )
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import Any, Never, NoReturn, Self, SupportsIndex
 
 from simple_db import (
     cached_images,
@@ -25,6 +25,7 @@ from simple_db import (
     snapshot,
     tags,
     tasks,
+    values,
     visibility,
 )
 from simple_db import clock as clocks
@@ -64,6 +65,9 @@ class Database:
 
     A call to which one of them gives anything else is Invalid, and changes nothing.
 
+    Raises:
+        TypeError: there is any other argument, the path of a file say; `open` takes one.
+
     Attributes:
         store: Where the rows are.
         keeper: What saves, or has saved, the database to the file that it was opened from; None
@@ -72,10 +76,15 @@ class Database:
 
     def __init__(
         self,
-        *,
+        *given: Never,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> None:
+        if given:
+            raise TypeError(
+                f"a Database begins empty, and takes no {values.shown(given[0])}: "
+                "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
+            )
         self.store = Store(clock, new_id)
         self.keeper: lifecycle.Keeper | None = None
         self._clock = clock
@@ -338,6 +347,20 @@ class Database:
         fork = type(self)(clock=self._clock, new_id=self._new_id)
         fork.store.adopt(self.store.cut())
         return fork
+
+    def __enter__(self) -> NoReturn:
+        """Refuse to be the context manager of a ``with`` statement.
+
+        Raises:
+            TypeError: always; the message says what is one.
+        """
+        raise TypeError(
+            "a Database is no context manager, for it needs no end: use it as it is, or `with "
+            "Database.open(path) as db` for one that is saved to a file"
+        )
+
+    def __exit__(self, *error: object) -> None:
+        """Do nothing: no ``with`` statement has begun."""
 
     def __copy__(self) -> Self:
         """Return a fork: a copy that shared the rows would change with this database."""

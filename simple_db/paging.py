@@ -1,6 +1,7 @@
 """Sort keys and directions, parsed into a total order; marker and limit, into a page of it."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
@@ -51,12 +52,13 @@ def sort_order(record: type[Record], sort_key: object = None, sort_dir: object =
     ``id``, in the direction that is for all keys, or descending.
 
     Raises:
-        Invalid: there are several directions, and not one for each key.
+        Invalid: keys or directions are no list; or there are several directions, and not one for
+            each key.
         InvalidSortDir: a direction is neither asc nor desc.
         InvalidSortKey: a key is no column of the record's table.
     """
-    keys = values.sequence(sort_key or ["created_at"], "sort_key")
-    directions = values.sequence(sort_dir or ["desc"], "sort_dir")
+    keys = _ordered(sort_key or ["created_at"], "sort_key")
+    directions = _ordered(sort_dir or ["desc"], "sort_dir")
     last = directions[0] if len(directions) == 1 else "desc"
     if len(directions) == 1:
         directions *= len(keys)
@@ -68,6 +70,12 @@ def sort_order(record: type[Record], sort_key: object = None, sort_dir: object =
     ties = [key for key in ("created_at", "id") if key not in keys]
     pairs = [*zip(keys, directions, strict=True), *((key, last) for key in ties)]
     return SortOrder(tuple(_sort_pair(record, key, direction) for key, direction in pairs))
+
+
+def _ordered(given: object, what: str) -> list[Any]:
+    if isinstance(given, AbstractSet):
+        raise Invalid(f"{what} must be a list, for its order counts, not {type(given).__name__}")
+    return values.sequence(given, what)
 
 
 def _sort_pair(record: type[Record], key: object, direction: object) -> tuple[str, bool]:

@@ -1,9 +1,9 @@
 """What crosses the border: the context that comes in, the dicts that go out."""
 
 import datetime as dt
-from typing import Literal, NotRequired, Protocol, TypedDict
+from typing import Literal, Never, NotRequired, Protocol, TypedDict
 
-from attrs import Factory, field, frozen
+from attrs import frozen
 
 from simple_db.records import Json
 
@@ -31,18 +31,38 @@ class Context(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@frozen(init=False)
 class RequestContext:
     """A context for people without oslo.
 
-    `can_see_deleted` follows `is_admin` unless it is given, as in Glance.
+    Args:
+        owner: The project on whose behalf the call is made.
+        is_admin: Whether the caller may see and change every image.
+        can_see_deleted: Whether deleted images exist for the caller; it follows `is_admin` unless
+            it is given, as in Glance.
+
+    Raises:
+        TypeError: an argument is given without its name.
     """
 
-    owner: str | None = None
-    is_admin: bool = False
-    can_see_deleted: bool = field(
-        default=Factory(lambda self: self.is_admin, takes_self=True),
-    )
+    owner: str | None
+    is_admin: bool
+    can_see_deleted: bool
+
+    def __init__(
+        self,
+        *given: Never,
+        owner: str | None = None,
+        is_admin: bool = False,
+        can_see_deleted: bool | None = None,
+    ) -> None:
+        if given:
+            raise TypeError(
+                "RequestContext takes its arguments by their names, as in "
+                f"RequestContext(owner={given[0]!r})"
+            )
+        sees = is_admin if can_see_deleted is None else can_see_deleted
+        self.__attrs_init__(owner, is_admin, sees)
 
 
 class LocationDict(TypedDict):

@@ -36,16 +36,22 @@ def caller_of(context: Context | None) -> Caller:
     """Return who calls; None stands for an administrator.
 
     Raises:
-        Invalid: the context lacks `is_admin` or `owner`.
+        Invalid: the context lacks `is_admin` or `owner`, or is the class of one.
     """
     if context is None:
         return _NO_CONTEXT
     try:
-        is_admin, owner = bool(context.is_admin), values.uuid_as_text(context.owner)
+        given, owner = context.is_admin, values.uuid_as_text(context.owner)
     except AttributeError as error:
         raise Invalid(
             f"a context has is_admin, owner and can_see_deleted, or is None: {error}"
         ) from error
+    if hasattr(given, "__get__"):  # it is true, whoever calls
+        raise Invalid(
+            f"is_admin of a context is True or False, not {values.shown(given)}: a context is an "
+            "object, not its class"
+        )
+    is_admin = bool(given)
     try:
         can_see_deleted = bool(context.can_see_deleted)
     except AttributeError:  # as in contexts that tests make up; it follows the first in Glance

@@ -97,9 +97,8 @@ def test_a_mocked_utcnow_is_the_time_of_the_database() -> None:
 
 @pytest.mark.parametrize("db_api", [api, api.driver], ids=["module", "driver"])
 def test_a_function_that_simple_db_lacks_is_named(db_api: Any) -> None:
-    with pytest.raises(AttributeError, match="'image_levitate'") as raised:
+    with pytest.raises(AttributeError, match="'image_levitate'.* Glance's database API"):
         _ = db_api.image_levitate
-    assert raised.value.obj is api.driver
 
 
 def test_a_function_of_a_driver_can_be_mocked() -> None:

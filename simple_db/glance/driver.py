@@ -37,16 +37,13 @@ class Driver:
         return self
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Say that Glance asks for a function that simple_db does not have.
+        """Say that the driver does not have what is asked for.
 
         Raises:
-            AttributeError: always; its `obj` is this driver, so that a server can tell it apart.
+            AttributeError: always; it has the name and this driver, so that Python, where it shows
+                the error, suggests the nearest name that there is.
         """
-        raise AttributeError(
-            f"simple_db has no {name!r}: this part of Glance's database API is not there",
-            name=name,
-            obj=self,
-        )
+        raise AttributeError(lacking("a simple_db.glance.Driver", name), name=name, obj=self)
 
     def __copy__(self) -> Self:
         """Return a driver on a fork: a copy on the same database would change with this one."""
@@ -67,6 +64,11 @@ class Driver:
     def __repr__(self) -> str:
         """Show the database that is behind the driver."""
         return f"<Driver on {self.database!r}>"
+
+
+def lacking(what: str, name: str) -> str:
+    """Return the message that a driver, of whatever form, has nothing of that name."""
+    return f"{what} has no {name!r}; it has the functions of Glance's database API"
 
 
 def new_database() -> Database:
