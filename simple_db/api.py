@@ -29,6 +29,7 @@ from simple_db import (
     visibility,
 )
 from simple_db import clock as clocks
+from simple_db.blocks import block
 from simple_db.errors import Invalid
 from simple_db.metadefs import associations as metadef_associations
 from simple_db.metadefs import namespaces as metadef_namespaces
@@ -66,7 +67,8 @@ class Database:
     A call to which one of them gives anything else is Invalid, and changes nothing.
 
     Raises:
-        TypeError: there is any other argument, the path of a file say; `open` takes one.
+        TypeError: `clock` or `new_id` is no function; or there is any other argument, the path of a
+            file say, which `open` takes.
 
     Attributes:
         store: Where the rows are.
@@ -80,6 +82,9 @@ class Database:
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> None:
+        for name, source in (("clock", clock), ("new_id", new_id)):
+            if not callable(source):
+                raise TypeError(f"{name} of a Database is a function, not {values.shown(source)}")
         if given:
             raise TypeError(
                 f"a Database begins empty, and takes no {values.shown(given[0])}: "
@@ -125,7 +130,9 @@ class Database:
             SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
                 written the file, and what the database holds is in another one beside it.
             SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
+            TypeError: the path is none; it is raised before the block.
         """
+        _check_path(path)
         database = cls(clock=clock, new_id=new_id)
         give = database._kept_by
         return lifecycle.kept(database.store, path, save, interval, give=give, max_bytes=max_bytes)
@@ -313,9 +320,12 @@ class Database:
             SnapshotError: the snapshot has more bytes; or the file cannot be written, or is no
                 regular file, or has a journal of calls that would be lost.
             RuntimeError: it was called in the midst of another call, or of a save of this thread.
+            TypeError: the path is none.
         """
         if max_bytes is not None:
             snapshot.check_max_bytes(max_bytes)
+        if path is not None:
+            _check_path(path)
         keeper = None if self.keeper is None or self.keeper.is_closed else self.keeper
         if keeper is not None and (path is None or files.named(path) == keeper.path):
             keeper.save(max_bytes)
@@ -335,7 +345,9 @@ class Database:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
                 was.
+            TypeError: the path is none.
         """
+        _check_path(path)
         snapshot.fill(self.store, lifecycle.contents(path, max_bytes=max_bytes).contents)
 
     def fork(self) -> Self:
@@ -381,7 +393,7 @@ class Database:
             "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
         )
 
-    @contextlib.contextmanager
+    @block
     def checkpoint(self) -> Iterator[Checkpoint]:
         """Give a point to go back to, and go back there if the block raises.
 
@@ -419,6 +431,14 @@ class Database:
         """Return the class and how many rows there are, as in ``<Database: 2 images, 1 tags>``."""
         told = [f"{count} {table}" for table, count in self.counts().items() if count]
         return f"<{type(self).__name__}: {', '.join(told) or 'empty'}>"
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"the path of a snapshot file is text or an os.PathLike, not {values.shown(path)}; "
+            "restore() takes the bytes of a snapshot"
+        )
 
 
 database = Database()

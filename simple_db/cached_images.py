@@ -221,7 +221,7 @@ def _find_node(tables: Tables, url: str) -> NodeReference | None:
 def _node(tables: Tables, url: str) -> NodeReference:
     node = _find_node(tables, url)
     if node is None:
-        raise NotFound(f"The node reference {url} was not found")
+        raise NotFound(f"The node reference {values.worded(url)} was not found")
     return node
 
 

@@ -123,7 +123,7 @@ def _what(image: Image) -> str:
 
 
 def _who(caller: Caller) -> str:
-    project = "no project" if caller.owner is None else f"project {caller.owner}"
+    project = "no project" if caller.owner is None else f"project {values.worded(caller.owner)}"
     return f"an administrator, {project}" if caller.is_admin else project
 
 

@@ -360,7 +360,8 @@ def _check_status(status: object) -> None:
 def _require_state(image: Image, status: str | None, *, to: str) -> None:
     if status and image.status != status:
         raise Conflict(
-            f"Image {image.id} cannot go from {image.status} to {to}: the call needs {status}"
+            f"Image {image.id} cannot go from {image.status} to {to}: the call needs "
+            f"{values.worded(status)}"
         )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from attrs import frozen
 
 from simple_db import file_pair, files, snapshot
+from simple_db.blocks import block
 from simple_db.call_lock import CallLock
 from simple_db.claims import Claim, claimed
 from simple_db.errors import Invalid, SnapshotError, SnapshotInUse, SnapshotMismatch
@@ -60,7 +61,7 @@ class Opened:
     version: int = 0
 
 
-@contextlib.contextmanager
+@block
 def kept(
     store: Store,
     path: files.Name,
@@ -122,7 +123,7 @@ def kept(
 def _check(save: str, interval: float) -> None:
     if save not in get_args(SaveMode):
         raise Invalid(f"save is one of {', '.join(get_args(SaveMode))}, not {save!r}")
-    if not interval > 0:
+    if not isinstance(interval, (int, float)) or not interval > 0:
         raise Invalid(f"interval is a positive number of seconds, not {interval!r}")
 
 

@@ -68,7 +68,9 @@ def image_location_update(
     """
     given = _checked(location, image_id)
     if given.id is None:
-        raise Invalid(f"a location of image {image_id} is to be updated, and has no id")
+        raise Invalid(
+            f"a location of image {values.worded(image_id)} is to be updated, and has no id"
+        )
     with db.store.writing() as tables:
         _update(tables, _location(tables, image_id, given.id), given)
 
@@ -174,7 +176,7 @@ def _checked(location: object, *guarded: object) -> _Values:
 def _add(tables: Tables, image_id: str, given: _Values) -> None:
     image = tables.images.get(image_id)
     if image is None:
-        raise ImageNotFound(f"No image found with ID {image_id}, to have a location")
+        raise ImageNotFound(f"No image found with ID {values.worded(image_id)}, to have a location")
     tables.locations.put(
         Location(
             id=tables.locations.new_id(),
@@ -214,5 +216,8 @@ def _delete(tables: Tables, row: Location, status: str) -> None:
 def _location(tables: Tables, image_id: str, location_id: int) -> Location:
     row = tables.locations.get(location_id)
     if row is None or row.image_id != values.uuid_as_text(image_id):
-        raise NotFound(f"No location found with ID {location_id} among those of image {image_id}")
+        raise NotFound(
+            f"No location found with ID {values.worded(location_id)} among those of image "
+            f"{values.worded(image_id)}"
+        )
     return row

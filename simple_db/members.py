@@ -130,7 +130,7 @@ def image_member_count(db: HasStore, context: Context | None, image_id: str) -> 
         raise Invalid("image_member_count needs the id of an image")
     with db.store.reading() as tables:
         # str() of a subclass of text may be another text.
-        asked = image_id if isinstance(image_id, str) else str(image_id)
+        asked = values.worded(image_id)
         rows = tables.members.where(image_id=asked)
         return sum(not row.deleted for row in rows)
 
@@ -156,7 +156,7 @@ def _require_image(tables: Tables, image_id: str, member: str) -> None:
 def _member(tables: Tables, memb_id: int) -> Member:
     row = tables.members.get(memb_id)
     if row is None:
-        raise NotFound(f"No image member found with ID {memb_id}")
+        raise NotFound(f"No image member found with ID {values.worded(memb_id)}")
     return row
 
 

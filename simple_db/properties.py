@@ -59,7 +59,9 @@ def image_property_delete(
     with db.store.writing() as tables:
         row = _find(tables, image_ref, prop_ref)
         if row is None:
-            raise NotFound(f"Image {image_ref} has no property {prop_ref!r}")
+            raise NotFound(
+                f"Image {values.worded(image_ref)} has no property {values.shown(prop_ref)}"
+            )
         return _property_dict(tables.properties.put(soft_deleted(row, tables.now)))
 
 
@@ -100,7 +102,10 @@ def image_delete_property_atomic(db: HasStore, image_id: str, name: str, value: 
     with db.store.writing() as tables:
         row = _find(tables, image_id, name)
         if row is None or row.deleted or row.value != wanted:
-            raise NotFound(f"Image {image_id} has no property {name!r} with that value")
+            raise NotFound(
+                f"Image {values.worded(image_id)} has no property {values.shown(name)} with that "
+                "value"
+            )
         tables.properties.remove(row.id)
 
 

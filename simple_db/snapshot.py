@@ -293,7 +293,10 @@ def _bytes(snapshot: bytes | str, max_bytes: int) -> bytes:
     try:
         size = len(snapshot) if isinstance(snapshot, str) else memoryview(snapshot).nbytes
     except TypeError as error:
-        raise SnapshotError(f"this is no snapshot of simple_db: {error}") from error
+        raise SnapshotError(
+            f"this is no snapshot of simple_db, for it is no bytes but {type(snapshot).__name__}; "
+            "load() takes the path of a file"
+        ) from error
     if size > max_bytes:
         raise SnapshotError(
             f"this snapshot has {size} bytes, and at most {max_bytes} are read: "

@@ -115,7 +115,9 @@ def _add_tag(tables: Tables, image_id: str, value: str) -> str:
     values.refuse_beyond_basic_plane(image_id, value)
     image = tables.images.get(image_id)
     if image is None:
-        raise ImageNotFound(f"No image found with ID {image_id}, to be tagged {value!r}")
+        raise ImageNotFound(
+            f"No image found with ID {values.worded(image_id)}, to be tagged {value!r}"
+        )
     now = tables.now
     row = Tag(
         id=tables.tags.new_id(), image_id=image.id, value=value, created_at=now, updated_at=now
@@ -130,7 +132,9 @@ def _remove_tag(tables: Tables, image_id: str, value: str) -> None:
         if row.value == value and not row.deleted
     ]
     if not rows:
-        raise NotFound(f"Image {image_id} has no tag {value!r}")
+        raise NotFound(f"Image {values.worded(image_id)} has no tag {values.shown(value)}")
     if len(rows) > 1:
-        raise Duplicate(f"Image {image_id} has the tag {value!r} {len(rows)} times")
+        raise Duplicate(
+            f"Image {values.worded(image_id)} has the tag {values.shown(value)} {len(rows)} times"
+        )
     tables.tags.put(soft_deleted(rows[0], tables.now))

@@ -247,9 +247,9 @@ def _visible_task(
 ) -> Task:
     task = tables.tasks.get(task_id)
     if task is None or not exists_for(caller, task, show_deleted=show_deleted):
-        raise TaskNotFound(f"No task found with ID {task_id}")
+        raise TaskNotFound(f"No task found with ID {values.worded(task_id)}")
     if not _may_see(caller, task):
-        raise Forbidden(f"Task {task_id} is not visible to project {caller.owner}")
+        raise Forbidden(f"Task {task.id} is not visible to project {values.worded(caller.owner)}")
     return task
 
 

@@ -7,7 +7,7 @@ it was; every failure names the column or the key.
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -78,6 +78,12 @@ def shown(value: object) -> str:
         return repr(value)[:_SHOWN_WIDTH]
     except Exception:  # noqa: BLE001 - an integer of very many digits, or any object's own __repr__
         return f"this {type(value).__name__}"
+
+
+def worded(value: object) -> str:
+    """Return an id or a name that a caller gave as part of a sentence, without fail."""
+    given = uuid_as_text(value)
+    return given if isinstance(given, str) else shown(given)
 
 
 def uuid_as_text(value: Any) -> Any:
@@ -262,12 +268,14 @@ def sequence(value: object, what: str) -> list[Any]:
     return list(value)
 
 
-def required(values: Mapping[str, Any], keys: Iterable[str], what: str) -> None:
+def required(values: object, keys: Iterable[str], what: str) -> None:
     """Check that the values have all the keys.
 
     Raises:
-        Invalid: some are missing; the message names `what` and the keys.
+        Invalid: some are missing, or it is no dict; the message names `what` and the keys.
     """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Container):
+        raise Invalid(f"{what} must be a dict, not {type(values).__name__}")
     missing = [key for key in keys if key not in values]
     if missing:
         raise Invalid(f"{what} lacks {', '.join(missing)}")

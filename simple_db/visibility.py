@@ -196,9 +196,9 @@ def visible_image(
     """
     image = tables.images.get(image_id)
     if image is None or not exists_for(caller, image, show_deleted=show_deleted):
-        raise ImageNotFound(f"No image found with ID {image_id}")
+        raise ImageNotFound(f"No image found with ID {values.worded(image_id)}")
     if not may_see(tables, caller, image):
-        raise Forbidden(f"Image {image_id} is not visible to project {caller.owner}")
+        raise Forbidden(f"Image {image.id} is not visible to project {values.worded(caller.owner)}")
     return image
 
 
@@ -211,7 +211,7 @@ def require_change(caller: Caller, image: Image) -> None:
     """
     if not may_change(caller, image.owner):
         kind = ForbiddenPublicImage if image.visibility in _OPEN else Forbidden
-        raise kind(f"Image {image.id} is not owned by project {caller.owner}")
+        raise kind(f"Image {image.id} is not owned by project {values.worded(caller.owner)}")
 
 
 def listed(
@@ -260,7 +260,7 @@ def listing_scope(
     if caller.is_admin and not as_user:
         return [Rule("the caller is an administrator", lambda _: True)]
     shared = _shared_with(tables, caller.owner, member_status)
-    whom = f"the caller, and the membership is {member_status}"
+    whom = f"the caller, and the membership is {values.worded(member_status)}"
     if caller.owner is None:
         whom = "anybody, as the caller has no project"
     return [

@@ -97,7 +97,7 @@ def test_a_mocked_utcnow_is_the_time_of_the_database() -> None:
 
 @pytest.mark.parametrize("db_api", [api, api.driver], ids=["module", "driver"])
 def test_a_function_that_simple_db_lacks_is_named(db_api: Any) -> None:
-    with pytest.raises(AttributeError, match="'image_levitate'.* Glance's database API"):
+    with pytest.raises(AttributeError, match=r"'image_levitate'.* Glance's database API"):
         _ = db_api.image_levitate
 
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
+from simple_db import values
 from simple_db.errors import Duplicate, NotFound
 from simple_db.metadefs import rows
 from simple_db.records import MetadefObject, MetadefProperty, MetadefTag, Namespace
@@ -45,7 +46,7 @@ class Kind(Generic[D]):
         found = self.table(tables).where(namespace_id=namespace.id, name=name)
         if not found:
             raise self.not_found(
-                f"No metadata definition {self.word} with name={name} was found in "
+                f"No metadata definition {self.word} with name={values.worded(name)} was found in "
                 f"namespace={namespace.namespace}"
             )
         return found[0]
@@ -55,7 +56,7 @@ class Kind(Generic[D]):
         row = self.table(tables).get(row_id)
         if row is None or row.namespace_id != namespace.id:
             raise self.not_found(
-                f"No metadata definition {self.word} was found for id={row_id} in "
+                f"No metadata definition {self.word} was found for id={values.worded(row_id)} in "
                 f"namespace={namespace.namespace}"
             )
         return row

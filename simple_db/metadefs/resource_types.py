@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from simple_db import values
 from simple_db.errors import (
     MetadefDuplicateResourceType,
     MetadefIntegrityError,
@@ -91,7 +92,7 @@ def resource_type_named(tables: Tables, name: object) -> ResourceType:
     found = tables.resource_types.where(name=name)
     if not found:
         raise MetadefResourceTypeNotFound(
-            f"No metadata definition resource-type with name={name} was found"
+            f"No metadata definition resource-type with name={values.worded(name)} was found"
         )
     return found[0]
 

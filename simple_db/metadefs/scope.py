@@ -1,5 +1,6 @@
 """Who sees a namespace: an administrator, its owner and, if it is public, everyone."""
 
+from simple_db import values
 from simple_db.errors import MetadefForbidden, MetadefNamespaceNotFound
 from simple_db.records import Namespace
 from simple_db.store import Tables
@@ -24,7 +25,9 @@ def visible_namespace(tables: Tables, caller: Caller, name: object) -> Namespace
     """
     found = tables.namespaces.where(namespace=name)
     if not found:
-        raise MetadefNamespaceNotFound(f"Metadata definition namespace={name} was not found")
+        raise MetadefNamespaceNotFound(
+            f"Metadata definition namespace={values.worded(name)} was not found"
+        )
     return _shown(caller, found[0])
 
 
@@ -38,7 +41,7 @@ def visible_namespace_of_id(tables: Tables, caller: Caller, namespace_id: object
     found = tables.namespaces.get(namespace_id)
     if found is None:
         raise MetadefNamespaceNotFound(
-            f"No metadata definition namespace was found for id={namespace_id}"
+            f"No metadata definition namespace was found for id={values.worded(namespace_id)}"
         )
     return _shown(caller, found)
 
@@ -47,6 +50,6 @@ def _shown(caller: Caller, namespace: Namespace) -> Namespace:
     if not may_see_namespace(caller, namespace):
         raise MetadefForbidden(
             f"Metadata definition namespace={namespace.namespace} is not visible to project "
-            f"{caller.owner}"
+            f"{values.worded(caller.owner)}"
         )
     return namespace
