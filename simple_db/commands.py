@@ -15,7 +15,7 @@ import click
 import simple_db
 from simple_db import file_commands, files, options, snapshot_commands
 from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra, show_version
-from simple_db.oracle.command import oracle
+from simple_db.oracle_command import oracle
 from simple_db.wording import in_options
 
 if TYPE_CHECKING:

@@ -150,6 +150,17 @@ def test_a_url_is_for_the_sql_driver_only(module: types.ModuleType) -> None:
 
 
 @pytest.mark.glance
+def test_glances_sql_driver_without_glance_is_refused_with_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "simple_db.oracle.sql_target", raising=False)
+    monkeypatch.delattr("simple_db.oracle.sql_target", raising=False)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    with pytest.raises(CannotRun, match="sql_target needs sqlalchemy, which is not installed"):
+        targets.resolve(targets.SQL_DRIVER)
+
+
+@pytest.mark.glance
 @pytest.mark.parametrize("name", [targets.FAKE, targets.SQL_DRIVER])
 def test_glances_drivers_are_built_in(name: str) -> None:
     target = targets.resolve(name)

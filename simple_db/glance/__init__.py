@@ -8,8 +8,14 @@
 Glance has to be there: the extra ``server`` brings it, and keeps one that is installed.
 """
 
-# Before any other module of Glance: it selects threads, where oslo.service would select eventlet.
-import glance.common.config  # noqa: F401 - for that effect
+from simple_db import extras
+
+try:
+    # Before any other module of Glance: it selects threads, where oslo.service would select
+    # eventlet.
+    import glance.common.config  # noqa: F401 - for that effect
+except ModuleNotFoundError as error:
+    raise extras.absent(__name__, "server", error) from None
 
 from simple_db.glance.driver import Driver
 from simple_db.glance.installation import Installation, install

@@ -20,11 +20,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
-from waitress.utilities import Error
+from simple_db import extras
+
+try:
+    from waitress.adjustments import Adjustments
+    from waitress.channel import HTTPChannel
+    from waitress.server import TcpWSGIServer
+    from waitress.task import ThreadedTaskDispatcher
+    from waitress.utilities import Error
+except ModuleNotFoundError as error:
+    raise extras.absent(__name__, "server", error) from None
 
 from simple_db.glance.full_disk import NO_ROOM
 

@@ -8,14 +8,19 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from attrs import frozen
-from glance.db.sqlalchemy import api as sql
-from glance.db.sqlalchemy import models, models_metadef
-from oslo_db.sqlalchemy import enginefacade
-from oslo_utils import timeutils
 
-from simple_db import clock
+from simple_db import clock, extras
+
+try:
+    import sqlalchemy as sa
+    from glance.db.sqlalchemy import api as sql
+    from glance.db.sqlalchemy import models, models_metadef
+    from oslo_db.sqlalchemy import enginefacade
+    from oslo_utils import timeutils
+except ModuleNotFoundError as error:
+    raise extras.absent(__name__, "server", error) from None
+
 from simple_db.oracle.targets import SQL_DRIVER, CannotRun, DriverTarget
 
 if TYPE_CHECKING:

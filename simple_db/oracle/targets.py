@@ -132,8 +132,10 @@ def resolve(text: str, *, setup: str | None = None, url: str | None = None) -> D
         return _set_up(text, setup)
     if text == SQL_DRIVER:
         # SQLAlchemy is there for this target only.
-        from simple_db.oracle import sql_target  # noqa: PLC0415
-
+        try:
+            from simple_db.oracle import sql_target  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise CannotRun(str(error)) from error
         return sql_target.sql_target(url or "sqlite://")
     if url is not None:
         raise CannotRun(f"--url is for {SQL_DRIVER}; set {text} up with --setup MODULE:FUNCTION")

@@ -1,6 +1,7 @@
 """The command ``simple-db oracle``.
 
-This module needs click only, so that the other commands work where hypothesis is not installed.
+This module needs click only, so that the other commands work where hypothesis is not installed;
+`simple_db.oracle` needs it.
 """
 
 from __future__ import annotations
