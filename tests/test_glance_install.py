@@ -1,9 +1,12 @@
 import ast
 import datetime as dt
 import importlib
+import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
+import types
+import unittest
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -207,3 +210,247 @@ assert get_backend_type() is BackendType.THREADING
 """
     command = [sys.executable, "-W", "ignore", "-c", script]
     subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+
+
+# --- as a decorator ----------------------------------------------------------------------------
+
+
+def images() -> list[Any]:
+    """Return what the database that Glance uses now has, and add an image."""
+    db_api = glance.db.get_api()
+    assert isinstance(db_api, Driver)
+    found: list[Any] = db_api.image_get_all(ADMIN)
+    db_api.image_create(ADMIN, {"status": "queued"})
+    return found
+
+
+def driven(made: Any) -> Any:
+    """Return what a coroutine or a generator comes to."""
+    try:
+        while True:
+            made.send(None)
+    except StopIteration as stop:
+        return stop.value
+
+
+@install()
+def plain(number: int, *, name: str = "it") -> tuple[int, str, int]:
+    """Count the images."""
+    return number, name, len(images())
+
+
+@install()
+async def coroutine(number: int, *, name: str = "it") -> tuple[int, str, int]:
+    """Count the images."""
+    found = len(images())
+    await pause()
+    assert len(images()) == found + 1
+    return number, name, found
+
+
+@types.coroutine
+def pause() -> Iterator[None]:
+    yield
+
+
+@install()
+def generator(number: int, *, name: str = "it") -> Generator[None, None, tuple[int, str, int]]:
+    """Count the images."""
+    found = len(images())
+    yield
+    assert len(images()) == found + 1
+    return number, name, found
+
+
+class Tests(unittest.TestCase):
+    @install()
+    def method(self, number: int, *, name: str = "it") -> tuple[int, str, int]:
+        """Count the images."""
+        assert isinstance(self, Tests)
+        return number, name, len(images())
+
+
+@install()
+class Decorated:
+    def test_method(self, number: int, *, name: str = "it") -> tuple[int, str, int]:
+        """Count the images."""
+        assert isinstance(self, Decorated)
+        return number, name, len(images())
+
+    @staticmethod
+    def test_static(number: int, *, name: str = "it") -> tuple[int, str, int]:
+        """Count the images."""
+        return number, name, len(images())
+
+    @classmethod
+    def test_class(cls, number: int, *, name: str = "it") -> tuple[int, str, int]:
+        """Count the images."""
+        assert issubclass(cls, Decorated)
+        return number, name, len(images())
+
+    def helper(self) -> object:
+        return glance.db.get_api()
+
+    test_data = "no function"
+
+
+@install()
+class Inheriting(Decorated):
+    pass
+
+
+KINDS: dict[str, Callable[..., Any]] = {
+    "function": plain,
+    "coroutine function": lambda *args, **kwargs: driven(coroutine(*args, **kwargs)),
+    "generator function": lambda *args, **kwargs: driven(generator(*args, **kwargs)),
+    "method": Tests().method,
+    "method of a class": Decorated().test_method,
+    "static method of a class": Decorated.test_static,
+    "class method of a class": Decorated().test_class,
+    "inherited method of a class": Inheriting().test_method,
+}
+DECORATED = [plain, coroutine, generator, Tests.method, Decorated.test_method]
+EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
+
+
+@EVERY_KIND
+def test_each_call_of_what_is_decorated_has_an_empty_database_of_its_own(kind: str) -> None:
+    for number in range(3):
+        assert KINDS[kind](number, name="mine") == (number, "mine", 0)
+        assert all(driver is sql_driver for driver in in_force())
+
+
+@pytest.mark.parametrize("function", DECORATED)
+def test_what_is_decorated_keeps_its_name_its_signature_and_its_kind(function: Any) -> None:
+    parameters = [*inspect.signature(function).parameters]
+    assert parameters[-2:] == ["number", "name"]
+    assert function.__doc__ == "Count the images."
+    assert inspect.iscoroutinefunction(function) is (function is coroutine)
+    assert inspect.isgeneratorfunction(function) is (function is generator)
+
+
+def test_only_the_tests_of_a_class_are_decorated() -> None:
+    assert Decorated().helper() is sql_driver
+    assert Decorated.test_data == "no function"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
+def test_a_decorated_function_is_undone_whatever_it_raises(error: type[BaseException]) -> None:
+    @install()
+    def failing() -> None:
+        images()
+        raise error
+
+    @install()
+    async def failing_later() -> None:
+        images()
+        await pause()
+        raise error
+
+    @install()
+    def thrown_into() -> Iterator[None]:
+        images()
+        yield
+
+    for call in (failing, lambda: driven(failing_later())):
+        with pytest.raises(error):
+            call()
+        assert all(driver is sql_driver for driver in in_force())
+    made: Any = thrown_into()
+    next(made)
+    with pytest.raises(error):
+        made.throw(error)
+    assert all(driver is sql_driver for driver in in_force())
+
+
+def test_a_generator_that_is_closed_early_is_undone() -> None:
+    made: Any = generator(1)
+    next(made)
+    assert isinstance(glance.db.get_api(), Driver)
+    made.close()
+    assert all(driver is sql_driver for driver in in_force())
+
+
+def test_a_decorated_function_that_calls_itself_has_a_database_for_each_call() -> None:
+    @install()
+    def deep(levels: int) -> None:
+        assert images() == []
+        if levels:
+            deep(levels - 1)
+        assert len(images()) == 1
+
+    deep(3)
+
+
+@pytest.mark.parametrize("wrap", [lambda database: database, Driver])
+def test_a_database_that_was_given_is_that_of_every_call(wrap: Any) -> None:
+    database = Database()
+
+    @install(wrap(database))
+    def counted() -> int:
+        return len(images())
+
+    assert [counted(), counted()] == [0, 1]
+    assert len(database.image_get_all(ADMIN)) == 2
+
+
+def test_a_decorator_leaves_what_was_installed_before() -> None:
+    with install() as outer:
+
+        @install()
+        def inner() -> object:
+            return in_force()[0]
+
+        assert in_force()[0] is outer
+        assert inner() is not outer
+        assert in_force()[0] is outer
+
+
+async def asynchronous() -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [(3, "not 3"), ("f", "not 'f'"), (asynchronous, "asynchronous .* write a with statement")],
+)
+def test_what_cannot_be_decorated_is_named_and_nothing_stays_installed(
+    wrong: Any, why: str
+) -> None:
+    with pytest.raises(TypeError, match=why):
+        install()(wrong)
+
+
+@pytest.mark.parametrize("wrong", [images, Tests])
+def test_a_decorator_without_parentheses_is_told_to_have_them(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"written @install\(\), with parentheses$"):
+        install(wrong)
+
+
+# --- contexts without a configuration ----------------------------------------------------------
+
+
+def test_a_context_of_glance_needs_no_configuration_where_something_is_installed() -> None:
+    before = dict(vars(cfg.CONF))
+    with pytest.raises(cfg.NotInitializedError):
+        RequestContext(project_id="demo")
+    with install() as db_api, install():
+        context = RequestContext(project_id="demo", roles=["member"])
+        assert (context.owner, context.is_admin) == ("demo", False)
+        assert RequestContext(roles=["admin"]).is_admin
+        db_api.image_create(context, {"status": "queued", "owner": "demo"})
+    assert vars(cfg.CONF).keys() == before.keys()
+    with pytest.raises(cfg.NotInitializedError):
+        RequestContext(project_id="demo")
+
+
+def test_a_policy_file_of_the_configuration_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "glance.conf").touch()
+    (tmp_path / "policy.yaml").write_text("context_is_admin: role:operator\n")
+    cfg.CONF([], default_config_files=[str(tmp_path / "glance.conf")], default_config_dirs=[])
+    try:
+        with install():
+            assert RequestContext(roles=["operator"]).is_admin
+            assert not RequestContext(roles=["admin"]).is_admin
+    finally:
+        cfg.CONF.reset()

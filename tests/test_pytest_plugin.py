@@ -408,6 +408,67 @@ def test_anew(glance_db_api):
     run(inner, "-p", "no:randomly").assert_outcomes(passed=3)
 
 
+@GLANCE
+def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(
+    inner: pytest.Pytester,
+) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+def test_during(glance_db_api):
+    from glance.context import RequestContext
+    alice = RequestContext(project_id="alice", roles=["member"])
+    glance_db_api.image_create(alice, {"name": "hers", "status": "queued", "owner": "alice"})
+    assert names(glance_db_api) == ["hers"]
+
+def test_after():
+    from oslo_config import cfg
+    assert "find_file" not in vars(cfg.CONF)
+    with pytest.raises(cfg.NotInitializedError):
+        cfg.CONF.find_file("policy.yaml")
+"""
+    )
+    run(inner, "-p", "no:randomly").assert_outcomes(passed=2)
+
+
+@GLANCE
+def test_fixtures_and_parameters_reach_a_test_that_is_decorated(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+from unittest import TestCase, mock
+import glance.db
+from simple_db.glance import install
+
+@pytest.fixture
+@install()
+def seeded():
+    glance.db.get_api().image_create(ADMIN, {"name": "seeded", "status": "queued"})
+    yield glance.db.get_api()
+
+@pytest.mark.parametrize("name", ["a", "b"])
+@install()
+@mock.patch("os.getcwd")
+def test_it(getcwd, tmp_path, name):
+    assert tmp_path.is_dir() and isinstance(getcwd, mock.Mock)
+    glance.db.get_api().image_create(ADMIN, {"name": name, "status": "queued"})
+    assert names(glance.db.get_api()) == [name]
+
+def test_fixture(seeded):
+    assert names(seeded) == names(glance.db.get_api()) == ["seeded"]
+
+@install()
+class TestClass(TestCase):
+    def test_one(self):
+        assert names(glance.db.get_api()) == []
+        glance.db.get_api().image_create(ADMIN, {"name": "one", "status": "queued"})
+
+    test_two = test_one
+"""
+    )
+    run(inner, "-W", "ignore").assert_outcomes(passed=5)
+
+
 # --- glance_server ---------------------------------------------------------------------------
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from oslo_config import cfg
 
 from simple_db import Database
 from simple_db.api import FUNCTIONS
+from simple_db.glance import decoration
 from simple_db.glance.driver import Driver, new_database
+from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -30,17 +37,34 @@ METADATA_BINDINGS = (
 _lock = threading.Lock()
 _installed: list[Installation] = []
 _originals: list[tuple[ModuleType, str, object]] = []
+_also_replaced = contextlib.ExitStack()
+"""What is replaced besides, while something is installed."""
+
+D = TypeVar("D", bound=Callable[..., Any])
 
 
 class Installation:
     """A driver in Glance's places, until `uninstall` or the end of a ``with`` block.
 
+    As a decorator it stands for one installation for each call; see `install`.
+
     Attributes:
         driver: what Glance uses now, if no later installation covers it.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, given: Database | Driver | None = None) -> None:
         self.driver = driver
+        self._given = given
+
+    def __call__(self, decorated: D) -> D:
+        """Undo this installation, and make one like it for each call of the function.
+
+        Raises:
+            TypeError: it is no function and no class, or a function that is an asynchronous
+                generator.
+        """
+        self.uninstall()
+        return decoration.decorated(decorated, lambda: install(self._given))
 
     def __enter__(self) -> Driver:
         """Return the driver.
@@ -82,6 +106,9 @@ class Installation:
                 _originals.extend(
                     (module, name, getattr(module, name)) for module, name in _places()
                 )
+                _also_replaced.enter_context(
+                    replaced(cfg.CONF, find_file=_finding(cfg.CONF.find_file))
+                )
             _installed.append(self)
             _refresh()
         return self
@@ -94,6 +121,22 @@ def install(database: Database | Driver | None = None) -> Installation:
 
         with install() as db_api:
             image = db_api.image_create(context, {"status": "queued"})
+
+    and as a decorator: each call of the function has a database of its own, unless one was given,
+    and nothing is installed before and after it::
+
+        @install()
+        def test_an_image_is_created(): ...
+
+    So are coroutine functions, generator functions and methods decorated; of a class those methods
+    are that begin with ``test``, and so not ``setUp``.
+
+    Glance's places are those of the process: what is installed is in force in all its threads, and
+    of two installations that overlap the later one is.
+
+    ``glance.context.RequestContext`` asks Glance's policies, and these ask for a configuration.
+    While something is installed, those who have not called ``oslo_config.cfg.CONF`` need not do it:
+    there is no policy file then, and Glance's own rules are in force.
 
     Modules of Glance may be imported before or after. An *object* of Glance that was made before,
     such as a controller, keeps the driver that it was made with.
@@ -108,7 +151,7 @@ def install(database: Database | Driver | None = None) -> Installation:
     Raises:
         TypeError: the argument is neither.
     """
-    return Installation(_driver(database))._install()  # noqa: SLF001 - its only caller
+    return Installation(_driver(database), database)._install()  # noqa: SLF001 - its only caller
 
 
 def current() -> Driver | None:
@@ -124,9 +167,11 @@ def _driver(database: Any) -> Driver:
     missing = [name for name in FUNCTIONS if not callable(getattr(database, name, None))]
     if isinstance(database, type) or missing:
         lacking = f", which lacks {', '.join(missing[:3])}" if missing else ""
+        decorator = "; as a decorator it is written @install(), with parentheses"
         raise TypeError(
             "install() takes a simple_db.Database, or an object with the functions of Glance's "
-            f"database API; it was given {database!r}{lacking}",
+            f"database API; it was given {database!r}{lacking}"
+            f"{decorator if inspect.isroutine(database) or inspect.isclass(database) else ''}",
         )
     driver: Driver = database
     return driver
@@ -148,6 +193,19 @@ def _refresh() -> None:
     for module, name, original in _originals:
         setattr(module, name, original)
     _originals.clear()
+    _also_replaced.close()
+
+
+def _finding(find_file: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Return a function that finds files of the configuration, and none where there is none."""
+
+    def found(name: str) -> str | None:
+        try:
+            return find_file(name)
+        except cfg.NotInitializedError:
+            return None
+
+    return found
 
 
 def _replacement(module: str, name: str, driver: Driver) -> object:
