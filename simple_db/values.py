@@ -92,13 +92,25 @@ def uuid_as_text(value: Any) -> Any:
 
 
 def _text(_column: Column, given: object) -> str:
-    """Return text as it is and integers in digits, as a text column of SQLite takes them."""
+    """Return text as it is and numbers in digits, as a text column of SQLite takes them."""
     value = uuid_as_text(given)
     if isinstance(value, int):
         return str(int(value))
+    if isinstance(value, float):
+        return _digits(value)
     if not isinstance(value, str):
         raise TypeError("it takes text")
     return _plain_text(value)
+
+
+def _digits(value: float) -> str:
+    """Return the fifteen digits of a number that SQLite writes, always with a decimal point."""
+    if math.isnan(value):
+        raise ValueError("it is not a number")
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    mantissa, e, exponent = f"{value + 0.0:.15g}".partition("e")  # of -0.0 the sign is lost
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}{e}{exponent}"
 
 
 def _plain_text(value: str) -> str:

@@ -187,7 +187,7 @@ def test_other_columns_are_compared_as_they_are(
         ("protected", {}, InvalidParameterValue),
         ("min_disk", utc("2026-01-01"), InvalidParameterValue),
         ("owner", ["alice"], Invalid),
-        ("checksum", 1.5, Invalid),
+        ("checksum", b"1.5", Invalid),
         ("deleted_at", "2026-01-01", Invalid),
     ],
 )

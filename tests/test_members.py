@@ -111,7 +111,7 @@ def test_every_caller_may_change_every_membership() -> None:
         ({"image_id": "i", "member": None}, "the member lacks member"),
         ({"image_id": None, "member": "bob"}, "the member lacks image_id"),
         ({"image_id": "i", "member": ["bob"]}, "image_members.member"),
-        ({"image_id": "i", "member": "bob", "status": 1.5}, "image_members.status"),
+        ({"image_id": "i", "member": "bob", "status": [1.5]}, "image_members.status"),
         ({"image_id": "i", "member": "bob", "can_share": "yes"}, "image_members.can_share"),
         ({"image_id": "i", "member": EMOJI}, "'member' has a character beyond"),
         (None, "the values of a member must be a dict"),

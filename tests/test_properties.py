@@ -129,7 +129,7 @@ def test_two_images_can_have_a_property_of_the_same_name() -> None:
         ({"image_id": "i", "name": ["os"]}, "image_properties.name"),
         ({"image_id": None, "name": "os"}, "image_properties.image_id is required"),
         ({"image_id": "i", "name": "os", "value": ["linux"]}, "image_properties.value"),
-        ({"image_id": "i", "name": "os", "value": 1.5}, "image_properties.value"),
+        ({"image_id": "i", "name": "os", "value": [1.5]}, "image_properties.value"),
         (None, "the values of a property"),
         ("os", "the values of a property"),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -276,11 +277,19 @@ def test_an_escaped_quote_in_a_list_filter_stays_escaped(db: Driver) -> None:
     assert ids(found) == {image_id}
 
 
-def test_whole_numbers_in_text_columns_come_back_as_their_digits(db: Driver) -> None:
-    image_id = an_image(db, name=5, properties={"count": 7, "is": True})
+def test_numbers_in_text_columns_come_back_as_their_digits(db: Driver) -> None:
+    numbers = {"count": 7, "is": True, "half": 1.5, "large": 1e300, "two": 2.0, "endless": math.inf}
+    image_id = an_image(db, name=5, properties=numbers)
     image = db.call("image_get", ADMIN, image_id)
     assert image["name"] == "5"
-    assert {row["name"]: row["value"] for row in image["properties"]} == {"count": "7", "is": "1"}
+    assert {row["name"]: row["value"] for row in image["properties"]} == {
+        "count": "7",
+        "is": "1",
+        "half": "1.5",
+        "large": "1.0e+300",
+        "two": "2.0",
+        "endless": "Inf",
+    }
 
 
 def test_a_location_of_an_unknown_status_is_live(db: Driver) -> None:

@@ -244,7 +244,7 @@ def test_an_id_that_no_image_can_have_is_not_found() -> None:
         db.image_tag_get_all(ALICE, LONG_ID)
 
 
-@pytest.mark.parametrize("tag", [None, ["blue"], b"blue", 1.5, "\ud800"])
+@pytest.mark.parametrize("tag", [None, ["blue"], b"blue", "\ud800"])
 def test_a_tag_that_is_no_text_is_refused(tag: Any) -> None:
     db, image_id = tagged()
 

@@ -1,10 +1,14 @@
+import contextlib
 import datetime as dt
 import enum
+import sqlite3
 import types
 import uuid
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simple_db import values
 from simple_db.errors import ImageNotFound, Invalid
@@ -88,7 +92,7 @@ def test_a_column_stores_a_value_in_its_own_type(column: Column, value: Any, sto
     [
         (NAME, ["cirros"]),
         (NAME, b"cirros"),
-        (NAME, 1.5),
+        (NAME, float("nan")),
         (NAME, "\ud800"),
         pytest.param(NAME, BEYOND_DIGITS, id="text of too many digits"),
         (SIZE, "big"),
@@ -439,3 +443,12 @@ def test_what_an_id_source_gives_otherwise_is_refused_and_shown(given: Any) -> N
 
     told = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
     assert told in str(caught.value)
+
+
+# The last of fifteen digits is rounded in one way or the other where it is half way between two.
+@given(st.floats(allow_nan=False).map(lambda number: float(f"{number:.14g}")))
+def test_a_number_in_a_text_column_is_written_as_sqlite_writes_it(number: float) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        [[text]] = database.execute("SELECT CAST(? AS TEXT)", [number])
+
+    assert values.stored(NAME, number) == text

@@ -7,7 +7,10 @@ minutes.
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import urllib.parse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,7 @@ import pytest
 from tests.http.pair import Sides, both_sides, disagreement
 from tests.http.programs import Maker
 from tests.http.requests import Request
+from tests.http.values import IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +32,10 @@ LENGTH = 100
 READS = {"GET", "HEAD"}
 
 REQUESTS = int(os.environ.get("HTTP_REQUESTS", "500"))
+
+
+def quoted(member: object) -> str:
+    return urllib.parse.quote(str(member), safe="")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +75,34 @@ def test_what_the_driver_answers_simple_db_answers(sides: Sides, path: str) -> N
 
     assert theirs.status == 200
     assert disagreement(request, theirs, ours) is None
+
+
+@pytest.mark.parametrize(
+    "member", ["lab", 5, True, 1.5, 1e300, -0.5, math.inf, ["lab"], {"member": "lab"}, "lab\0"]
+)
+def test_a_member_of_whatever_kind_is_answered_as_on_the_sql_driver(
+    sides: Sides, member: object
+) -> None:
+    sides.reset()
+    image = {"id": IMAGES[0], "name": "one", "visibility": "shared"}
+    members = f"/v2/images/{IMAGES[0]}/members"
+    statuses = []
+    for turn, (method, path, body) in enumerate(
+        [
+            ("POST", "/v2/images", json.dumps(image)),
+            ("POST", members, json.dumps({"member": member})),
+            ("GET", members, ""),
+            ("PUT", f"{members}/{quoted(member)}", json.dumps({"status": "accepted"})),
+            ("GET", f"{members}/{quoted(member)}", ""),
+        ]
+    ):
+        headers = {"Content-Type": "application/json", "Host": "glance.example"}
+        request = Request(turn, method, path, headers, body.encode())
+        theirs, ours = sides.answers(request)
+        assert disagreement(request, theirs, ours) is None
+        assert ours.status < 500
+        statuses.append(theirs.status)
+    assert statuses[:2] == [201, 500 if isinstance(member, (list, dict)) else 200]
 
 
 @pytest.mark.parametrize("seed", range(max(1, REQUESTS // LENGTH)))
