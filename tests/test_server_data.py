@@ -10,6 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import attrs
 import pytest
 
 from simple_db import Database, RequestContext
@@ -182,6 +183,72 @@ def test_nothing_outside_of_the_data_directory_is_read_or_deleted(
             wrong.append((spelling, answers))
     (server.data_dir / "images" / "directory").unlink()
     assert wrong == []
+
+
+METADATA: list[Any] = [{}, [], ["store"], "store", 1, {"store": ["images"]}]
+METADATA += [{"store": {"images": 1}}, {"store": 5}, {"store": None}, {"store": "nonsense"}]
+
+
+def described(database: Database, url: str, metadata: object) -> str:
+    """Add an image whose location has this metadata, as a snapshot can have it."""
+    image_id = located(database, url, None)
+    with database.store.writing() as tables:
+        (row,) = tables.locations.where(image_id=image_id)
+        tables.locations.put(attrs.evolve(row, meta_data=metadata))
+    return image_id
+
+
+def answers_on(client: Server, image_id: str) -> Iterator[tuple[str, Any]]:
+    """Ask for everything that reads or changes the locations of an image; delete it at last."""
+    path = f"/v2/images/{image_id}"
+    patch = json.dumps([{"op": "replace", "path": "/name", "value": "new"}]).encode()
+    kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+    for stores in ({"all_stores": True}, {"stores": ["spare"]}):
+        body = json.dumps({"method": {"name": "copy-image"}} | stores).encode()
+        answer = client.request(f"{path}/import", ADMIN, method="POST", data=body, headers=JSON)
+        yield f"copy to {stores}", answer[0]
+        yield f"copied to {stores}", outcomes(client, image_id)
+    for name, where, token, how in (
+        ("show", path, ALICE, {}),
+        ("list", "/v2/images", ALICE, {}),
+        ("locations", f"{path}/locations", "nova:service:service,admin,member", {}),
+        ("download", f"{path}/file", ALICE, {}),
+        ("change", path, ALICE, {"method": "PATCH", "data": patch, "headers": kind}),
+        ("members", f"{path}/members", ALICE, {}),
+        ("deactivate", f"{path}/actions/deactivate", ADMIN, {"method": "POST"}),
+        ("reactivate", f"{path}/actions/reactivate", ADMIN, {"method": "POST"}),
+        ("delete data", f"/v2/stores/images/{image_id}", ADMIN, {"method": "DELETE"}),
+        ("delete", path, ALICE, {"method": "DELETE"}),
+    ):
+        yield name, client.request(where, token, **how)[0]
+
+
+def outcomes(client: Server, image_id: str) -> list[tuple[str, str]]:
+    """Return the status and the message of each task of an image, as soon as all are done."""
+    tasks = eventually(
+        lambda: client.json(f"/v2/images/{image_id}/tasks")["tasks"],
+        lambda tasks: {task["status"] for task in tasks} <= {"success", "failure"},
+    )
+    return [(task["status"], task["message"].replace(image_id, "")) for task in tasks]
+
+
+@pytest.mark.parametrize(
+    "url", ["file://images/there", "file://images/gone", "http://127.0.0.1:9/"]
+)
+def test_metadata_of_whatever_kind_is_as_a_location_without_store(
+    server: GlanceServer, client: Server, url: str
+) -> None:
+    database = Database()
+    images = [described(database, url, metadata) for metadata in METADATA]
+    server.restore(database.snapshot())
+    found = []
+    for image_id in images:
+        (server.data_dir / "images" / "there").write_bytes(SECRET)
+        found.append(dict(answers_on(client, image_id)))
+    assert [found[0]] * len(images) == found
+    assert [asked for asked, answer in found[0].items() if answer in range(500, 600)] == []
+    [(copied, _)] = found[0]["copied to {'all_stores': True}"]
+    assert copied == ("success" if url == "file://images/there" else "failure")
 
 
 def test_a_download_says_what_is_wrong_and_shows_no_location(

@@ -16,6 +16,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
+import glance.db
 import glance.gateway
 import glance_store
 import webob.exc
@@ -25,6 +26,8 @@ from glance_store import capabilities, driver, exceptions
 from glance_store import location as locations
 from glance_store._drivers import filesystem
 from oslo_config import cfg
+
+from simple_db.glance.location_metadata import ReadableLocations
 
 _SCHEMES = ("file://", "filesystem://")
 
@@ -228,10 +231,14 @@ class StoreApi:
 
 
 class _Gateway(glance.gateway.Gateway):  # type: ignore[misc] # Glance has no types
-    """What Glance's controllers get images from, with `StoreApi` for whatever they hand to it."""
+    """What Glance's controllers get images from.
+
+    It has `StoreApi` and `ReadableLocations` for whatever they hand to it.
+    """
 
     def __init__(self, db_api: Any = None, _: Any = None, *args: Any, **others: Any) -> None:
-        super().__init__(db_api, StoreApi(), *args, **others)
+        driver = db_api or glance.db.get_api()
+        super().__init__(ReadableLocations(driver), StoreApi(), *args, **others)
 
 
 def open_stores() -> None:
