@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Database", "RequestContext", "__version__", "errors"]
 
 _HOMES = {"Database": "api", "RequestContext": "shapes", "__version__": "version"}
+_MODULES = frozenset({"glance", "oracle", "pytest_plugin"})
+"""Modules that need other packages, and are imported by their whole names."""
 
 
 def __getattr__(name: str) -> Any:
@@ -38,10 +40,11 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"simple_db.{_HOMES[name]}"), name)
     if name in {"api", "errors"}:
         return importlib.import_module(f"simple_db.{name}")
+    unknown = f"module {__name__!r} has no attribute {name!r}"
+    if name in _MODULES:
+        raise AttributeError(f"{unknown} before `import {__name__}.{name}`")
     # With name and object, Python finds the nearest name that there is.
-    raise AttributeError(
-        f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__]
-    )
+    raise AttributeError(unknown, name=name, obj=sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

@@ -101,6 +101,12 @@ def test_a_function_that_simple_db_lacks_is_named(db_api: Any) -> None:
         _ = db_api.image_levitate
 
 
+@pytest.mark.parametrize("wrong", [None, "glance.json", Database, {}])
+def test_a_driver_of_anything_but_a_database_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"of a simple_db\.Database, not of"):
+        Driver(wrong)
+
+
 def test_a_function_of_a_driver_can_be_mocked() -> None:
     driver = Driver(Database())
     with mock.patch.object(driver, "image_get", return_value="mocked"):

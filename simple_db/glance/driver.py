@@ -25,9 +25,14 @@ class Driver:
 
     Attributes:
         database: where the rows are; whoever holds it sees every change at once.
+
+    Raises:
+        TypeError: it is made of anything else.
     """
 
     def __init__(self, database: Database) -> None:
+        if isinstance(database, type) or not all(hasattr(database, name) for name in FUNCTIONS):
+            raise TypeError(f"a Driver is of a simple_db.Database, not of {database!r}")
         self.database = database
         for name in (*FUNCTIONS, *SETUP_FUNCTIONS):
             setattr(self, name, _raising_as_glance(getattr(database, name)))
