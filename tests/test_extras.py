@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -49,7 +50,7 @@ def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
         [sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names],
         check=True,
         capture_output=True,
-        env={"PYTHONPATH": str(PROJECT)},
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
         text=True,
     )
     outcomes: dict[str, tuple[str, str]] = json.loads(done.stdout)

@@ -124,7 +124,7 @@ def test_a_module_that_is_not_imported_yet_is_told_to_be(module: str) -> None:
         [sys.executable, "-c", code],
         check=False,
         capture_output=True,
-        env={"PYTHONPATH": str(PROJECT)},
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
         text=True,
     )
     assert done.stderr.endswith(f" before `import simple_db.{module}`\n")
