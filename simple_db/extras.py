@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-
-def missing(extra: str) -> str:
-    """Return how to install what an extra brings."""
-    return f"pip install 'simple-db[{extra}]'"
+from simple_db import distribution
 
 
 def absent(what: str, extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
@@ -26,5 +23,6 @@ def absent(what: str, extra: str, error: ModuleNotFoundError) -> ModuleNotFoundE
     if not package or importlib.util.find_spec(package) is not None:
         return error
     return ModuleNotFoundError(
-        f"{what} needs {package}, which is not installed: {missing(extra)}", name=package
+        f"{what} needs {package}, which is not installed: {distribution.how_to_install(extra)}",
+        name=package,
     )

@@ -11,7 +11,7 @@ import pytest
 
 import simple_db.glance
 import simple_db.oracle
-from simple_db import extras
+from simple_db import distribution, extras
 from tests.serving import PROJECT
 
 pytestmark = pytest.mark.glance
@@ -72,7 +72,7 @@ def test_a_module_says_what_is_missing_and_how_to_get_it(
 ) -> None:
     failed = failed_imports(missing)
     assert set(expected) <= failed.keys()
-    how = re.escape(extras.missing(extra))
+    how = re.escape(distribution.how_to_install(extra))
     says = re.compile(rf"simple_db\.[\w.]+ needs {missing}, which is not installed: {how}")
     assert [outcome for outcome in failed.values() if outcome[0] != missing] == []
     assert [outcome for outcome in failed.values() if not says.fullmatch(outcome[1])] == []
