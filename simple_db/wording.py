@@ -29,6 +29,7 @@ IN_OPTIONS = {
     "it is saved again, by save() or in a moment by itself": (
         "it is saved again, in a moment by itself or at the stop"
     ),
+    "; load() takes the path of a file": "",
     "Open it again, or go on with a database of its own: fork()": "Start the command again",
     "End the block and open it again": "Start the command again",
     "use the database that it has, or end its block first": "stop that one first",

@@ -61,7 +61,7 @@ def test_the_version_is_shown_with_the_place_and_with_what_is_wrong_there(
 @pytest.fixture
 def _overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a module of ours be another project's."""
-    monkeypatch.setattr(sys, "argv", ["simple-db", "serve"])
+    monkeypatch.setattr(sys, "argv", ["simple-db", "schema"])
     monkeypatch.setitem(sys.modules, "simple_db.oracle_command", ModuleType("oracle_command"))
     monkeypatch.delitem(sys.modules, "simple_db.commands")
     monkeypatch.delattr(simple_db, "commands")
