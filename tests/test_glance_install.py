@@ -19,14 +19,15 @@ from glance.gateway import Gateway
 from oslo_config import cfg
 from oslo_utils import timeutils
 
-from simple_db import Database
+from simple_db import Database, glance_release
 from simple_db.api import FUNCTIONS
 from simple_db.glance import Driver, install
 from simple_db.glance.installation import BINDINGS
 
 pytestmark = pytest.mark.glance
 
-ADMIN = RequestContext(is_admin=True)
+# It makes an enforcer of its own, which needs a configuration on Glance 31.
+ADMIN = RequestContext(is_admin=True, policy_enforcer=object())
 
 
 def in_force() -> list[Any]:
@@ -199,6 +200,9 @@ def sql_driver_names(tree: ast.Module) -> set[str]:
     return names
 
 
+@pytest.mark.skipif(
+    glance_release.release() < "33", reason="Glance 31 and 32 leave the choice to whoever runs them"
+)
 def test_oslo_service_is_left_on_threads_as_glance_wants_it() -> None:
     script = """
 import simple_db.glance.server

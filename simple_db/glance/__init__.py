@@ -8,10 +8,13 @@
 Glance has to be there: the extra ``server`` brings it, and keeps one that is installed.
 """
 
-# Before any other module of Glance: it selects threads, where oslo.service would select eventlet.
-import glance.common.config  # noqa: F401 - for that effect
+from simple_db import glance_needs, glance_release
 
-from simple_db.glance.driver import Driver
-from simple_db.glance.installation import Installation, install
+glance_release.warn(glance_release.untried())
+glance_needs.require(glance_needs.LIBRARY)
+
+# Not before: they import Glance.
+from simple_db.glance.driver import Driver  # noqa: E402
+from simple_db.glance.installation import Installation, install  # noqa: E402
 
 __all__ = ["Driver", "Installation", "install"]
