@@ -308,7 +308,12 @@ def meant(path: Path) -> dict[str, Any]:
             ),
             key=lambda item: item["name"],
         )
-    defaults: dict[str, Any] = {"visibility": None, "owner": "admin", "properties": {}}
+    defaults: dict[str, Any] = {
+        "visibility": None,
+        "owner": "admin",
+        "protected": None,
+        "properties": {},
+    }
     return {**defaults, **document}
 
 
