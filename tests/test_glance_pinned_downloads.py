@@ -11,6 +11,7 @@ from glance.common import exception, utils
 from glance.common.scripts import utils as downloads
 from oslo_config import cfg
 
+from simple_db import glance_needs
 from simple_db.glance.pinned_downloads import pinned_downloads
 from simple_db.glance.sources import guarded_sources
 from simple_db.glance_needs import DOWNLOADS
@@ -122,3 +123,7 @@ def test_glance_is_as_it_was_afterwards() -> None:
         with pinned_downloads():
             assert utils.get_validated_address is within
     assert (dict(vars(utils)), dict(vars(downloads))) == before
+
+
+def test_a_server_has_all_that_it_needs_then() -> None:
+    glance_needs.require_server()
