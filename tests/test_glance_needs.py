@@ -19,6 +19,7 @@ from simple_db import glance_needs, glance_release
 from simple_db.glance import installation
 from simple_db.glance_needs import DOWNLOADS, DOWNLOADS_BEFORE_33, LIBRARY, SERVER, SQL_DRIVER
 from simple_db.glance_release import GlanceLacksError, UntriedGlanceWarning
+from simple_db.oracle import targets
 from tests.serving import BIN, PATIENCE, PROJECT, Server
 
 if TYPE_CHECKING:
@@ -306,3 +307,19 @@ def test_the_server_of_the_fixtures_on_a_store_that_lacks_something_says_what(
     (future / "glance_store.py").write_text(STORE_WITHOUT.format(directory=str(future)))
     told = pytest_on(future, tmp_path, "-k", "three")
     assert f"simple_db: Glance {FUTURE} has no glance_store.verify_store, which simple_db" in told
+
+
+@pytest.mark.parametrize("name", SQL_DRIVER)
+def test_the_oracle_says_what_glances_driver_lacks(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    take_away(monkeypatch, name)
+    with pytest.raises(targets.CannotRun, match=lacking(name)):
+        targets.resolve(targets.SQL_DRIVER)
+
+
+def test_what_else_is_missing_is_no_matter_of_glance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "glance.api.v2.cached_images", raising=False)
+    monkeypatch.setitem(sys.modules, "webob.exc", None)
+    with pytest.raises(ModuleNotFoundError, match=r"webob\.exc"):
+        glance_needs.is_there("glance.api.v2.cached_images:WORKER")

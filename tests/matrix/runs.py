@@ -31,10 +31,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "test_differences.py",
         "test_other_releases.py",
         "test_api.py",
+        "test_metadata_backend.py",
         "property/test_agreement_with_sql_driver.py",
     ),
     "fixtures": ("test_pytest_plugin.py", "test_glance_install.py"),
-    "server": ("test_server_flows.py", "test_glance_sources.py"),
+    "server": ("test_server_flows.py", "test_glance_sources.py", "test_glance_staged_files.py"),
 }
 """Files of tests; Glance's own suites come before them, in a process of their own."""
 
