@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help run test check lint types fast clean
+.PHONY: help run test check lint types fast matrix clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -30,8 +30,11 @@ types: $(READY)
 fast: $(READY)
 	$(BIN)/python -m pytest -m "not glance" $(ARGS)
 
+matrix: $(READY) ## each supported Glance and Python in an environment of its own: half an hour
+	$(BIN)/python -m tests.matrix $(ARGS)
+
 clean:           ## forget the environment and every cache
-	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment of before has this project as simple-db.
 $(READY): pyproject.toml

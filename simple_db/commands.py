@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 import simple_db
-from simple_db import file_commands, files, options, snapshot_commands
+from simple_db import file_commands, files, glance_release, options, snapshot_commands
 from simple_db.cli import INTERRUPTED, interruptible, refuse, refuse_without_extra, show_version
 from simple_db.oracle_command import oracle
 from simple_db.wording import in_options
@@ -190,8 +190,12 @@ def serve(
             # Modules that Glance imports warn of what they will lose in coming Pythons.
             warnings.simplefilter("ignore")
             from simple_db.glance import server, stopping  # noqa: PLC0415 - Glance may not be there
+    except glance_release.GlanceLacksError as error:
+        return refuse(str(error))
     except ModuleNotFoundError:
         return refuse_without_extra("serve", "server")
+    if untried := glance_release.untried():
+        refuse(untried)
     settings = server.Settings(
         host=host,
         port=port,

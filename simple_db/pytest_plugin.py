@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from simple_db import Database, distribution, files
+from simple_db import Database, distribution, files, glance_release
 from simple_db.clock import utcnow
 from simple_db.errors import SnapshotError
 
@@ -55,7 +55,11 @@ _READERS = ("glance_db", "glance_db_api", "glance_server")
 _SERVER = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from simple_db.glance.under_test import main
+from simple_db.glance_release import GlanceLacksError
+try:
+    from simple_db.glance.under_test import main
+except GlanceLacksError as error:
+    sys.exit(f"simple_db: {error}")
 main(*sys.argv[2:])
 """
 
@@ -284,12 +288,17 @@ def glance_db_api(glance_db: Database) -> Iterator[Driver]:
     It is an object with the functions of glance.db.sqlalchemy.api, and raises Glance's exceptions.
     """
     _require("glance_db_api", "glance")
-    with warnings.catch_warnings():
-        # Modules that Glance imports warn of what they will lose in coming Pythons.
-        warnings.simplefilter("ignore")
-        from simple_db.glance import install  # noqa: PLC0415 - Glance may not be there
+    glance_release.warn(glance_release.untried())
+    try:
+        with warnings.catch_warnings():
+            # Modules that Glance imports warn of what they will lose in coming Pythons.
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("default", glance_release.UntriedGlanceWarning)
+            from simple_db.glance import install  # noqa: PLC0415 - Glance may not be there
 
-        installation = install(glance_db)
+            installation = install(glance_db)
+    except glance_release.GlanceLacksError as error:
+        pytest.fail(f"glance_db_api: {error}", pytrace=False)
     with installation as driver:
         yield driver
 
@@ -320,6 +329,7 @@ def glance_server(
 @pytest.fixture(scope="session")
 def _glance_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GlanceServer]:
     _require("glance_server", "glance", "waitress")
+    glance_release.warn(glance_release.untried())
     server = GlanceServer(tmp_path_factory.mktemp("glance-server"))
     yield server
     server._stop()  # noqa: SLF001 - a test has no reason to

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import simple_db
-from simple_db import Database, RequestContext, api
+from simple_db import Database, RequestContext, api, glance_release
 from tests.build import (
     ADMIN,
     ALICE,
@@ -168,7 +168,13 @@ def test_every_function_of_the_sql_driver_is_there() -> None:
         if function.__module__ in homes and not name.startswith("_")
     }
 
-    assert theirs - OF_THE_ENGINE - {"clear_db_env"} == set(SIGNATURES) - {"reset"}
+    assert theirs - OF_THE_ENGINE - {"clear_db_env"} == set(of_this_release()) - {"reset"}
+
+
+def of_this_release() -> list[str]:
+    """Give the functions that the installed Glance has: Glance 31 and 32 lack one."""
+    is_newest = glance_release.release() >= "33"
+    return [name for name in SIGNATURES if is_newest or name != "get_cached_nodes"]
 
 
 @EVERY_FUNCTION
@@ -189,7 +195,7 @@ def test_a_function_of_the_module_is_the_method_of_the_default_database(
 
 
 @pytest.mark.glance
-@pytest.mark.parametrize("name", SIGNATURES)
+@pytest.mark.parametrize("name", of_this_release())
 def test_the_sql_driver_takes_the_same_parameters(name: str) -> None:
     driver = pytest.importorskip("glance.db.sqlalchemy.api")
 

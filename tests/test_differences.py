@@ -13,6 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from attrs import frozen
 
 from simple_db import Database, RequestContext
@@ -484,7 +485,8 @@ CASES = [
     Case(
         "sorting by what is no column",
         listed(sort_key=["properties"]),
-        "NotImplementedError",
+        # SQLAlchemy 2.0, of the time of Glance 31 and 32, makes a statement of it.
+        "OperationalError" if sa.__version__.startswith("2.0.") else "NotImplementedError",
         "InvalidSortKey",
     ),
     Case(

@@ -15,7 +15,8 @@ from simple_db.glance.driver import SETUP_FUNCTIONS, glance_error
 
 pytestmark = pytest.mark.glance
 
-ADMIN = RequestContext(is_admin=True)
+# It makes an enforcer of its own, which needs a configuration on Glance 31.
+ADMIN = RequestContext(is_admin=True, policy_enforcer=object())
 NAMES = (*FUNCTIONS, *SETUP_FUNCTIONS)
 SHARED_ERRORS = [
     error

@@ -222,9 +222,10 @@ def test_a_url_of_one_reading_is_fetched_from(user: str, host: str) -> None:
 def test_the_port_that_is_connected_to_is_checked_whatever_the_url_says(
     kind: str, address: str
 ) -> None:
-    connection = getattr(downloads, kind)(f"[::1]:{OWN_PORT}", pinned_ip=address)
-    with filtering(), pytest.raises(ValueError, match=f"port {OWN_PORT}: it is"):
-        connection.connect()
+    with filtering():
+        connection = getattr(downloads, kind)(f"[::1]:{OWN_PORT}", pinned_ip=address)
+        with pytest.raises(ValueError, match=f"port {OWN_PORT}: it is"):
+            connection.connect()
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
@@ -259,19 +260,26 @@ def test_a_redirect_is_checked_too() -> None:
     with (
         Source() as source,
         filtering(allowed_hosts=["127.0.0.1", "::1"]),
-        pytest.raises((exception.InvalidRedirect, exception.ImportTaskError)),
+        pytest.raises(exception.GlanceException),
     ):
         downloads.open_external_uri(f"{source.url}/elsewhere?http://[::1]%3A{OWN_PORT}/")
 
 
+def test_an_import_reads_nothing_that_is_refused() -> None:
+    with filtering(allowed_hosts=["127.0.0.1"]), pytest.raises(exception.GlanceException):
+        downloads.get_image_data_iter(f"http://127.0.0.1:{OWN_PORT}/image")
+
+
 def replaced() -> list[Any]:
-    connections = (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection)  # noqa: SLF001 - there is no other way
-    functions = (
-        utils.resolve_pinned_address,
-        utils.get_validated_address,
-        downloads.open_external_uri,
-    )
-    return [*functions, *(kind.connect for kind in connections)]
+    # Glance 31 and 32 have none of these.
+    kinds = ("_PinnedHTTPConnection", "_PinnedHTTPSConnection")
+    connections = [getattr(downloads, kind, None) for kind in kinds]
+    return [
+        getattr(utils, "resolve_pinned_address", None),
+        getattr(utils, "get_validated_address", None),
+        getattr(downloads, "open_external_uri", None),
+        *(getattr(connection, "connect", None) for connection in connections),
+    ]
 
 
 def test_glance_is_as_it_was_afterwards() -> None:
@@ -322,8 +330,9 @@ def test_a_download_from_a_host_that_is_silent_fails_in_time(
         def download() -> None:
             uri = f"http://127.0.0.1:{host.getsockname()[1]}/"
             try:
-                data, _ = downloads.get_image_data_iter(uri)
-                b"".join(data)
+                # With its size on Glance 32 and 33.
+                data = downloads.get_image_data_iter(uri)
+                b"".join(data[0] if isinstance(data, tuple) else data)
             except (ImportTaskError, TimeoutError) as error:
                 failed.append(error)
 

@@ -25,15 +25,17 @@ def data(tmp_path: Path) -> Path:
 
 def read(data: Path, uri: str) -> Any:
     with only_staged_files(data):
-        content, size = utils.get_image_data_iter(uri)
-        with content.data.fd:
-            return content.read(100), size
+        given = utils.get_image_data_iter(uri)
+        # With its size from Glance 32 on, and within readers of Glance from 33 on.
+        content = given[0] if isinstance(given, tuple) else given
+        with content.data.fd if hasattr(content, "data") else content:
+            return content.read(100)
 
 
 @pytest.mark.parametrize("store", ["staging", "tasks"])
 def test_what_is_staged_is_read(data: Path, store: str) -> None:
     (data / store / "x").write_bytes(b"staged")
-    assert read(data, f"file://{data}/{store}/x") == (b"staged", 6)
+    assert read(data, f"file://{data}/{store}/x") == b"staged"
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,12 @@ def meant(path: Path) -> dict[str, Any]:
             ),
             key=lambda item: item["name"],
         )
-    defaults: dict[str, Any] = {"visibility": None, "owner": "admin", "properties": {}}
+    defaults: dict[str, Any] = {
+        "visibility": None,
+        "owner": "admin",
+        "protected": None,
+        "properties": {},
+    }
     return {**defaults, **document}
 
 
@@ -343,6 +348,7 @@ def test_without_a_database_the_installed_one_is_meant_and_else_the_default(engi
 
 def test_the_commands_of_glance_use_the_installed_database(tmp_path: Path) -> None:
     manage = glance.cmd.manage.DbCommands()
+    before = dict(vars(glance.db.metadata))
     with install() as db_api:
         manage.load_metadefs(str(SHIPPED))
         assert len(rows(db_api.database, "metadef_namespaces")) >= 30
@@ -352,7 +358,7 @@ def test_the_commands_of_glance_use_the_installed_database(tmp_path: Path) -> No
         assert rows(db_api.database, "metadef_namespaces") == []
     assert len(list(tmp_path.iterdir())) >= 30
     assert glance.cmd.manage.metadata is sql_metadata
-    assert glance.db.metadata.metadata_db_api is sql_metadata
+    assert dict(vars(glance.db.metadata)) == before
 
 
 def test_without_a_path_the_one_of_the_configuration_is_meant(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from tests.other_databases import CASES, MARIADB, POSTGRESQL
 from tests.pages import TESTS, names_in, page, rows
 
 PAGE = page("semantics.md")
-ROWS = rows(PAGE, "RQDMS")
+ROWS = rows(PAGE, "RQDMSG")
 
 # Where the tests of a kind of rows are, unless the row itself names a file.
-FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py"}
+FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py", "G": "test_other_releases.py"}
 
 
 def named_tests(row: str) -> list[tuple[str, str]]:
@@ -30,7 +30,7 @@ def numbered(kind: str, count: int) -> list[str]:
 
 
 def test_rows_are_numbered_without_gaps() -> None:
-    for kind in "RQDMS":
+    for kind in "RQDMSG":
         assert of_kind(kind) == numbered(kind, len(of_kind(kind)))
 
 
@@ -38,7 +38,7 @@ def test_every_ruling_is_there() -> None:
     assert of_kind("R") == numbered("R", 12)
 
 
-@pytest.mark.parametrize("number", [*of_kind("R"), *of_kind("Q"), *of_kind("M")])
+@pytest.mark.parametrize("number", [number for kind in "RQMG" for number in of_kind(kind)])
 def test_a_row_names_tests_that_exist(number: str) -> None:
     named = named_tests(ROWS[number])
     assert named or "`test_quirks.py`" in ROWS[number]

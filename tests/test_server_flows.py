@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simple_db import Database, RequestContext
+from simple_db import Database, RequestContext, glance_release
 from tests.serving import ADMIN, ALICE, BOB, CONTENT, PATIENCE, Server, Source, eventually
 
 pytestmark = pytest.mark.glance
@@ -226,7 +226,7 @@ def test_no_secret_of_a_url_is_logged_whether_the_download_succeeds_or_not(
         if status == 202:
             finished_task(server, image_id)
     logged = server.log.read_text()
-    assert "Failed to import image http://***@127.0.0.1:1/image?sig=***" in logged
+    assert " http://***@127.0.0.1:1/image?sig=***" in logged
     assert not any(secret in logged for secret in (*LOGIN.split(":"), SIGNATURE))
 
 
@@ -400,6 +400,15 @@ def test_the_parts_of_a_namespace_are_changed_one_by_one(server: Server) -> None
 # --- cache -----------------------------------------------------------------------------------
 
 
+# Glance 31 and 32 do not answer which nodes have an image, and their API does not clean nor prune.
+IS_33 = glance_release.release() >= "33"
+
+
+def assert_cached_here(server: Server, image_id: str) -> None:
+    if IS_33:
+        assert server.json(f"/v2/cache/nodes/{image_id}") == [server.url]
+
+
 def cached(server: Server) -> dict[str, Any]:
     """Return the images in the cache by id."""
     return {each["image_id"]: each for each in server.json("/v2/cache")["cached_images"]}
@@ -412,7 +421,7 @@ def test_what_is_downloaded_is_answered_from_the_cache_the_next_time(server: Ser
     server.glance(ALICE, "image-download", "--file", server.directory / "first", image_id)
     entry = eventually(lambda: cached(server), lambda images: image_id in images)[image_id]
     assert (entry["size"], entry["hits"]) == (len(CONTENT), 0)
-    assert server.json(f"/v2/cache/nodes/{image_id}") == [server.url]
+    assert_cached_here(server, image_id)
 
     # Without the file of the store only the cache can answer.
     (server.directory / "glance-data" / "images" / image_id).unlink()
@@ -433,7 +442,7 @@ def test_the_cache_is_there_again_after_a_start_on_another_port(tmp_path: Path) 
             server.start()
         assert server.url != before
         assert image_id in cached(server)
-        assert server.json(f"/v2/cache/nodes/{image_id}") == [server.url]
+        assert_cached_here(server, image_id)
         assert server.request(f"/v2/cache/{image_id}", method="DELETE")[0] == 204
         assert cached(server) == {}
 
@@ -470,9 +479,10 @@ def test_the_cache_is_cleaned_pruned_and_cleared(server: Server) -> None:
     image_id = uploaded(server)
     server.request(f"/v2/cache/{image_id}", ADMIN, method="PUT")
     eventually(lambda: cached(server), lambda images: image_id in images)
-    assert server.request("/v2/cache/clean", ADMIN, method="POST")[0] == 200
-    status, body = server.request("/v2/cache/prune", ADMIN, method="POST")
-    assert (status, json.loads(body)["total_files_pruned"]) == (200, 0)
+    if IS_33:
+        assert server.request("/v2/cache/clean", ADMIN, method="POST")[0] == 200
+        status, body = server.request("/v2/cache/prune", ADMIN, method="POST")
+        assert (status, json.loads(body)["total_files_pruned"]) == (200, 0)
     assert server.request("/v2/cache", ADMIN, method="DELETE")[0] == 204
     assert cached(server) == {}
 

@@ -8,16 +8,16 @@
 Glance has to be there: the extra ``server`` brings it, and keeps one that is installed.
 """
 
-from simple_db import extras
+from simple_db import extras, glance_needs, glance_release
 
 try:
-    # Before any other module of Glance: it selects threads, where oslo.service would select
-    # eventlet.
-    import glance.common.config  # noqa: F401 - for that effect
+    glance_needs.require(glance_needs.LIBRARY)
 except ModuleNotFoundError as error:
     raise extras.absent(__name__, "server", error) from None
+glance_release.warn(glance_release.untried())
 
-from simple_db.glance.driver import Driver
-from simple_db.glance.installation import Installation, install
+# Not before: they import Glance.
+from simple_db.glance.driver import Driver  # noqa: E402
+from simple_db.glance.installation import Installation, install  # noqa: E402
 
 __all__ = ["Driver", "Installation", "install"]

@@ -7,11 +7,12 @@ import importlib
 import inspect
 import threading
 from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from oslo_config import cfg
 
-from simple_db import Database
+from simple_db import Database, glance_needs, glance_release
 from simple_db.api import FUNCTIONS
 from simple_db.glance import decoration
 from simple_db.glance.driver import Driver, new_database
@@ -28,10 +29,12 @@ BINDINGS = (
     ("glance.db.metadata", "db_api"),
 )
 
-# Modules of Glance that bind the SQL driver's loader of metadata definitions.
+# Modules of Glance that bind the SQL driver's loader of metadata definitions. One with several
+# names binds one of them: the last is that of Glance 31.
 METADATA_BINDINGS = (
     ("glance.cmd.manage", "metadata"),
     ("glance.db.metadata", "metadata_db_api"),
+    ("glance.db.metadata", "get_backend"),
 )
 
 _lock = threading.Lock()
@@ -178,9 +181,21 @@ def _driver(database: Any) -> Driver:
 
 
 def _places() -> list[tuple[ModuleType, str]]:
-    get_api = (importlib.import_module("glance.db"), "get_api")
-    bindings = (*BINDINGS, *METADATA_BINDINGS)
-    return [get_api, *((importlib.import_module(module), name) for module, name in bindings)]
+    found = [("glance.db", "get_api"), *_bound(BINDINGS), *_bound(METADATA_BINDINGS)]
+    return [(importlib.import_module(module), name) for module, name in found]
+
+
+def _bound(bindings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """Return the bindings that the installed Glance has, and warn of a module that has none."""
+    found = [each for each in bindings if glance_needs.is_there(":".join(each))]
+    for module, names in groupby(bindings, key=lambda each: each[0]):
+        if module not in dict(found):
+            wanted = " or ".join(name for _, name in names)
+            glance_release.warn(
+                f"Glance {glance_release.release()} has no {wanted} in {module}: what it does "
+                f"there stays on its SQL driver; simple_db is tried with {glance_release.tried()}"
+            )
+    return found
 
 
 def _refresh() -> None:
@@ -213,5 +228,6 @@ def _replacement(module: str, name: str, driver: Driver) -> object:
         return lambda: driver
     if (module, name) in METADATA_BINDINGS:
         # Imported late: it asks this module which driver is in force.
-        return importlib.import_module("simple_db.glance.metadata_backend")
+        backend = importlib.import_module("simple_db.glance.metadata_backend")
+        return (lambda: backend) if name == "get_backend" else backend
     return driver

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import Factory, frozen
 from oslo_config import types
 
+import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
 from simple_db.credentials import masked_text
 from simple_db.errors import Invalid, SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping

@@ -19,6 +19,7 @@ from glance.common import utils
 from glance.common.scripts import utils as downloads
 
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
+from simple_db.glance.pinned_downloads import pinned_downloads
 from simple_db.glance.replaced import replaced
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ SILENT_SECONDS = 60
 # bracket but the port.
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]|[^\[\]%:@\s]*)(:[0-9]*)?")
 
-_CONNECTIONS = (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection)  # noqa: SLF001 - there are no others
-
 
 @contextlib.contextmanager
 def guarded_sources(own_port: int) -> Iterator[None]:
@@ -45,6 +44,12 @@ def guarded_sources(own_port: int) -> Iterator[None]:
     To fetch from itself would make an administrator of every caller: the server sends no token.
     Nothing is fetched through a proxy, which would reach what the server may not.
     """
+    with pinned_downloads(), _checks(own_port):
+        yield
+
+
+@contextlib.contextmanager
+def _checks(own_port: int) -> Iterator[None]:
     resolve, validate = utils.resolve_pinned_address, utils.get_validated_address
 
     def resolve_and_check(hostname: str, port: int) -> list[str]:
@@ -81,7 +86,9 @@ def guarded_sources(own_port: int) -> Iterator[None]:
 def _connecting(changed: Callable[[_Connect], _Connect]) -> Iterator[None]:
     """Change how the connections to sources are made, until the end of the block."""
     with contextlib.ExitStack() as stack:
-        for kind in _CONNECTIONS:
+        stack.enter_context(pinned_downloads())
+        # There are no others.
+        for kind in (downloads._PinnedHTTPConnection, downloads._PinnedHTTPSConnection):  # noqa: SLF001
             stack.enter_context(replaced(kind, connect=changed(kind.connect)))
         yield
 

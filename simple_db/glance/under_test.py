@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
 from simple_db.errors import SimpleDBError
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simple_db import clock
+from simple_db import clock, extras, glance_needs
 from simple_db.api import Database
 from simple_db.errors import SimpleDBError
+from simple_db.glance_release import GlanceLacksError
 from simple_db.oracle.programs.calls import Call, parameters_of, placed, resolved
 from simple_db.oracle.programs.cast import CAST
 
@@ -133,9 +134,12 @@ def resolve(text: str, *, setup: str | None = None, url: str | None = None) -> D
     if text == SQL_DRIVER:
         # SQLAlchemy is there for this target only.
         try:
+            glance_needs.require(glance_needs.SQL_DRIVER)
             from simple_db.oracle import sql_target  # noqa: PLC0415
-        except ModuleNotFoundError as error:
+        except GlanceLacksError as error:
             raise CannotRun(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise CannotRun(str(extras.absent(SQL_DRIVER, "server", error))) from error
         return sql_target.sql_target(url or "sqlite://")
     if url is not None:
         raise CannotRun(f"--url is for {SQL_DRIVER}; set {text} up with --setup MODULE:FUNCTION")
