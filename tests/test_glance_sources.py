@@ -57,6 +57,8 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
         return [(0, 0, 0, "", (address, port)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
+    # Glance 32 has eventlet's.
+    monkeypatch.setattr(getattr(utils, "socket", socket), "getaddrinfo", answer)
 
 
 @pytest.fixture
