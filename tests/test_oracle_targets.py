@@ -156,7 +156,7 @@ def test_glances_sql_driver_without_glance_is_refused_with_what_is_missing(
     monkeypatch.delitem(sys.modules, "simple_db.oracle.sql_target", raising=False)
     monkeypatch.delattr("simple_db.oracle.sql_target", raising=False)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    with pytest.raises(CannotRun, match="glance.db.sqlalchemy.api needs sqlalchemy, which is not installed"):
+    with pytest.raises(CannotRun, match="api needs sqlalchemy, which is not installed"):
         targets.resolve(targets.SQL_DRIVER)
 
 
