@@ -93,7 +93,7 @@ main.add_command(snapshot_commands.group)
 )
 @click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.DIRECTORY,
     help=(
         "Directory of the image data, which moves and copies with the snapshot.  "
         "[default: beside it, NAME-data for NAME.json]"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -17,6 +16,7 @@ from simple_db.errors import Invalid, SimpleDBError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def metadefs(context: click.Context) -> None:
 
 
 @metadefs.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=options.FILE_OR_DIRECTORY)
 @_snapshot_option
 @click.option("--merge", is_flag=True, help="Add to namespaces that are there what they lack.")
 @click.option("--prefer-new", is_flag=True, help="With --merge: replace what they have.")
@@ -107,7 +107,7 @@ def unload(snapshot: Path, max_bytes: int) -> None:
 
 
 @metadefs.command()
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=options.FILE_OR_DIRECTORY)
 @_snapshot_option
 @options.max_bytes
 def export(directory: Path, snapshot: Path, max_bytes: int) -> None:
@@ -135,7 +135,7 @@ def export(directory: Path, snapshot: Path, max_bytes: int) -> None:
 )
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.FILE,
     help="File to write.  [default: print it]",
 )
 def draw_schema(form: str, output: Path | None) -> None:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., object]")
 
+# What cannot be read is told by whoever reads it: one file must not keep the others from it.
+FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
+DIRECTORY = click.Path(file_okay=False, readable=False, path_type=Path)
+FILE_OR_DIRECTORY = click.Path(readable=False, path_type=Path)
+
 SNAPSHOT = "glance.json"
 """The file of every command that is given no other, so that all of them mean the same one."""
 
@@ -32,6 +37,6 @@ def snapshot_file(told: str) -> Callable[[F], F]:
         "--snapshot",
         default=SNAPSHOT,
         show_default=True,
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FILE,
         help=told,
     )

@@ -7,11 +7,11 @@ This module needs click only, so that the other commands work where hypothesis i
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import click
 
+from simple_db import options as shared
 from simple_db.errors import SimpleDBError
 
 _EXAMPLES = """\b
@@ -60,10 +60,6 @@ class _CannotRun(click.ClickException):
     exit_code = 2
 
 
-_file = click.Path(dir_okay=False, path_type=Path)
-_directory = click.Path(file_okay=False, path_type=Path)
-
-
 @click.command(epilog=_EXAMPLES)
 @click.argument("target", required=False)
 @click.option(
@@ -92,15 +88,19 @@ _directory = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--known",
     metavar="FILE",
-    type=_file,
+    type=shared.FILE,
     help=(
         "TOML file of divergences to pass over; one that never occurs is a failure."
         "  [default: for Glance's SQL driver, what simple_db knows of it]"
     ),
 )
-@click.option("--emit", metavar="DIR", type=_directory, help="Write a test for each divergence.")
-@click.option("--json", "json_path", metavar="FILE", type=_file, help="Write all of it as JSON.")
-@click.option("--junit", "junit_path", metavar="FILE", type=_file, help="Write JUnit XML.")
+@click.option(
+    "--emit", metavar="DIR", type=shared.DIRECTORY, help="Write a test for each divergence."
+)
+@click.option(
+    "--json", "json_path", metavar="FILE", type=shared.FILE, help="Write all of it as JSON."
+)
+@click.option("--junit", "junit_path", metavar="FILE", type=shared.FILE, help="Write JUnit XML.")
 @click.option(
     "--threads",
     metavar="N",

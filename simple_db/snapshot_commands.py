@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -41,6 +40,7 @@ from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from rich.console import RenderableType
 
@@ -105,7 +105,7 @@ Exit codes: 0 all are in the current format, 2 one cannot be read or written.
 
 # Whether there is such a file is said by whoever reads it: one that is not there does not keep the
 # others back.
-_FILE = click.Path(path_type=Path)
+_FILE = options.FILE_OR_DIRECTORY
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _reveal = click.option(

@@ -5,10 +5,12 @@ import platform
 import re
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
 import pytest
 
 import simple_db
@@ -56,6 +58,24 @@ def test_the_version_is_shown_with_the_place_and_with_what_is_wrong_there(
     assert not stopped.value.code
     assert printed.out == f"{shown}{platform.python_version()})\n"
     assert printed.err == "".join(f"simple-db: warning: {problem}\n" for problem in problems)
+
+
+def every_command(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from every_command(command)
+
+
+def test_what_cannot_be_read_is_told_by_who_reads_it_and_not_by_its_argument() -> None:
+    paths = [
+        (command.name, parameter.name)
+        for command in every_command(commands.main)
+        for parameter in command.params
+        if isinstance(parameter.type, click.Path) and parameter.type.readable
+    ]
+
+    assert paths == []
 
 
 @pytest.fixture

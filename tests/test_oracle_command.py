@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import json
 import logging
 import sys
@@ -255,13 +256,38 @@ def test_a_fault_that_is_not_caught_is_a_failure(monkeypatch: pytest.MonkeyPatch
         (("somebodys:lax", "--threads", "1"), "--threads"),
         (("somebodys:lax", "--seed", "x"), "--seed"),
         (("somebodys:lax", "--known", "missing.toml"), "cannot read missing.toml"),
-        (("somebodys:lax", *IMAGES, "--json", "no/such/directory/a.json"), "No such file"),
     ],
 )
 def test_what_cannot_run_is_refused_in_one_line(
     arguments: tuple[str, ...], named: str, capsys: Captured
 ) -> None:
     assert named in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_search(
+    option: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("simple_db.oracle.run.search")
+    (tmp_path / "a-file").touch()
+
+    named = f"{option} a-file/below cannot be written: "
+    assert named in refused(capsys, "somebodys:lax", option, "a-file/below")
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
+def test_what_cannot_be_written_after_all_does_not_keep_the_report_back(
+    option: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", fail)
+
+    assert run("somebodys:lax", *IMAGES, option, "report") == 2
+    printed = capsys.readouterr()
+    assert "somebodys:lax parts from the reference: " in " ".join(printed.out.split())
+    assert "No space left on device" in printed.err
 
 
 def test_a_bad_register_is_refused(tmp_path: Path, capsys: Captured) -> None:

@@ -316,6 +316,12 @@ def test_emitted_tests_are_named_and_what_they_did_is_told() -> None:
     assert "out/test_b.py does not show its divergence." in text
 
 
+def test_emitted_tests_of_races_are_counted_by_themselves() -> None:
+    result = evolve(a_result(), race_paths=[Path("out/test_a_race.py")])
+
+    assert "1 test of races in out: a race does not show in every run." in in_a_line(shown(result))
+
+
 def test_what_did_not_show_again_is_marked() -> None:
     text = shown(a_result(evolve(of_a_field(), repeated=False)))
 

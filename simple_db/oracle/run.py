@@ -115,11 +115,12 @@ def written(result: Result, target: DriverTarget, fixture: Fixture, directory: P
     tests = [emission.emitted(evidence, fixture) for evidence in result.evidence]
     races = result.true_races if fixture.is_module else []
     files = [*tests, *(_of_race(violation, fixture) for violation in races)]
-    paths = emission.write(files, directory)[: len(tests)]
+    paths = emission.write(files, directory)
     with silence():
         shown = [_shows(test, target) for test in tests]
-    unproven = [path for path, proven in zip(paths, shown, strict=True) if not proven]
-    return evolve(result, paths=paths, unproven=unproven)
+    of_divergences, of_races = paths[: len(tests)], paths[len(tests) :]
+    unproven = [path for path, proven in zip(of_divergences, shown, strict=True) if not proven]
+    return evolve(result, paths=of_divergences, unproven=unproven, race_paths=of_races)
 
 
 def _of_race(violation: Violation, fixture: Fixture) -> EmittedTest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +24,10 @@ from simple_db.oracle.report.result import Task
 from simple_db.oracle.targets import CannotRun, DriverTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from simple_db.oracle.register import Entry
+    from simple_db.oracle.report.result import Result
 
 AGREE, DIVERGE = 0, 1
 """Exit codes."""
@@ -78,32 +80,71 @@ def hold(request: Request) -> int:
     """Hold the target against the reference, report, and return the exit code.
 
     Raises:
-        CannotRun: there is no such target, or it cannot be set up, or has no such parts.
+        CannotRun: there is no such target, or it cannot be set up, or has no such parts; or a file
+            of the report cannot be written, which is found out before the search if it can be.
         RegisterError: the register cannot be read.
-        OSError: a file cannot be written.
+        OSError: a test cannot be written, though its directory could.
     """
     errors = Console(stderr=True, highlight=False)
     known = register.holding(_register(request), request.database)
     task = Task(request.target, parsed_ops(request.ops), request.budget, request.seed)
     with _set_up(request) as target:
+        _check_files(request)
         result = run.begun(task, target, known)
         with _printing() as console:
             report.show_signatures(result, console)
         result = run.searched(result, target, errors)
         if request.threads is not None:
             result = run.raced(result, target, request.threads, errors)
-        if request.emit is not None:
-            fixture = fixtures.Fixture(
-                request.target, request.setup, request.url, hasattr(target.driver, "reset")
-            )
-            result = run.written(result, target, fixture, request.emit)
-    if request.json_path is not None:
-        request.json_path.write_text(exports.as_json(result), encoding="utf-8")
-    if request.junit_path is not None:
-        request.junit_path.write_text(exports.as_junit(result), encoding="utf-8")
-    with _printing() as console:
-        report.show(result, console)
+        try:
+            result = _with_tests(result, target, request)
+        finally:  # what was found is shown, whatever cannot be written
+            with _printing() as console:
+                report.show(result, console)
+    _write("--json", request.json_path, lambda: exports.as_json(result))
+    _write("--junit", request.junit_path, lambda: exports.as_junit(result))
     return AGREE if result.agrees else DIVERGE
+
+
+def _check_files(request: Request) -> None:
+    """Find out before the search, which takes its time, whether its report can be written.
+
+    Raises:
+        CannotRun: it cannot.
+    """
+    for option, path in (("--json", request.json_path), ("--junit", request.junit_path)):
+        if path is not None:
+            with _named(option, path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.open("a").close()
+    if request.emit is not None:
+        with _named("--emit", request.emit):
+            request.emit.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=request.emit).close()
+
+
+def _with_tests(result: Result, target: DriverTarget, request: Request) -> Result:
+    if request.emit is None:
+        return result
+    fixture = fixtures.Fixture(
+        request.target, request.setup, request.url, hasattr(target.driver, "reset")
+    )
+    return run.written(result, target, fixture, request.emit)
+
+
+def _write(option: str, path: Path | None, text: Callable[[], str]) -> None:
+    if path is not None:
+        with _named(option, path):
+            path.write_text(text(), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _named(option: str, path: Path) -> Iterator[None]:
+    """Say which option has named a file that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotRun(f"{option} {path} cannot be written: {error.strerror}") from error
 
 
 def _register(request: Request) -> list[Entry]:

@@ -52,7 +52,8 @@ class Result:
         findings: What was called, and how often what is known was met.
         races: What threads came to, if they were asked for.
         paths: The emitted test of each divergence, in their order; empty if none were.
-        unproven: The emitted tests that did not pass on the reference and fail on the target.
+        unproven: Those of them that did not pass on the reference and fail on the target.
+        race_paths: The emitted test of each true race.
     """
 
     task: Task
@@ -63,6 +64,7 @@ class Result:
     races: RaceFindings | None = None
     paths: Sequence[Path] = ()
     unproven: Sequence[Path] = ()
+    race_paths: Sequence[Path] = ()
 
     @property
     def with_paths(self) -> list[tuple[Evidence, Path | None]]:

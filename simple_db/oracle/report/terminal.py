@@ -275,6 +275,9 @@ def _show_verdict(result: Result, console: Console) -> None:
             f"{_many(len(result.paths), 'test')} in {result.paths[0].parent}; {proven} of them, run"
             " here, passed on the reference and failed on the target."
         )
+    if result.race_paths:
+        told = f"{_many(len(result.race_paths), 'test')} of races in {result.race_paths[0].parent}"
+        console.print(f"{told}: a race does not show in every run.")
     for path in result.unproven:
         console.print(Text(f"{path} does not show its divergence.", "yellow"))
     if result.agrees:
