@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -250,7 +251,7 @@ def _announce(settings: Settings, started: Started) -> None:
         *(f"              {line}" for line in started.lost),
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
         "",
-        "Try:",
+        f"Try{_where_the_client_is()}:",
         *(f"  {command}" for command in _commands_to_try(started.url)),
     ]
     click.echo("\n".join(lines))
@@ -295,6 +296,12 @@ def _load_command(snapshot: Path) -> str:
     glances = Path(sys.prefix) / "etc" / "glance" / "metadefs"
     directory = _as_typed(glances) if _is_there(glances) else "DIRECTORY"
     return f"{_program('simple-db')} metadefs load {directory} --snapshot {_as_typed(snapshot)}"
+
+
+def _where_the_client_is() -> str:
+    """Return which package has the client, where it is not installed."""
+    is_there = _client() != "openstack" or shutil.which("openstack")
+    return "" if is_there else " (openstack is in the package python-openstackclient)"
 
 
 def _client() -> str:

@@ -407,14 +407,21 @@ def test_paths_are_short_where_the_environment_is_in_the_working_directory(
     assert "--file README.md hello\n" in printed
 
 
-def test_without_a_client_in_the_environment_its_plain_name_is_printed(
+@pytest.mark.parametrize("on_the_path", [True, False])
+def test_without_a_client_in_the_environment_its_plain_name_is_printed_or_its_package_too(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    on_the_path: bool,
 ) -> None:
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if on_the_path:
+        (tmp_path / "openstack").touch(0o700)
     announced(monkeypatch)
-    assert "\n  openstack --os-auth-type none" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "\n  openstack --os-auth-type none" in printed
+    assert ("package python-openstackclient" in printed) is not on_the_path
 
 
 @pytest.mark.parametrize(("no_color", "styled"), [(None, True), ("1", False)])
