@@ -37,16 +37,27 @@ def test_a_directory_that_glance_cannot_use_is_refused_and_not_made(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [Path("x" * 256), Path(*["x" * 250] * 17), Path(*["x" * 99] * 39, "y" * 60)],
-    ids=["a long name", "a long path", "a path that is too long for the names in it"],
-)
+def of_length(directory: Path, length: int) -> Path:
+    """Return a path below a directory that has so many characters."""
+    left = length - len(str(directory))
+    names = ["x" * 99] * (left // 100 - 1)
+    return directory.joinpath(*names, "y" * (left - 100 * len(names) - 1))
+
+
+@pytest.mark.parametrize("length", [4085, 4095, 4096, 5000])
 def test_a_directory_whose_files_would_have_too_long_a_path_is_refused(
-    tmp_path: Path, path: Path
+    tmp_path: Path, length: int
 ) -> None:
+    path = of_length(tmp_path, length)
+    assert len(str(path)) == length
     with pytest.raises(StartError, match="File name too long"):
-        claim(tmp_path / path)
+        claim(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_too_long_a_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="File name too long"):
+        claim(tmp_path / ("x" * 256))
     assert list(tmp_path.iterdir()) == []
 
 
