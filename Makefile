@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help run test check lint types fast matrix clean
+.PHONY: help run test check lint types fast matrix build clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -33,8 +33,14 @@ fast: $(READY)
 matrix: $(READY) ## each supported Glance and Python in an environment of its own: half an hour
 	$(BIN)/python -m tests.matrix $(ARGS)
 
+build: $(READY)  ## the wheel and the source distribution in dist/, checked
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	DISTRIBUTIONS=dist $(BIN)/python -m pytest tests/test_package.py
+
 clean:           ## forget the environment and every cache
-	rm -rf $(VENV) .venv-* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment of before has this project as simple-db.
 $(READY): pyproject.toml

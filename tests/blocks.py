@@ -47,7 +47,8 @@ class Block:
 
 def pages() -> list[Path]:
     """Return every page that a reader is given."""
-    return [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(PROJECT.glob("docs/*.md"))]
+    names = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+    return [*(PROJECT / name for name in names), *sorted(PROJECT.glob("docs/*.md"))]
 
 
 def _parsed(page: Path) -> list[Token]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -53,10 +54,16 @@ def run(
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a directory with the wheel, and with `source`, the files of the source distribution."""
+    """Give a directory with the wheel, and with `source`, the files of the source distribution.
+
+    They are built, unless `make build` has built them and says where.
+    """
     directory = tmp_path_factory.mktemp("dist")
-    done = run(sys.executable, "-m", "hatchling", "build", "-d", directory)
-    assert done.returncode == 0, done.stderr
+    if "DISTRIBUTIONS" in os.environ:
+        shutil.copytree(PROJECT / os.environ["DISTRIBUTIONS"], directory, dirs_exist_ok=True)
+    else:
+        done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", directory, PROJECT)
+        assert done.returncode == 0, done.stdout + done.stderr
     (archive,) = directory.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         files.extractall(directory, filter="data")
@@ -227,6 +234,30 @@ def test_where_another_project_has_overwritten_a_file_the_command_names_it(site:
     assert (refused.returncode, refused.stderr) == (2, shown.stderr)
 
 
+def test_an_index_would_take_both_distributions(built: Path) -> None:
+    archives = [*built.glob("*.whl"), *built.glob("*.tar.gz")]
+    done = run(sys.executable, "-m", "twine", "check", "--strict", *archives)
+
+    assert len(archives) == 2
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("archive", ["*.whl", "*.tar.gz"])
+def test_what_either_distribution_installs_is_the_package_alone(
+    built: Path, tmp_path: Path, archive: str
+) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    done = run(*pip, "--no-compile", "--target", tmp_path, *built.glob(archive))
+    assert done.returncode == 0, done.stderr
+
+    ours = {*(built / "source/simple_db").rglob("*")}
+    package = {path.relative_to(built / "source") for path in ours if path.is_file()}
+    installed = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    described = {path for path in installed if path.parts[0].endswith(".dist-info")}
+    assert installed - described == package | {Path("bin/simple-db")}
+    assert Path("simple_db/py.typed") in package
+
+
 # --- the source distribution -----------------------------------------------------------------
 
 
@@ -239,7 +270,7 @@ def test_the_source_distribution_has_every_file_of_the_repository(source: Path) 
     assert [name for name in listed if not (source / name).exists()] == []
 
 
-@pytest.mark.parametrize("target", ["check", "run", "test"])
+@pytest.mark.parametrize("target", ["build", "check", "run", "test"])
 def test_in_the_source_distribution_make_has_all_that_it_needs(source: Path, target: str) -> None:
     done = run("make", "--dry-run", target, cwd=source)
 
