@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help run test check lint types fast matrix build clean
+.PHONY: help run test check lint types fast matrix docs build clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -15,7 +15,7 @@ run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state 
 # A test that takes twenty minutes hangs: show where, and fail it.
 HANGS := -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
-test: lint types ## everything that CI runs: lint, types, all tests with coverage
+test: lint types docs ## everything that CI runs: lint, types, the site, all tests with coverage
 	$(BIN)/python -m pytest -n 2 $(HANGS) --cov --cov-report=term $(ARGS)
 
 check: lint types fast ## the quick part: lint, types, tests without Glance
@@ -32,6 +32,10 @@ fast: $(READY)
 
 matrix: $(READY) ## each supported Glance and Python in an environment of its own: half an hour
 	$(BIN)/python -m tests.matrix $(ARGS)
+
+docs: $(READY)   ## the pages and the reference of the API as a site, build/docs/index.html
+	$(BIN)/sphinx-build --quiet --fresh-env --nitpicky --fail-on-warning --keep-going \
+	  -c docs -d build/doctrees . build/docs
 
 build: $(READY)  ## the wheel and the source distribution in dist/, checked
 	rm -rf dist

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 import functools
 import importlib.util
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+import yaml
 from attrs import evolve
 from rich.console import Console
 
-from simple_db import Database
+from simple_db import Database, __version__, distribution
 from simple_db.commands import main
 from simple_db.oracle import register
 from simple_db.oracle.emission.file import emitted
@@ -40,29 +43,38 @@ from tests.blocks import Block, Command, blocks, commands, commands_in_lines, pa
 from tests.broken import broken_target, evidence_of
 from tests.build import ADMIN
 from tests.pages import names_in
-from tests.serving import BIN, PROJECT
+from tests.serving import BIN, PROJECT, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 
 PATIENCE = 300  # seconds
 COLUMNS = "100"
 
+HERE = "127.0.0.1:9292"
+"""Where pages have a server; here it is on a free port."""
+
 # What pages call a driver of the reader's own: here it is Glance's in-tree fake.
 THEIRS = "from glance.db.simple.api import *\n"
 
 
-def needs_glance(text: str) -> bool:
-    named = r"glance\.db|simple_db\.glance|glance_server|mydriver|^lane 1|^\d+\. "
-    return re.search(named, text, re.MULTILINE) is not None
+def needs_glance(block: Block) -> bool:
+    named = r"glance\.db|simple_db\.glance|glance_server|mydriver|^lane 1|^\d+\. |^CMD "
+    return needs_server(block) or re.search(named, block.text, re.MULTILINE) is not None
+
+
+def needs_server(block: Block) -> bool:
+    """Return whether a block, or one that it continues, asks a server."""
+    asks = HERE in block.text and not block.text.startswith("docker")
+    return asks or (block.before is not None and needs_server(block.before))
 
 
 EVERY_BLOCK = pytest.mark.parametrize(
     "block",
     [
-        pytest.param(block, marks=[pytest.mark.glance] * needs_glance(block.text), id=str(block))
+        pytest.param(block, marks=[pytest.mark.glance] * needs_glance(block), id=str(block))
         for block in BLOCKS
     ],
 )
@@ -80,6 +92,8 @@ def prepared(directory: Path, block: Block) -> None:
         (directory / "mydriver" / "api.py").write_text(THEIRS)
     for seed in re.findall(r'glance_snapshot\("(.+?)"\)', block.text):
         a_seed(directory / seed)
+    for image in re.findall(r"(?:--file|-T) (\S+\.img)", block.text):
+        (directory / image).write_bytes(b"an image")
     for name in re.findall(r"--known (\S+)", block.text):
         (directory / name).write_text("".join(one.text for one in of_page(block, "toml")))
 
@@ -97,9 +111,10 @@ def a_seed(path: Path) -> None:
     database.save(path)
 
 
-def environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+def environment(directory: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
     return kept | {
+        "HOME": str(directory),  # no clouds.yaml of the developer's own
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(PROJECT),
         "COLUMNS": COLUMNS,
@@ -110,7 +125,7 @@ def done(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - what our own pages say
         words,
         cwd=directory,
-        env=environment(),
+        env=environment(directory),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -236,6 +251,11 @@ def run_register(directory: Path, block: Block) -> None:
     assert register.read(directory / "divergences.toml")
 
 
+def run_directive(_: Path, block: Block) -> None:
+    """Take what Sphinx reads: `make docs` runs it."""
+    assert block.page.startswith("docs/")
+
+
 def run_snapshot(_: Path, block: Block) -> None:
     """Compare with a snapshot of one image, whose name and id are those of the block."""
     image_id, name, status = re.findall(r'"(?:id|name|status)":"(.+?)"', block.text)
@@ -243,6 +263,29 @@ def run_snapshot(_: Path, block: Block) -> None:
     values = {"id": image_id.replace("...", "-0"), "name": name, "status": status}
     database.image_create(ADMIN, values)
     assert same(block.text, database.snapshot().decode())
+
+
+def run_diff(directory: Path, block: Block) -> None:
+    """Run each line: what is to be replaced works, and what replaces it."""
+    run_script(directory, evolve(block, text=re.sub("^[-+]", "", block.text, flags=re.MULTILINE)))
+
+
+def run_clouds(directory: Path, block: Block) -> None:
+    """Put the file where the clients of the blocks that continue this one look for it."""
+    assert yaml.safe_load(block.text).get("clouds"), "it has no clouds"
+    (directory / "clouds.yaml").write_text(block.text)
+
+
+def run_dockerfile(directory: Path, block: Block) -> None:
+    """Start the server as the container does, and ask it by the name that others have for it."""
+    (command,) = re.findall(r"^CMD (.+)$", block.text, re.MULTILINE)
+    words = json.loads(command)
+    check(shlex.join(words))
+    wheel = f"{distribution.NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
+    assert set(re.findall(r"[\w.-]+\.whl", block.text)) == {wheel}
+    with Server(directory, *words[2:]) as server:
+        assert server.request("/v2/images", headers={"Host": "glance:9292"})[0] == 200
+        assert server.request("/v2/images", headers={"Host": "other:9292"})[0] == 421
 
 
 # --- commands ----------------------------------------------------------------------------------
@@ -264,6 +307,16 @@ def run_shell(directory: Path, block: Block) -> None:
         if line is not None:
             ended = shell(directory, line)
             assert ended.returncode in ((1,) if command.fails else (0,)), ended.stdout
+
+
+def run_clients(directory: Path, block: Block) -> None:
+    """Run all lines in one shell, for what one of them exports is for the next."""
+    if "curl " in block.text and shutil.which("curl") is None:
+        pytest.skip("there is no curl")
+    for command in commands(block.text):
+        check(command.line)
+    ended = shell(directory, f"set -e\n{block.text}")
+    assert ended.returncode == 0, ended.stdout
 
 
 def runnable(command: Command) -> str | None:
@@ -288,10 +341,11 @@ def check(line: str, *, whole: bool = True) -> None:
     command = Command(line)
     words = command.words
     for variable in command.variables:
-        assert variable in known_variables(), f"{variable} is read by nothing"
-    for known, look in CHECKS.items():
-        if tuple(words[: len(known.split())]) == tuple(known.split()):
-            look(words[len(known.split()) :])
+        is_of_clients = variable.startswith("OS_")
+        assert is_of_clients or variable in known_variables(), f"{variable} is read by nothing"
+    for program, look in CHECKS.items():
+        if tuple(words[: len(program.split())]) == tuple(program.split()):
+            look(words[len(program.split()) :])
             return
     assert not whole, f"nobody knows the command {line}"
 
@@ -369,6 +423,12 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
     "python -m pytest": look_at_pytest,
     "pytest": look_at_pytest,
     "python -m": look_at_module,
+    "python -c": nothing,
+    "curl": nothing,
+    "docker": nothing,
+    "export": nothing,
+    "glance": nothing,
+    "openstack": nothing,
     "git": nothing,
     "cd": nothing,
     ".": nothing,
@@ -404,16 +464,25 @@ def is_report(block: Block) -> bool:
     return re.match(r"\d+\. ", block.text) is not None and "  reference  " in block.text
 
 
+def is_for_clients(block: Block) -> bool:
+    return re.match(r"(?:curl|export OS_\w+=.+|glance|openstack)\s", block.text) is not None
+
+
 # The first that fits is the kind of a block.
 KINDS: list[tuple[Callable[[Block], bool], Callable[[Path, Block], None]]] = [
     (lambda block: block.language == "python" and "Fingerprint: " in block.text, run_emitted),
     (lambda block: block.language == "python" and "def test_" in block.text, run_tests),
     (lambda block: block.language == "python", run_script),
     (lambda block: block.language == "toml", run_register),
+    (lambda block: block.language == "diff", run_diff),
+    (lambda block: block.language == "yaml", run_clouds),
+    (lambda block: block.language == "dockerfile", run_dockerfile),
+    (lambda block: block.language.startswith("{"), run_directive),
     (lambda block: block.text.startswith("$ "), run_session),
     (lambda block: block.language == "" and block.text.startswith('{"format":'), run_snapshot),
     (lambda block: block.language == "" and is_report(block), run_report),
     (lambda block: block.language == "" and "\nlane 1 " in block.text, run_race),
+    (lambda block: block.language == "sh" and is_for_clients(block), run_clients),
     (lambda block: block.language in ("", "sh", "bash"), run_shell),
 ]
 
@@ -429,9 +498,26 @@ def run(directory: Path, block: Block) -> None:
     pytest.fail(f"{block} is of no kind that is known")
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def moved(block: Block, address: str) -> Block:
+    """Return a block, and those before it, with the address of a server that is there."""
+    before = block.before and moved(block.before, address)
+    return evolve(block, text=block.text.replace(HERE, address), before=before)
+
+
 @EVERY_BLOCK
-def test_a_block_works_as_it_is_printed(tmp_path: Path, block: Block) -> None:
+def test_a_block_works_as_it_is_printed(
+    request: pytest.FixtureRequest, tmp_path: Path, block: Block
+) -> None:
     prepared(tmp_path, block)
+    if needs_server(block):
+        url = request.getfixturevalue("server").url
+        block = moved(block, url.removeprefix("http://"))
     run(tmp_path, block)
 
 
@@ -460,6 +546,10 @@ def test_a_command_in_a_line_names_what_is_there(page: Path) -> None:
         ("", "pip install 'x[nothing]'\n", "nothing"),
         ("", "$ simple-db --version\nsimple-db, or so\n", "or so"),
         ("", '{"format":"simple_db","id":"1","name":"a","status":"queued"\n', "False = same("),
+        ("sh", "curl -fsS http://127.0.0.1:1/\n", "curl"),
+        ("diff", "-import nothing_at_all\n", "No module named 'nothing_at_all'"),
+        ("yaml", "nothing: {}\n", "has no clouds"),
+        ("dockerfile", 'CMD ["simple-db", "levitate"]\n', "levitate"),
         ("cobol", "STOP RUN.\n", "is of no kind that is known"),
     ],
 )

@@ -270,7 +270,7 @@ def test_the_source_distribution_has_every_file_of_the_repository(source: Path) 
     assert [name for name in listed if not (source / name).exists()] == []
 
 
-@pytest.mark.parametrize("target", ["build", "check", "run", "test"])
+@pytest.mark.parametrize("target", ["build", "check", "docs", "run", "test"])
 def test_in_the_source_distribution_make_has_all_that_it_needs(source: Path, target: str) -> None:
     done = run("make", "--dry-run", target, cwd=source)
 

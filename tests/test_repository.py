@@ -78,6 +78,14 @@ def test_the_workflow_makes_targets_that_there_are() -> None:
     assert not makes("nothing")
 
 
+def test_make_test_makes_the_site_and_no_warning_passes() -> None:
+    text = (PROJECT / "Makefile").read_text()
+    strictly = r"^docs:.*\n\t.*sphinx-build .*--nitpicky --fail-on-warning"
+
+    assert re.search(r"^test:.* docs\b", text, re.MULTILINE)
+    assert re.search(strictly, text, re.MULTILINE)
+
+
 def test_the_workflow_runs_on_the_pythons_of_the_classifiers() -> None:
     oldest, *others = of_the_classifiers()
 
