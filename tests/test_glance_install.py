@@ -2,8 +2,11 @@ import ast
 import datetime as dt
 import importlib
 import inspect
+import re
 import subprocess
 import sys
+import tempfile
+import textwrap
 import types
 import unittest
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -436,10 +439,175 @@ def test_what_cannot_be_decorated_is_named_and_nothing_stays_installed(
         install()(wrong)
 
 
+@pytest.mark.parametrize("above", [pytest.fixture, staticmethod, classmethod])
+def test_a_decorator_that_has_to_be_above_is_named(above: Any) -> None:
+    with pytest.raises(TypeError, match=rf"put @[\w.]*{above.__name__} above @install\(\)"):
+        install()(above(lambda: None))
+
+
+def test_a_fixture_above_is_within_an_installation() -> None:
+    assert outcomes("""
+        @pytest.fixture
+        @install()
+        def db_api():
+            yield glance.db.get_api()
+
+        def test_it(db_api):
+            assert glance.db.get_api() is db_api
+    """) == {"passed": 1}
+
+
 @pytest.mark.parametrize("wrong", [images, Tests])
 def test_a_decorator_without_parentheses_is_told_to_have_them(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"written @install\(\), with parentheses$"):
         install(wrong)
+
+
+# --- as a decorator of classes of tests --------------------------------------------------------
+
+TWO_TESTS = """
+    def test_first(self):
+        self.steps.append(("test", counted()))
+
+    def test_second(self):
+        self.steps.append(("test", counted()))
+"""
+LIVES = """
+@install()
+class Plain(unittest.TestCase):
+    def setUp(self):
+        self.steps = []
+        self.addCleanup(lambda: all_of(self.steps, "setUp test tearDown cleanup", counted()))
+        self.steps.append(("setUp", counted()))
+
+    def tearDown(self):
+        self.steps.append(("tearDown", counted()))
+{TWO_TESTS}
+
+class Subclass(Plain):
+{TWO_TESTS}
+    def test_third(self):
+        self.steps.append(("test", counted()))
+
+
+@install(FULL)
+class Redecorated(Plain):
+    test_first = test_second = None
+
+    def setUp(self):
+        assert glance.db.get_api().database is FULL
+        self.steps = []
+
+    def tearDown(self):
+        assert glance.db.get_api().database is FULL
+
+    def test_it(self):
+        assert glance.db.get_api().database is FULL
+
+
+@install()
+class Asynchronous(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.steps = [("setUp", counted())]
+        self.addAsyncCleanup(self.end)
+
+    async def asyncTearDown(self):
+        self.steps.append(("tearDown", counted()))
+
+    async def end(self):
+        all_of(self.steps, "setUp test tearDown cleanup", counted())
+
+    async def test_first(self):
+        self.steps.append(("test", counted()))
+
+    test_second = test_first
+""".replace("{TWO_TESTS}", TWO_TESTS)
+HEAD = """
+import unittest
+import glance.db
+import pytest
+from simple_db import Database, RequestContext
+from simple_db.glance import install
+
+FULL = Database()
+
+def counted():
+    db_api = glance.db.get_api()
+    db_api.image_create(RequestContext(), {"status": "queued"})
+    return len(db_api.image_get_all(RequestContext(is_admin=True)))
+
+def all_of(steps, names, last):
+    assert [*steps, ("cleanup", last)] == [(name, n) for n, name in enumerate(names.split(), 1)]
+"""
+
+
+def outcomes(body: str) -> dict[str, int]:
+    """Return how the tests of a module end under pytest, which has to leave Glance as it was."""
+    module = HEAD + textwrap.dedent(body)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "test_of_a_user.py")
+        path.write_text(module)
+        options = ["-p", "no:cacheprovider", "-p", "no:cov", "-q", "-W", "ignore", "--rootdir"]
+        command = [sys.executable, "-m", "pytest", *options, directory, str(path)]
+        done = subprocess.run(  # noqa: S603 - our own script
+            command, check=False, timeout=120, cwd=directory, capture_output=True, text=True
+        )
+    found = re.findall(r"(\d+) (passed|failed|error)", done.stdout.splitlines()[-1])
+    assert found, done.stdout + done.stderr
+    return {outcome: int(number) for number, outcome in found}
+
+
+def test_a_test_case_has_one_installation_from_its_set_up_to_its_last_clean_up() -> None:
+    module: dict[str, Any] = {"__name__": "lives"}
+    exec(HEAD + LIVES, module)  # noqa: S102 - our own
+    classes = [each for each in module.values() if isinstance(each, type)]
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    cases = [each for each in classes if issubclass(each, unittest.TestCase)]
+    suite = unittest.TestSuite(map(load, cases))
+    result = unittest.TestResult()
+    suite.run(result)
+    assert (result.testsRun, result.failures, result.errors) == (8, [], [])
+    unittest.TestSuite(map(load, cases)).debug()
+
+
+def test_it_has_it_under_pytest_too() -> None:
+    assert outcomes(LIVES) == {"passed": 8}
+
+
+AROUND = [
+    *("setup_method", "teardown_method", "setup_class", "teardown_class"),
+    *("setUp", "tearDown", "asyncSetUp", "asyncTearDown", "setUpClass", "tearDownClass"),
+]
+
+
+def with_method(name: str, *bases: type) -> type:
+    """Return a class with a test, and a method of that name."""
+    members = {"test_it": lambda _: None, name: lambda *_: None}
+    return type("Cases", bases, members)
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_a_method_around_tests_that_would_be_outside_is_named_with_the_fix(name: str) -> None:
+    with pytest.raises(TypeError, match=rf"Cases\.{name} would .*TestCase .* glance_db_api"):
+        install()(with_method(name))
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_a_test_case_may_have_those_of_unittest_alone(name: str) -> None:
+    cases = with_method(name, unittest.TestCase)
+    if name.islower():
+        with pytest.raises(TypeError, match=rf"Cases\.{name} would"):
+            install()(cases)
+    else:
+        assert install()(cases) is cases
+
+
+def test_a_class_without_tests_is_refused() -> None:
+    class Empty:
+        test_data = "no function"
+
+    with pytest.raises(TypeError, match=r"Empty has nothing to decorate: .* begins with test"):
+        install()(Empty)
 
 
 # --- contexts without a configuration ----------------------------------------------------------

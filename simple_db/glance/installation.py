@@ -64,7 +64,9 @@ class Installation:
 
         Raises:
             TypeError: it is no function and no class, or a function that is an asynchronous
-                generator.
+                generator, or a fixture, a static or a class method, whose decorator has to be above
+                this one; or it is a class without tests, or with methods around them that would be
+                called outside.
         """
         self.uninstall()
         return decoration.decorated(decorated, lambda: install(self._given))
@@ -131,8 +133,11 @@ def install(database: Database | Driver | None = None) -> Installation:
         @install()
         def test_an_image_is_created(): ...
 
-    So are coroutine functions, generator functions and methods decorated; of a class those methods
-    are that begin with ``test``, and so not ``setUp``.
+    So are coroutine functions, generator functions and methods decorated. Each test of a decorated
+    `unittest.TestCase` has an installation from its ``setUp`` to its last clean-up, and so have the
+    tests of subclasses; ``setUpClass``, ``setUpModule`` and fixtures of pytest are outside of it.
+    Of another class the methods are decorated that begin with ``test``; it is refused if it has
+    methods around its tests, such as ``setup_method``, which would be outside.
 
     Glance's places are those of the process: what is installed is in force in all its threads, and
     of two installations that overlap the later one is.
