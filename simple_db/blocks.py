@@ -24,6 +24,16 @@ class _Block(contextlib._GeneratorContextManager[T]):  # noqa: SLF001 - the only
             obj=self,
         )
 
+    # contextlib deletes its attributes where a block is entered, before anything begins: here a
+    # call of ours does no harm.
+    def __delattr__(self, name: str) -> None:
+        if name not in vars(self):
+            raise RuntimeError(
+                "a block is entered once: for another with statement, call again what has made it, "
+                "Database.open(path) or checkpoint(), say"
+            )
+        super().__delattr__(name)
+
 
 def block(
     function: Callable[P, Iterator[T]],
@@ -31,7 +41,7 @@ def block(
     """Make a context manager of a generator function, as `contextlib.contextmanager` does.
 
     Who asks for an attribute of the thing that it gives, without a ``with``, gets an AttributeError
-    that says so.
+    that says so; who enters it twice gets a RuntimeError.
     """
 
     @functools.wraps(function)

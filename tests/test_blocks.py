@@ -33,3 +33,16 @@ def test_who_forgets_the_with_is_told_to_write_it() -> None:
     forgotten: Any = lent([])
     with pytest.raises(AttributeError, match=r"with statement, which gives what has 'append'"):
         forgotten.append("mine")
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_block_that_is_entered_twice_says_to_make_another_one(nested: bool) -> None:
+    things: list[str] = []
+    kept = lent(things)
+    with kept:
+        if nested:
+            with pytest.raises(RuntimeError, match=r"entered once: .* call again"), kept:
+                pytest.fail("entered")
+    with pytest.raises(RuntimeError, match=r"entered once: .* call again"), kept:
+        pytest.fail("entered")
+    assert things == ["back"]
