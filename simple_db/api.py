@@ -42,6 +42,9 @@ from simple_db.snapshot import MAX_BYTES
 from simple_db.store import Store
 from simple_db.visibility import caller_of
 
+_ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
+"""What a database has besides its methods."""
+
 
 class Checkpoint:
     """A database as it was when the checkpoint was made."""
@@ -94,6 +97,26 @@ class Database:
         self.keeper: lifecycle.Keeper | None = None
         self._clock = clock
         self._new_id = new_id
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; a class of yours may have more of them.
+
+        Raises:
+            AttributeError: a database has none of that name.
+        """
+        if name not in _ATTRIBUTES and not hasattr(type(self), name):
+            if name in {"clock", "new_id"}:
+                raise AttributeError(
+                    f"{name} is given when a database is made, and stays: Database({name}=...), "
+                    f"or Database.open(path, {name}=...)"
+                )
+            if type(self) is Database:
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r} to set",
+                    name=name,
+                    obj=self,
+                )
+        object.__setattr__(self, name, value)
 
     @classmethod
     def open(

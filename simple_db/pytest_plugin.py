@@ -275,7 +275,9 @@ def glance_db(request: pytest.FixtureRequest) -> Database:
     """An empty simple_db.Database of the test's own, or what the marker glance_snapshot names.
 
     Its functions are those of Glance's database API. Where oslo.utils is in use, its clock is in
-    force, with the time that a test may have set there.
+    force, with the time that a test may have set there. A fixture of this name in a module of tests
+    or a conftest.py takes its place, for glance_db_api too: one that returns a database with a
+    clock or ids of its own, ``Database(clock=..., new_id=...)``.
     """
     path = _seed_path(request)
     return Database(clock=_utcnow) if path is None else _seed(request, path).fork()

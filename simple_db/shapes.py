@@ -6,6 +6,7 @@ from typing import Literal, Never, NotRequired, Protocol, TypedDict
 from attrs import frozen
 
 from simple_db.records import Json
+from simple_db.values import shown
 
 Visibility = Literal["public", "community", "shared", "private"]
 MemberStatus = Literal["pending", "accepted", "rejected"]
@@ -42,7 +43,8 @@ class RequestContext:
             it is given, as in Glance.
 
     Raises:
-        TypeError: an argument is given without its name.
+        TypeError: an argument is given without its name, or by one that there is not; or `is_admin`
+            or `can_see_deleted` is neither True nor False.
     """
 
     owner: str | None
@@ -55,13 +57,22 @@ class RequestContext:
         owner: str | None = None,
         is_admin: bool = False,
         can_see_deleted: bool | None = None,
+        **unknown: Never,
     ) -> None:
         if given:
             raise TypeError(
                 "RequestContext takes its arguments by their names, as in "
                 f"RequestContext(owner={given[0]!r})"
             )
+        for name in unknown:
+            raise TypeError(
+                f"RequestContext has no {name}, but owner, is_admin and can_see_deleted: the "
+                "project on whose behalf a call is made is RequestContext(owner=...)"
+            )
         sees = is_admin if can_see_deleted is None else can_see_deleted
+        for name, told in (("is_admin", is_admin), ("can_see_deleted", sees)):
+            if not isinstance(told, bool):
+                raise TypeError(f"{name} of a RequestContext is True or False, not {shown(told)}")
         self.__attrs_init__(owner, is_admin, sees)
 
 

@@ -110,6 +110,26 @@ def test_the_plugin_imports_nothing_heavy(inner: pytest.Pytester) -> None:
 # --- glance_db -------------------------------------------------------------------------------
 
 
+@GLANCE
+def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(
+    inner: pytest.Pytester,
+) -> None:
+    inner.makepyfile(
+        HEAD
+        + """
+from simple_db import Database
+
+@pytest.fixture
+def glance_db():
+    return Database(new_id=lambda: "mine")
+
+def test_it(glance_db_api):
+    assert glance_db_api.image_create(ADMIN, {"status": "queued"})["id"] == "mine"
+"""
+    )
+    run(inner).assert_outcomes(passed=1)
+
+
 def test_a_database_is_the_tests_own(inner: pytest.Pytester) -> None:
     inner.makepyfile(
         HEAD

@@ -9,7 +9,8 @@ import itertools
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from unittest import mock
 
 import pytest
 
@@ -76,6 +77,31 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         lambda _: positional(RequestContext)("alice"),
         TypeError,
         ["RequestContext(owner='alice')"],
+    ),
+    "a project of Glance's context": (
+        lambda _: positional(RequestContext)(project_id="demo"),
+        TypeError,
+        ["no project_id", "RequestContext(owner=...)"],
+    ),
+    "a tenant": (
+        lambda _: positional(RequestContext)(tenant="demo"),
+        TypeError,
+        ["no tenant", "RequestContext(owner=...)"],
+    ),
+    "text for is_admin": (
+        lambda _: positional(RequestContext)(is_admin="False"),
+        TypeError,
+        ["is_admin of a RequestContext is True or False", "not 'False'"],
+    ),
+    "a number for is_admin": (
+        lambda _: positional(RequestContext)(is_admin=1),
+        TypeError,
+        ["is_admin of a RequestContext is True or False", "not 1"],
+    ),
+    "text for can_see_deleted": (
+        lambda _: positional(RequestContext)(can_see_deleted="no"),
+        TypeError,
+        ["can_see_deleted of a RequestContext is True or False", "not 'no'"],
     ),
     # --- what is asked for
     "text for filters": (
@@ -150,6 +176,21 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         TypeError,
         ["new_id of a Database is a function", "'image-1'"],
     ),
+    "a clock that comes late": (
+        lambda db: setattr(db, "clock", None),
+        AttributeError,
+        ["Database(clock=...)"],
+    ),
+    "a source of ids that comes late": (
+        lambda db: setattr(db, "new_id", None),
+        AttributeError,
+        ["Database(new_id=...)"],
+    ),
+    "a misspelt attribute": (
+        lambda db: setattr(db, "stor", None),
+        AttributeError,
+        ["no attribute 'stor'"],
+    ),
     "a database in a with statement": (
         lambda db: db.__enter__(),
         TypeError,
@@ -205,6 +246,23 @@ def test_a_mistake_is_told_with_the_thing_and_the_fix_and_changes_nothing(
 def test_the_with_statement_of_a_database_is_refused_as_it_is_written() -> None:
     with pytest.raises(TypeError, match="no context manager"), Database():
         pytest.fail("entered")
+
+
+def test_a_class_of_a_users_own_has_attributes_of_its_own_and_methods_can_be_patched() -> None:
+    class Ours(Database):
+        note = "class"
+
+    ours = Ours()
+    ours.note, anything = "object", cast("Any", ours)
+    anything.more = "more"
+    assert (ours.note, anything.more) == ("object", "more")
+    with pytest.raises(AttributeError, match=r"Database\(clock=\.\.\.\)"):
+        anything.clock = None
+    database = Database()
+    with mock.patch.object(database, "image_get", return_value="patched"):
+        assert cast("Any", database).image_get() == "patched"
+    with pytest.raises(errors.ImageNotFound):
+        database.image_get(ADMIN, "a")
 
 
 # --- names that are no API ---------------------------------------------------------------------
