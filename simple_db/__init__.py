@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Database", "RequestContext", "__version__", "errors"]
 
 _HOMES = {"Database": "api", "RequestContext": "shapes", "__version__": "version"}
+_OF_GLANCE = frozenset({"Driver", "Installation", "install"})
 _MODULES = frozenset({"glance", "oracle", "pytest_plugin"})
 """Modules that need other packages, and are imported by their whole names."""
 
@@ -43,6 +44,8 @@ def __getattr__(name: str) -> Any:
     unknown = f"module {__name__!r} has no attribute {name!r}"
     if name in _MODULES:
         raise AttributeError(f"{unknown} before `import {__name__}.{name}`")
+    if name in _OF_GLANCE:
+        raise AttributeError(f"{unknown}: write `from {__name__}.glance import {name}`")
     # With name and object, Python finds the nearest name that there is.
     raise AttributeError(unknown, name=name, obj=sys.modules[__name__])
 

@@ -7,9 +7,10 @@ the methods of one default database, as those of ``random`` are of one ``Random`
 
 import contextlib
 import datetime as dt
+import functools
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Never, NoReturn, Self, SupportsIndex
+from typing import Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
 
 from simple_db import (
     cached_images,
@@ -44,6 +45,25 @@ from simple_db.visibility import caller_of
 
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
 """What a database has besides its methods."""
+
+
+M = TypeVar("M", bound=Callable[..., Any])
+
+
+def _of_a_database(method: M) -> M:
+    """Tell who calls the method on the class to make a database first."""
+
+    @functools.wraps(method)
+    def call(self: object, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(self, Database):
+            name = method.__name__
+            raise TypeError(
+                f"{name} is a method of a database, not of the class: `db = Database()` and "
+                f"`db.{name}(...)`, or `with Database.open(path) as db`"
+            )
+        return method(self, *args, **kwargs)
+
+    return cast("M", call)
 
 
 class Checkpoint:
@@ -274,18 +294,22 @@ class Database:
     purge_deleted_rows = purge.purge_deleted_rows
     purge_deleted_rows_from_images = purge.purge_deleted_rows_from_images
 
+    @_of_a_database
     def configure(self) -> None:
         """Do nothing: there is no engine to configure, and Glance calls this at start-up."""
 
+    @_of_a_database
     def clear_db_env(self) -> None:
         """Do nothing: there is no engine to forget. To forget the rows, call `reset`."""
 
+    @_of_a_database
     def reset(self) -> None:
         """Forget every row, and count ids from 1 again."""
         with self.store.writing() as tables:
             for table in tables:
                 table.replace({}, next_id=1)
 
+    @_of_a_database
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
 
@@ -296,7 +320,8 @@ class Database:
         """
         return explanation.explain(self.store, caller_of(context), image_id)
 
-    def snapshot(self, *, max_bytes: int = MAX_BYTES) -> bytes:
+    @_of_a_database
+    def snapshot(self, *given: Never, max_bytes: int = MAX_BYTES) -> bytes:
         """Return the whole database as JSON; equal databases give equal bytes.
 
         Args:
@@ -305,9 +330,16 @@ class Database:
         Raises:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: it has more.
+            TypeError: there is any other argument, a path say, which `save` takes.
         """
+        if given:
+            raise TypeError(
+                f"snapshot() returns bytes, and takes no {values.shown(given[0])}: save(path) "
+                "writes a file"
+            )
         return snapshot.snapshot(self.store, max_bytes)
 
+    @_of_a_database
     def restore(self, snapshot_bytes: bytes, *, max_bytes: int = MAX_BYTES) -> None:
         """Become the database of the snapshot.
 
@@ -321,6 +353,7 @@ class Database:
         """
         snapshot.restore(self.store, snapshot_bytes, max_bytes)
 
+    @_of_a_database
     def save(
         self,
         path: str | os.PathLike[str] | None = None,
@@ -357,6 +390,7 @@ class Database:
         else:
             lifecycle.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
+    @_of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
         """Become the database of a snapshot file, and of the journal beside it if there is one.
 
@@ -373,6 +407,7 @@ class Database:
         _check_path(path)
         snapshot.fill(self.store, lifecycle.contents(path, max_bytes=max_bytes).contents)
 
+    @_of_a_database
     def fork(self) -> Self:
         """Return a database of its own that begins as this one is now.
 
@@ -416,6 +451,7 @@ class Database:
             "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
         )
 
+    @_of_a_database
     @block
     def checkpoint(self) -> Iterator[Checkpoint]:
         """Give a point to go back to, and go back there if the block raises.
@@ -441,10 +477,12 @@ class Database:
         """How many calls have changed the database since it was made."""
         return self.store.revision
 
+    @_of_a_database
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant holds."""
         self.store.check()
 
+    @_of_a_database
     def counts(self) -> dict[str, int]:
         """Return how many rows each table has, deleted ones too; ``image_tags`` is called tags."""
         with self.store.reading() as tables:

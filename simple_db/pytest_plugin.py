@@ -27,7 +27,14 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import pytest
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    if error.name != "pytest":
+        raise
+    raise ModuleNotFoundError(
+        f"{__name__} needs pytest, which is not installed: pip install pytest", name="pytest"
+    ) from None
 
 from simple_db import Database, distribution, files, glance_release
 from simple_db.clock import utcnow

@@ -303,6 +303,11 @@ def _bytes(snapshot: bytes | str, max_bytes: int) -> bytes:
             "give a larger max_bytes if it is meant"
         )
     if isinstance(snapshot, str):
+        if snapshot[:100].lstrip()[:1] not in ("{", "["):
+            raise SnapshotError(
+                "this is no snapshot of simple_db, for it is no JSON but "
+                f"{values.shown(snapshot[:100])}; load() takes the path of a file"
+            )
         return snapshot.encode(errors="surrogatepass")  # which is no JSON then
     return bytes(snapshot)
 

@@ -92,6 +92,16 @@ def test_an_installation_that_was_undone_cannot_be_entered() -> None:
         pytest.fail("entered")
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_who_forgets_the_with_of_an_installation_is_told_to_write_it(name: str) -> None:
+    installation = install()
+    with pytest.raises(AttributeError, match=rf"with install\(\) as .*\.driver\.{name}.* in force"):
+        getattr(installation, name)
+    installation.uninstall()
+    with pytest.raises(AttributeError, match="no attribute 'weather'"):
+        getattr(installation, "weather")  # noqa: B009 - type checkers know
+
+
 def test_installations_nest() -> None:
     with install() as outer:
         with install() as inner:

@@ -211,6 +211,16 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         errors.SnapshotError,
         ["no bytes but", "Path", "load()"],
     ),
+    "a name of a file to restore": (
+        lambda db: db.restore("glance.json"),
+        errors.SnapshotError,
+        ["no JSON but 'glance.json'", "load()"],
+    ),
+    "a path to take a snapshot to": (
+        lambda db: db.snapshot("glance.json"),
+        TypeError,
+        ["'glance.json'", "save(path)"],
+    ),
     "an opened database without a with statement": (
         lambda _: misused(positional(Database.open("glance.json"))),
         AttributeError,
@@ -263,6 +273,29 @@ def test_a_class_of_a_users_own_has_attributes_of_its_own_and_methods_can_be_pat
         assert cast("Any", database).image_get() == "patched"
     with pytest.raises(errors.ImageNotFound):
         database.image_get(ADMIN, "a")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, member in vars(Database).items()
+        if inspect.isfunction(member)
+        and member.__module__ == api.__name__
+        and not name.startswith("_")
+    ],
+)
+def test_a_method_that_is_called_on_the_class_says_to_make_a_database(name: str) -> None:
+    with pytest.raises(TypeError, match=rf"of a database, not of the class: .*db\.{name}\(.*open"):
+        getattr(Database, name)("glance.json")
+
+
+def test_what_is_asked_of_the_package_and_is_of_glance_says_from_where() -> None:
+    for name in ("install", "Driver", "Installation"):
+        told = f"write `from simple_db.glance import {name}`"
+        assert not hasattr(simple_db, name)
+        with pytest.raises(AttributeError, match=told):
+            getattr(simple_db, name)
 
 
 # --- names that are no API ---------------------------------------------------------------------

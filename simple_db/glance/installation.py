@@ -8,7 +8,7 @@ import inspect
 import threading
 from collections.abc import Callable
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from oslo_config import cfg
 
@@ -89,6 +89,21 @@ class Installation:
     ) -> None:
         """Undo the installation, whatever happened in the block."""
         self.uninstall()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell who asks for a function of the driver where that is.
+
+        Raises:
+            AttributeError: always: what there is needs no asking.
+        """
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        if name in FUNCTIONS:
+            message = (
+                f"{name} is of the driver, and an installation is not one: `with install() as "
+                f"db_api` and db_api.{name}, or installation.driver.{name}. Until uninstall() is "
+                "called, or the block ends, the installation is in force"
+            )
+        raise AttributeError(message, name=name, obj=self)
 
     def uninstall(self) -> None:
         """Give Glance back what it had before; do nothing if that was done already.

@@ -169,7 +169,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("modules", metavar="MODULE", nargs="*")
+    parser.add_argument("modules", metavar="MODULE", nargs="*", type=imported)
     parser.add_argument("--unit", action="store_true", help="only the unit tests that use FakeDB")
     parser.add_argument("--functional", action="store_true", help="only the functional API tests")
     chosen = parser.parse_args()
@@ -177,7 +177,7 @@ def main() -> int:
     logging.disable()
     good = []
     if chosen.modules or not (chosen.unit or chosen.functional):
-        good.append(run_driver_suites([SIMPLE_DB, *map(imported, chosen.modules)]))
+        good.append(run_driver_suites([SIMPLE_DB, *chosen.modules]))
     if chosen.unit:
         good.append(run_suite(runs.UNIT, listed.UNIT))
     if chosen.functional:
@@ -186,8 +186,11 @@ def main() -> int:
 
 
 def imported(name: str) -> Driver:
-    module = importlib.import_module(name)
-    return Driver(name, module, module.reset)
+    try:
+        module = importlib.import_module(name)
+        return Driver(name, module, module.reset)
+    except (ImportError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be tested: {error}") from error
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from tests.conformance.command import outcome
+from tests.conformance.command import main, outcome
 from tests.conformance.suites import SIMPLE_DB, SQL, Driver, on
 
 pytestmark = pytest.mark.glance
@@ -25,3 +25,13 @@ TestSqlMetadefs = on(SQL, "MetadefDriverTests")
 def test_a_driver_without_any_function_fails_every_test_of_glance() -> None:
     told = outcome(Driver("nothing", types.SimpleNamespace(), lambda: None))
     assert len(told.failed) == told.total > 150
+
+
+@pytest.mark.parametrize("name", ["nope.driver", "json"])
+def test_a_module_that_cannot_be_tested_is_told_in_a_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["conformance", name])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert f"{name} cannot be tested: " in capsys.readouterr().err.splitlines()[-1]
