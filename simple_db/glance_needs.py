@@ -2,8 +2,9 @@
 
 A name is ``module:attribute``, or a module alone. Where one is missing, what needs it is refused
 with `GlanceLacksError`, which names the release and all that it lacks, before anything of Glance is
-replaced: `LIBRARY` is looked at when `simple_db.glance` is imported, `SERVER` when its server is,
-`SQL_DRIVER` before the oracle runs Glance's driver. Only places of `simple_db.glance.install` are
+replaced: `LIBRARY` is looked at when `simple_db.glance` is imported, `INSTALLATION` when `install`
+is first called, `SERVER` when the server is imported, `SQL_DRIVER` before the oracle runs Glance's
+driver. Only places of `simple_db.glance.install` are
 left out, with a warning: Glance's code there keeps its SQL driver.
 """
 
@@ -22,9 +23,13 @@ LIBRARY = (
     # Before any other: it selects threads, where oslo.service would select eventlet.
     "glance.common.config",
     "glance.common.exception:GlanceException",
+)
+
+INSTALLATION = (
     "glance.db:get_api",
     "glance.db.sqlalchemy.metadata",
 )
+"""Not before `install` is called: they import eventlet where it is there, and that warns."""
 
 SQL_DRIVER = (
     "glance.db.sqlalchemy.api:_main_context_manager",

@@ -17,7 +17,14 @@ import pytest
 import simple_db
 from simple_db import glance_needs, glance_release
 from simple_db.glance import installation
-from simple_db.glance_needs import DOWNLOADS, DOWNLOADS_BEFORE_33, LIBRARY, SERVER, SQL_DRIVER
+from simple_db.glance_needs import (
+    DOWNLOADS,
+    DOWNLOADS_BEFORE_33,
+    INSTALLATION,
+    LIBRARY,
+    SERVER,
+    SQL_DRIVER,
+)
 from simple_db.glance_release import GlanceLacksError, UntriedGlanceWarning
 from simple_db.oracle import targets
 from tests.serving import BIN, PATIENCE, PROJECT, Server
@@ -78,7 +85,7 @@ def dotted(node: ast.expr, known: dict[str, str]) -> str | None:
 
 DECLARED = {
     name.replace(":", ".")
-    for name in (*LIBRARY, *SQL_DRIVER, *SERVER, *DOWNLOADS, *DOWNLOADS_BEFORE_33)
+    for name in (*LIBRARY, *INSTALLATION, *SQL_DRIVER, *SERVER, *DOWNLOADS, *DOWNLOADS_BEFORE_33)
 } | BY_TEXT
 
 
@@ -135,13 +142,28 @@ def take_away(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
             monkeypatch.delattr(each, last)
 
 
-@pytest.mark.parametrize("name", [*LIBRARY, *SQL_DRIVER])
+@pytest.mark.parametrize("name", [*LIBRARY, *INSTALLATION, *SQL_DRIVER])
 def test_what_is_missing_for_the_library_or_the_oracle_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     take_away(monkeypatch, name)
     with pytest.raises(GlanceLacksError, match=lacking(name)):
-        glance_needs.require((*LIBRARY, *SQL_DRIVER))
+        glance_needs.require((*LIBRARY, *INSTALLATION, *SQL_DRIVER))
+
+
+@pytest.mark.parametrize("name", INSTALLATION)
+def test_what_is_missing_for_an_installation_is_named_before_anything_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    take_away(monkeypatch, name)
+    with pytest.raises(GlanceLacksError, match=lacking(name)):
+        installation.install()
+    assert installation.current() is None
+
+
+def test_the_import_of_the_library_brings_no_warning_of_eventlet() -> None:
+    code = "import simple_db.glance, sys; assert 'eventlet' not in sys.modules"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)  # noqa: S603 - ours
 
 
 @pytest.mark.parametrize("name", [*SERVER, *([] if IS_BEFORE_33 else DOWNLOADS)])

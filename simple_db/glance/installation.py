@@ -201,6 +201,7 @@ def _driver(database: Any) -> Driver:
 
 
 def _places() -> list[tuple[ModuleType, str]]:
+    glance_needs.require(glance_needs.INSTALLATION)
     found = [("glance.db", "get_api"), *_bound(BINDINGS), *_bound(METADATA_BINDINGS)]
     return [(importlib.import_module(module), name) for module, name in found]
 
