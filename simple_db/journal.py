@@ -48,12 +48,12 @@ FORMAT = "simple_db journal"
 VERSION = 1
 
 _LINE = re.compile(rb'\{"sha256":"([0-9a-f]{64})",(.*)', re.DOTALL)
-_ANNOUNCEMENT = b'"snapshot":'
+_ANNOUNCED = re.compile(rb'"snapshot":"([0-9a-f]*)"\}')
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
 
 
 def _announcement(seal: str) -> bytes:
-    return b'%b"%b"}' % (_ANNOUNCEMENT, seal.encode())
+    return b'"snapshot":"%b"}' % seal.encode()
 
 
 # A save announces its snapshot before it puts the journal away, so a commit leaves room for that.
@@ -63,6 +63,8 @@ _MARK = b"-"
 _RECORDS = {record.table: record for record in RECORDS}
 # What a commit begins with; a heavy one is heavy by what JSON-valued columns of its rows hold.
 _CHANGES = re.compile(rb'"changes":\[\["(?:%b)",' % b"|".join(map(str.encode, _RECORDS)))
+_MOST = 4
+"""How many bytes of memory each byte of another line may take."""
 _COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
 
 
@@ -142,8 +144,8 @@ def _checked(journal: bytes) -> tuple[list[Any], Place]:
                 "or one before it is missing"
             )
         place = Place(place.end + len(line) + 1, _sum(place.chain.encode(), body))
-        if body.startswith(_ANNOUNCEMENT):
-            seals.append(_parsed(b"{" + body, number)["snapshot"])
+        if announced := _ANNOUNCED.fullmatch(body):
+            seals.append(announced[1].decode())
     _check_torn(place, journal[place.end :], number + 1)
     return seals, place
 
@@ -160,6 +162,7 @@ def _lines(journal: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _first_seal(line: bytes) -> Any:
+    _check_weight(line, 1)
     header = _parsed(line, 1)
     version = header.get("version")
     if header.get("format") != FORMAT or type(version) is not int or version < 1:
@@ -189,6 +192,12 @@ def _check_torn(place: Place, torn: bytes, number: int) -> None:
         raise SnapshotDamaged(f"line {number} of the journal is whole, but for how it ends")
 
 
+def _check_weight(line: bytes, number: int) -> None:
+    """Check that a line that can be no commit of many rows does not cost much to be parsed."""
+    if json_weight.is_heavy(line, _MOST):
+        raise SnapshotError(f"line {number} of the journal: {json_weight.refusal(line, _MOST)}")
+
+
 def _parsed(line: bytes, number: int) -> dict[str, Any]:
     try:
         found = orjson.loads(line)
@@ -206,12 +215,11 @@ def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
     calls = 0
     # Of each line only the rows are kept: what else it holds must not add up.
     for number, line in itertools.islice(_lines(journal), 1, None):
-        body = line[_SUM_WIDTH:]
-        if body.startswith(_ANNOUNCEMENT):
+        if _ANNOUNCED.fullmatch(line, _SUM_WIDTH):
             continue
-        if json_weight.is_heavy(body) and not _CHANGES.match(body):
-            raise SnapshotError(f"line {number} of the journal: {json_weight.refusal(body)}")
-        commit = _parsed(b"{" + body, number)
+        if not _CHANGES.match(line, _SUM_WIDTH):
+            _check_weight(line, number)
+        commit = _parsed(line, number)
         try:
             for change, (table, key, row) in enumerate(commit["changes"], 1):
                 _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)

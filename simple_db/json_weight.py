@@ -25,26 +25,25 @@ _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SOME_TEXTS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+"?){1,20000}+', re.DOTALL)
 
 
-def refusal(json: bytes) -> SnapshotError:
+def refusal(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> SnapshotError:
     """Return the error that is raised for JSON that is heavy."""
     return SnapshotError(
         f"there are too many values in {len(json)} bytes: parsed, they would take more than "
-        f"{_most(json)} bytes of memory"
+        f"{of_a_byte * len(json) + _FREE} bytes of memory"
     )
 
 
-def is_heavy(json: bytes) -> bool:
-    """Return whether JSON takes more memory than that of a database of its size, and 4 MiB."""
-    return _is_heavier(json, _most(json))
+def is_heavy(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> bool:
+    """Return whether JSON takes more memory than so many bytes for each of its own, and 4 MiB.
+
+    Unless it is said otherwise, as many as a database of its size takes.
+    """
+    return _is_heavier(json, of_a_byte * len(json) + _FREE)
 
 
 def is_dense(json: bytes) -> bool:
     """Return whether JSON takes more memory than that of a database of its size."""
     return _is_heavier(json, _MOST_OF_A_BYTE * len(json))
-
-
-def _most(json: bytes) -> int:
-    return _MOST_OF_A_BYTE * len(json) + _FREE
 
 
 def _is_heavier(json: bytes, most: int) -> bool:

@@ -79,6 +79,7 @@ BYTES: dict[str, Callable[[int], bytes]] = {
     "zeros": a_list_of(b"0"),
     "small numbers": a_list_of(b"-9"),
     "numbers": a_list_of(b"1000"),
+    "numbers of three and of four digits": a_list_of(b"100,1000"),
     "fractions": a_list_of(b"1.5"),
     "truths": a_list_of(b"true"),
     "texts of no character": a_list_of(b'""'),
@@ -175,11 +176,16 @@ def as_value(content: Callable[[int], bytes], key: str) -> Callable[[int], bytes
     return make
 
 
+def as_first_line(content: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    return lambda size: content(size) + b"\n"
+
+
 JOURNALS: dict[str, Callable[[int], bytes]] = {}
 """What makes a hostile journal of `GOOD`, of about so many bytes, by what it is."""
 for _name, _content in BYTES.items():
     JOURNALS |= {
         f"a journal of {_name}": _content,
+        f"a journal whose first line is {_name}": as_first_line(_content),
         f"a journal of {_name} behind its first line": as_line(_content, b"", b"\n"),
         f"a journal with a torn line of {_name}": as_line(_content, b'{"sha256":"', b""),
         **{

@@ -32,6 +32,8 @@ SOME = [
     "a journal of newlines behind its first line",
     'a journal with empty lists behind "changes"',
     'a journal with numbers behind "changes"',
+    'a journal with lists of sixty levels behind "snapshot"',
+    "a journal whose first line is lists of sixty levels",
 ]
 
 
