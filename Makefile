@@ -16,7 +16,7 @@ run: $(READY)    ## serve a real Glance API on http://127.0.0.1:9292, its state 
 HANGS := -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 test: lint types docs ## everything that CI runs: lint, types, the site, all tests with coverage
-	$(BIN)/python -m pytest -n 2 $(HANGS) --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(HANGS) --cov --cov-report=term $(ARGS)
 
 check: lint types fast ## the quick part: lint, types, tests without Glance
 

@@ -322,11 +322,11 @@ def run_clients(directory: Path, block: Block) -> None:
 def runnable(command: Command) -> str | None:
     """Return what is run of a command; None if it takes too long, installs or serves.
 
-    A search of the oracle is run for fifteen seconds; that it finds something is its exit code 1.
+    A search of the oracle is run for seven seconds; that it finds something is its exit code 1.
     """
     match command.words:
         case ["simple-db", "oracle", *_]:
-            return f"{command.line} --budget 15s; test $? = 1"
+            return f"{command.line} --budget 7s; test $? = 1"
         case ["simple-db", "snapshot" | "metadefs" | "schema" | "--version", *_]:
             return command.line
         case ["python", "-m", "pytest", path, *_] if not path.startswith("tests"):
