@@ -22,7 +22,7 @@ from attrs import define, field
 from simple_db import Database, journal
 from simple_db.lifecycle import SaveMode
 from tests import writers
-from tests.serving import ALICE, BOB, PROJECT, Server
+from tests.serving import ALICE, BOB, PROJECT, Server, eventually
 
 if TYPE_CHECKING:
     import random
@@ -274,6 +274,8 @@ def test_a_server_that_is_killed_has_lost_no_request_that_was_answered(
                 check.result()
             work = [threads.submit(client.work) for client in clients]
             time.sleep(0.1 + chance.random())
+            # Once at least, however slow the machine is.
+            eventually(lambda: sum(client.answered for client in clients), bool)
             assert server.stop(signal.SIGKILL) == -signal.SIGKILL
             for one in work:
                 one.result()
