@@ -70,6 +70,12 @@ def test_every_driver_is_warmed_before_any_is_timed(monkeypatch: pytest.MonkeyPa
     assert turns == [*DRIVERS, "timed", "timed", "timed"]
 
 
+@pytest.fixture(autouse=True)
+def _no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collect nothing between rounds: here it is all that the tests before have left."""
+    monkeypatch.setattr("gc.collect", lambda: 0)
+
+
 def test_every_order_of_the_drivers_comes_before_one_comes_again() -> None:
     turns: list[str] = []
     measured(works(turns), ORDERS)
