@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from simple_db import Database, files, metadef_files, options, picture, schema
-from simple_db.errors import Invalid, SimpleDBError
+from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -70,7 +70,7 @@ def load(
         is_new = not files.exists(snapshot)
         with Database.open(snapshot, save="manual", max_bytes=max_bytes) as database:
             with _progress("Reading", metadef_files.paths(path)) as shown:
-                definitions = _all_read(shown)
+                definitions = options.all_read(shown, metadef_files.read)
             loaded = metadef_files.load(database, definitions, mode)
             _save(database, snapshot)
         click.echo(
@@ -78,19 +78,6 @@ def load(
             f"{', which is a new file' if is_new else ''}: {loaded.new} new, "
             f"{loaded.merged} merged, {loaded.overwritten} overwritten, {loaded.skipped} skipped"
         )
-
-
-def _all_read(paths: Iterable[Path]) -> list[metadef_files.Definitions]:
-    """Return what files define, or say of each that is bad what is wrong, in one line together."""
-    found, problems = [], []
-    for path in paths:
-        try:
-            found.append(metadef_files.read(path))
-        except Invalid as error:
-            problems.append(str(error))
-    if problems:
-        raise click.UsageError("; ".join(problems))
-    return found
 
 
 @metadefs.command()

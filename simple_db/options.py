@@ -1,4 +1,4 @@
-"""Options that several commands of ``simple-db`` have."""
+"""What several commands of ``simple-db`` have: options, and how files are read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from simple_db import snapshot
+from simple_db.errors import SimpleDBError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., object]")
 
 # What cannot be read is told by whoever reads it: one file must not keep the others from it.
@@ -40,3 +42,29 @@ def snapshot_file(told: str) -> Callable[[F], F]:
         type=FILE,
         help=told,
     )
+
+
+def all_read(
+    paths: Iterable[Path],
+    read: Callable[[Path], T],
+    told: Callable[[SimpleDBError], str] = str,
+) -> list[T]:
+    """Return what files hold, or say of each that cannot be read why, in one line together.
+
+    Args:
+        paths: The files.
+        read: Reads one.
+        told: What is said of an error that it raises.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    found, problems = [], []
+    for path in paths:
+        try:
+            found.append(read(path))
+        except SimpleDBError as error:
+            problems.append(told(error))
+    if problems:
+        raise click.UsageError("; ".join(problems))
+    return found

@@ -293,7 +293,11 @@ def diff(old: Path, new: Path, reveal: bool, unsealed: bool, max_bytes: int, as_
     deleted with -, and one that has changed with ~ and the columns that have another value. Formats
     and releases may differ.
     """
-    before, after = _all_read((old, new), max_bytes, sealed=not unsealed)
+    before, after = options.all_read(
+        (old, new),
+        lambda path: _read(path, max_bytes, sealed=not unsealed).contents,
+        _in_a_line,
+    )
     difference = snapshot_diff.difference(before, after)
     if as_json:
         told = {"old": str(old), "new": str(new)}
@@ -375,19 +379,6 @@ def _read(path: Path, max_bytes: int, *, sealed: bool = True) -> Replayed:
         if sealed:
             return lifecycle.contents(path, shown, max_bytes)
         return Replayed(snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown))
-
-
-def _all_read(paths: Iterable[Path], max_bytes: int, *, sealed: bool) -> list[Contents]:
-    """Return what files hold, or say of each that cannot be read why, in one line together."""
-    found, problems = [], []
-    for path in paths:
-        try:
-            found.append(_read(path, max_bytes, sealed=sealed).contents)
-        except SnapshotError as error:
-            problems.append(_in_a_line(error))
-    if problems:
-        raise click.UsageError("; ".join(problems))
-    return found
 
 
 @contextlib.contextmanager
