@@ -57,18 +57,6 @@ def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
     return outcomes
 
 
-def test_the_plugin_without_pytest_says_to_install_it() -> None:
-    code = "import sys; sys.modules['pytest'] = None; import simple_db.pytest_plugin"
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        check=False,
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-        text=True,
-    )
-    assert done.stderr.endswith("needs pytest, which is not installed: pip install pytest\n")
-
-
 @pytest.mark.parametrize(
     ("missing", "extra", "expected"),
     [

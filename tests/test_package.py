@@ -127,14 +127,14 @@ def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
 @pytest.mark.parametrize("module", ["glance", "oracle", "pytest_plugin"])
 def test_a_module_that_is_not_imported_yet_is_told_to_be(module: str) -> None:
     code = f"import simple_db; simple_db.{module}"
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        check=False,
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-        text=True,
-    )
+    done = run(sys.executable, "-c", code)
     assert done.stderr.endswith(f" before `import simple_db.{module}`\n")
+
+
+def test_the_plugin_without_pytest_says_to_install_it() -> None:
+    code = "import sys; sys.modules['pytest'] = None; import simple_db.pytest_plugin"
+    done = run(sys.executable, "-c", code)
+    assert done.stderr.endswith("needs pytest, which is not installed: pip install pytest\n")
 
 
 def test_the_command_line_is_there_before_the_rest_is_imported() -> None:
