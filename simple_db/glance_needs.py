@@ -4,8 +4,8 @@ A name is ``module:attribute``, or a module alone. Where one is missing, what ne
 with `GlanceLacksError`, which names the release and all that it lacks, before anything of Glance is
 replaced: `LIBRARY` is looked at when `simple_db.glance` is imported, `INSTALLATION` when `install`
 is first called, `SERVER` when the server is imported, `SQL_DRIVER` before the oracle runs Glance's
-driver. Only places of `simple_db.glance.install` are
-left out, with a warning: Glance's code there keeps its SQL driver.
+driver. Only places of `simple_db.glance.install` are left out, with a warning: Glance's code there
+keeps its SQL driver.
 """
 
 from __future__ import annotations

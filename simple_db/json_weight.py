@@ -29,7 +29,7 @@ def refusal(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> SnapshotError:
     """Return the error that is raised for JSON that is heavy."""
     return SnapshotError(
         f"there are too many values in {len(json)} bytes: parsed, they would take more than "
-        f"{of_a_byte * len(json) + _FREE} bytes of memory"
+        f"{_most(json, of_a_byte)} bytes of memory"
     )
 
 
@@ -38,12 +38,16 @@ def is_heavy(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> bool:
 
     Unless it is said otherwise, as many as a database of its size takes.
     """
-    return _is_heavier(json, of_a_byte * len(json) + _FREE)
+    return _is_heavier(json, _most(json, of_a_byte))
 
 
 def is_dense(json: bytes) -> bool:
     """Return whether JSON takes more memory than that of a database of its size."""
     return _is_heavier(json, _MOST_OF_A_BYTE * len(json))
+
+
+def _most(json: bytes, of_a_byte: int) -> int:
+    return of_a_byte * len(json) + _FREE
 
 
 def _is_heavier(json: bytes, most: int) -> bool:
