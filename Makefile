@@ -41,7 +41,7 @@ build: $(READY)  ## the wheel and the source distribution in dist/, checked
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
-	DISTRIBUTIONS=dist $(BIN)/python -m pytest tests/test_package.py
+	DISTRIBUTIONS=dist $(BIN)/python -m pytest tests/project/test_package.py
 
 clean:           ## forget the environment and every cache
 	rm -rf $(VENV) .venv-* build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simple_db import api as api
-    from simple_db import errors
     from simple_db.api import Database
-    from simple_db.shapes import RequestContext
+    from simple_db.model import errors
+    from simple_db.model.shapes import RequestContext
     from simple_db.version import __version__
 
 __all__ = ["Database", "RequestContext", "__version__", "errors"]
 
-_HOMES = {"Database": "api", "RequestContext": "shapes", "__version__": "version"}
+_HOMES = {"Database": "api", "RequestContext": "model.shapes", "__version__": "version"}
+_PUBLIC_MODULES = {"api": "api", "errors": "model.errors"}
 _OF_GLANCE = frozenset({"Driver", "Installation", "install"})
 _MODULES = frozenset({"glance", "oracle", "pytest_plugin"})
 """Modules that need other packages, and are imported by their whole names."""
@@ -39,8 +40,8 @@ def __getattr__(name: str) -> Any:
     """
     if name in _HOMES:
         return getattr(importlib.import_module(f"simple_db.{_HOMES[name]}"), name)
-    if name in {"api", "errors"}:
-        return importlib.import_module(f"simple_db.{name}")
+    if name in _PUBLIC_MODULES:
+        return importlib.import_module(f"simple_db.{_PUBLIC_MODULES[name]}")
     unknown = f"module {__name__!r} has no attribute {name!r}"
     if name in _MODULES:
         raise AttributeError(f"{unknown} before `import {__name__}.{name}`")

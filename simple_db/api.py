@@ -12,36 +12,35 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
 
-from simple_db import (
+from simple_db import snapshot
+from simple_db.model import clock as clocks
+from simple_db.model import values
+from simple_db.model.blocks import block
+from simple_db.model.errors import Invalid
+from simple_db.model.shapes import Context
+from simple_db.operations import (
     cached_images,
     explanation,
-    files,
     images,
-    lifecycle,
     locations,
     members,
     properties,
     purge,
     quotas,
-    snapshot,
     tags,
     tasks,
-    values,
     visibility,
 )
-from simple_db import clock as clocks
-from simple_db.blocks import block
-from simple_db.errors import Invalid
-from simple_db.metadefs import associations as metadef_associations
-from simple_db.metadefs import namespaces as metadef_namespaces
-from simple_db.metadefs import objects as metadef_objects
-from simple_db.metadefs import properties as metadef_properties
-from simple_db.metadefs import resource_types as metadef_resource_types
-from simple_db.metadefs import tags as metadef_tags
-from simple_db.shapes import Context
+from simple_db.operations.metadefs import associations as metadef_associations
+from simple_db.operations.metadefs import namespaces as metadef_namespaces
+from simple_db.operations.metadefs import objects as metadef_objects
+from simple_db.operations.metadefs import properties as metadef_properties
+from simple_db.operations.metadefs import resource_types as metadef_resource_types
+from simple_db.operations.metadefs import tags as metadef_tags
+from simple_db.operations.visibility import caller_of
+from simple_db.persistence import database_file, files
 from simple_db.snapshot import MAX_BYTES
 from simple_db.store import Store
-from simple_db.visibility import caller_of
 
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
 """What a database has besides its methods."""
@@ -114,7 +113,7 @@ class Database:
                 "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
             )
         self.store = Store(clock, new_id)
-        self.keeper: lifecycle.Keeper | None = None
+        self.keeper: database_file.Keeper | None = None
         self._clock = clock
         self._new_id = new_id
 
@@ -143,7 +142,7 @@ class Database:
         cls,
         path: str | os.PathLike[str],
         *,
-        save: lifecycle.SaveMode = "exit",
+        save: database_file.SaveMode = "exit",
         interval: float = 5.0,
         max_bytes: int = MAX_BYTES,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
@@ -178,9 +177,11 @@ class Database:
         _check_path(path)
         database = cls(clock=clock, new_id=new_id)
         give = database._kept_by
-        return lifecycle.kept(database.store, path, save, interval, give=give, max_bytes=max_bytes)
+        return database_file.kept(
+            database.store, path, save, interval, give=give, max_bytes=max_bytes
+        )
 
-    def _kept_by(self, keeper: lifecycle.Keeper) -> Self:
+    def _kept_by(self, keeper: database_file.Keeper) -> Self:
         self.keeper = keeper
         return self
 
@@ -388,7 +389,7 @@ class Database:
         elif path is None:
             raise Invalid("this database is of no file: say to which path it is saved")
         else:
-            lifecycle.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
+            database_file.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
     @_of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
@@ -405,7 +406,7 @@ class Database:
             TypeError: the path is none.
         """
         _check_path(path)
-        snapshot.fill(self.store, lifecycle.contents(path, max_bytes=max_bytes).contents)
+        snapshot.fill(self.store, database_file.contents(path, max_bytes=max_bytes).contents)
 
     @_of_a_database
     def fork(self) -> Self:

@@ -36,9 +36,11 @@ except ModuleNotFoundError as error:
         f"{__name__} needs pytest, which is not installed: pip install pytest", name="pytest"
     ) from None
 
-from simple_db import Database, distribution, files, glance_release
-from simple_db.clock import utcnow
-from simple_db.errors import SnapshotError
+from simple_db import Database
+from simple_db.installed import distribution, glance_release
+from simple_db.model.clock import utcnow
+from simple_db.model.errors import SnapshotError
+from simple_db.persistence import files
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -62,7 +64,7 @@ _READERS = ("glance_db", "glance_db_api", "glance_server")
 _SERVER = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from simple_db.glance_release import GlanceLacksError
+from simple_db.installed.glance_release import GlanceLacksError
 try:
     from simple_db.glance.under_test import main
 except GlanceLacksError as error:

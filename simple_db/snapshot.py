@@ -31,10 +31,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import field, frozen
 
-from simple_db import clock, files, json_weight, values
-from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
-from simple_db.formats import FORMAT, VERSION, checked_version, current, recounted
-from simple_db.records import (
+from simple_db.model import clock, values
+from simple_db.model.errors import Invalid, SnapshotDamaged, SnapshotError, SnapshotTooNew
+from simple_db.model.records import (
     IMAGE_STATUSES,
     RECORDS,
     Column,
@@ -45,6 +44,8 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
+from simple_db.persistence import files, json_weight
+from simple_db.persistence.formats import FORMAT, VERSION, checked_version, current, recounted
 from simple_db.store import check_cut
 from simple_db.version import __version__
 
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from simple_db.formats import Document
+    from simple_db.persistence.formats import Document
     from simple_db.store import Cut, Store
 
 MAX_BYTES = 2**31

@@ -19,8 +19,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from attrs import frozen
 
-from simple_db.call_lock import CallLock, Hold
-from simple_db.records import (
+from simple_db.model.call_lock import CallLock, Hold
+from simple_db.model.records import (
     RECORDS,
     Association,
     CachedImage,
@@ -42,7 +42,7 @@ from simple_db.records import (
     counts_ids,
     key_of,
 )
-from simple_db.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
+from simple_db.model.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
 
 LOG = logging.getLogger(__name__)
 

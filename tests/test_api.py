@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import simple_db
-from simple_db import Database, RequestContext, api, glance_release
-from tests.build import (
+from simple_db import Database, RequestContext, api
+from simple_db.installed import glance_release
+from tests.support.build import (
     ADMIN,
     ALICE,
     UUID,
@@ -23,8 +24,8 @@ from tests.build import (
     ids,
     rows,
 )
-from tests.forks import DONE, in_a_fork
-from tests.world import BEGINNING, World
+from tests.support.forks import DONE, in_a_fork
+from tests.support.world import BEGINNING, World
 
 # The functions of the Glance database API and how they are called.
 SIGNATURES = {

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from attrs import frozen
 
 from simple_db import Database, RequestContext
-from tests.build import UUID
-from tests.differences import DIFFERENCES
-from tests.reference import SqlDriver
-from tests.world import BEGINNING, World
+from tests.support.build import UUID
+from tests.support.differences import DIFFERENCES
+from tests.support.reference import SqlDriver
+from tests.support.world import BEGINNING, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

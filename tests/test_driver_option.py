@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.serving import PROJECT
+from tests.support.serving import PROJECT
 
 
 @pytest.mark.parametrize("driver", ["simple_db", "simple_db.api", "some.other.driver"])

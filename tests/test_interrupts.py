@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simple_db import Database, api
-from simple_db.errors import SimpleDBError
-from tests.build import ADMIN, an_image
-from tests.interrupted_calls import CALLS, REFUSED, SEED
-from tests.interrupts import Instruction, attempt, instructions, interrupt, meanwhile, share
+from simple_db.model.errors import SimpleDBError
+from tests.support.build import ADMIN, an_image
+from tests.support.interrupted_calls import CALLS, REFUSED, SEED
+from tests.support.interrupts import Instruction, attempt, instructions, interrupt, meanwhile, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db.oracle import targets
-from tests import servers
-from tests.other_databases import CASES, MARIADB, POSTGRESQL, Case
+from simple_db.oracle import named_targets, targets
+from tests.support import servers
+from tests.support.other_databases import CASES, MARIADB, POSTGRESQL, Case
 
 if TYPE_CHECKING:
     from simple_db.oracle.targets import Target
@@ -45,6 +45,8 @@ def test_the_driver_does_on_a_database_what_the_row_says(database: str) -> None:
     pytest.importorskip("glance", reason="the SQL driver is Glance's")
     if database != "sqlite":
         servers.need(URLS[database])
-    with contextlib.closing(targets.resolve(targets.SQL_DRIVER, url=URLS[database])) as target:
+    with contextlib.closing(
+        named_targets.resolve(targets.SQL_DRIVER, url=URLS[database])
+    ) as target:
         for case in CASES:
             assert outcome(target, case) == case.there.get(database, case.here), case.row

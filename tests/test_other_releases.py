@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from glance.db.sqlalchemy import api as sql
 
-from simple_db import Database, RequestContext, errors, glance_release
-from tests.pages import page, rows
-from tests.reference import SqlDriver
-from tests.world import World
+from simple_db import Database, RequestContext
+from simple_db.installed import glance_release
+from simple_db.model import errors
+from tests.support.pages import page, rows
+from tests.support.reference import SqlDriver
+from tests.support.world import World
 
 pytestmark = pytest.mark.glance
 

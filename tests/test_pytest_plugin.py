@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from simple_db import Database, RequestContext, distribution, pytest_plugin
-from simple_db.errors import SnapshotError
+from simple_db import Database, RequestContext, pytest_plugin
+from simple_db.installed import distribution
+from simple_db.model.errors import SnapshotError
 from simple_db.pytest_plugin import GlanceServer
-from tests.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
+from tests.support.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
 
 pytest_plugins = ["pytester"]
 

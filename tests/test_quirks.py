@@ -16,12 +16,12 @@ import time_machine
 from attrs import frozen
 
 from simple_db import Database, RequestContext
-from tests.world import World
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.reference import SqlDriver
+    from tests.support.reference import SqlDriver
 
 ADMIN = RequestContext(is_admin=True)
 ALICE = RequestContext(owner="alice")
@@ -50,7 +50,7 @@ def simple_db() -> Driver:
 
 @functools.cache
 def sql_driver() -> tuple[World, SqlDriver]:
-    from tests.reference import SqlDriver  # noqa: PLC0415 - Glance may not be there
+    from tests.support.reference import SqlDriver  # noqa: PLC0415 - Glance may not be there
 
     world = World()
     return world, SqlDriver(world)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simple_db import RequestContext
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.support.reference import SqlDriver
+from tests.support.world import World
 
 pytestmark = pytest.mark.glance
 

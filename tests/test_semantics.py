@@ -6,15 +6,19 @@ import re
 import pytest
 
 from simple_db import Database
-from tests.differences import DIFFERENCES, Difference
-from tests.other_databases import CASES, MARIADB, POSTGRESQL
-from tests.pages import TESTS, names_in, page, rows
+from tests.support.differences import DIFFERENCES, Difference
+from tests.support.other_databases import CASES, MARIADB, POSTGRESQL
+from tests.support.pages import TESTS, names_in, page, rows
 
 PAGE = page("semantics.md")
 ROWS = rows(PAGE, "RQDMSG")
 
 # Where the tests of a kind of rows are, unless the row itself names a file.
-FILES = {"Q": "test_quirks.py", "M": "test_metadata_backend.py", "G": "test_other_releases.py"}
+FILES = {
+    "Q": "test_quirks.py",
+    "M": "glance/test_metadata_backend.py",
+    "G": "test_other_releases.py",
+}
 
 
 def named_tests(row: str) -> list[tuple[str, str]]:

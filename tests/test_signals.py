@@ -19,8 +19,8 @@ from attrs import define, field
 
 import simple_db
 from simple_db import Database
-from simple_db.lifecycle import SaveMode
-from tests import writers
+from simple_db.persistence.database_file import SaveMode
+from tests.support import writers
 
 if TYPE_CHECKING:
     import random
@@ -69,7 +69,7 @@ class Calls:
     """What has been done with a database, one call after the other, and what is to be in it.
 
     Attributes:
-        done: How many steps of `tests.writers` have returned.
+        done: How many steps of `tests.support.writers` have returned.
         saved: How many steps there were when a save began that has returned.
     """
 

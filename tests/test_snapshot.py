@@ -18,11 +18,13 @@ import attrs
 import orjson
 import pytest
 
-from simple_db import Database, __version__, formats, json_weight, values
+from simple_db import Database, __version__
 from simple_db import snapshot as snapshots
-from simple_db.errors import Invalid, SnapshotDamaged, SnapshotError
-from simple_db.records import RECORDS, Image, columns_of
-from tests.build import (
+from simple_db.model import values
+from simple_db.model.errors import Invalid, SnapshotDamaged, SnapshotError
+from simple_db.model.records import RECORDS, Image, columns_of
+from simple_db.persistence import formats, json_weight
+from tests.support.build import (
     ADMIN,
     EMOJI,
     a_database,
@@ -39,13 +41,13 @@ from tests.build import (
     sealed_bytes,
     utc,
 )
-from tests.disk import names
+from tests.support.disk import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from simple_db.lifecycle import SaveMode
+    from simple_db.persistence.database_file import SaveMode
 
 EMPTY_PAYLOAD = b"""\
 "writer":"0.1.0",
@@ -402,7 +404,7 @@ def test_a_row_in_a_later_step_is_told_by_its_number_in_the_table(
 
 PROGRAM = """
 import sys
-from tests.build import a_full_database
+from tests.support.build import a_full_database
 sys.stdout.buffer.write(a_full_database().snapshot())
 """
 
@@ -1058,7 +1060,9 @@ def test_what_cannot_be_encoded_opens_no_file(
     with db.store.writing() as tables:
         tables.images.put(attrs.evolve(tables.images.rows["a"], name=unwritable))
 
-    monkeypatch.setattr("simple_db.files.System.open", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(
+        "simple_db.persistence.files.System.open", lambda *_: pytest.fail("it was opened")
+    )
     with pytest.raises(SnapshotError, match=r"not saved .*images\.name cannot be"):
         db.save(path)
 
@@ -1073,7 +1077,7 @@ def test_a_failed_save_names_the_file_and_the_reason(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "glance.json"
-    monkeypatch.setattr("simple_db.files.System.fsync", staticmethod(fail))
+    monkeypatch.setattr("simple_db.persistence.files.System.fsync", staticmethod(fail))
 
     with pytest.raises(SnapshotError, match=f"{path} cannot be written.*No space left on device"):
         Database().save(path)

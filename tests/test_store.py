@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 import pytest
 
-from simple_db.errors import Invalid
-from simple_db.records import (
+from simple_db.model.errors import Invalid
+from simple_db.model.records import (
     RECORDS,
     Column,
     Image,
@@ -24,8 +24,8 @@ from simple_db.records import (
     key_of,
 )
 from simple_db.store import Change, Commit, Index, Store, Table, Tables
-from tests.build import UUID, a_full_database, image_record, utc
-from tests.world import BEGINNING, World
+from tests.support.build import UUID, a_full_database, image_record, utc
+from tests.support.world import BEGINNING, World
 
 CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
     "locations": (Location, {"value": "file:///a"}),

@@ -15,9 +15,10 @@ from unittest import mock
 import pytest
 
 import simple_db
-from simple_db import Database, RequestContext, api, errors
+from simple_db import Database, RequestContext, api
 from simple_db.api import FUNCTIONS
-from tests.build import ADMIN, ALICE, a_full_database
+from simple_db.model import errors
+from tests.support.build import ADMIN, ALICE, a_full_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@
 Glance has to be there: the extra ``server`` brings it, and keeps one that is installed.
 """
 
-from simple_db import extras, glance_needs, glance_release
+from simple_db.installed import extras, glance_needs, glance_release
 
 try:
     glance_needs.require(glance_needs.LIBRARY)

@@ -20,7 +20,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from simple_db import extras
+from simple_db.installed import extras
 
 try:
     from waitress.adjustments import Adjustments

@@ -10,11 +10,11 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from simple_db import files
-from simple_db.errors import SnapshotError
 from simple_db.glance.app import CACHE, STORES
 from simple_db.glance.image_files import IMAGE_STORES
 from simple_db.glance.starting import StartError
+from simple_db.model.errors import SnapshotError
+from simple_db.persistence import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from oslo_utils import timeutils
 
 from simple_db import Database
 from simple_db.api import FUNCTIONS
-from simple_db.errors import SimpleDBError
+from simple_db.model.errors import SimpleDBError
 
 # What Glance's drivers have beside the functions on rows.
 SETUP_FUNCTIONS = ("reset", "configure", "clear_db_env")

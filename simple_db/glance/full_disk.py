@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import webob.exc
 from glance.common import wsgi
 
-from simple_db.errors import SnapshotError
 from simple_db.glance.replaced import replaced
-from simple_db.wording import in_options
+from simple_db.model.errors import SnapshotError
+from simple_db.model.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

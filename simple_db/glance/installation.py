@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from oslo_config import cfg
 
-from simple_db import Database, glance_needs, glance_release
+from simple_db import Database
 from simple_db.api import FUNCTIONS
-from simple_db.glance import decoration
+from simple_db.glance import decoration, in_force
 from simple_db.glance.driver import Driver, new_database
 from simple_db.glance.replaced import replaced
+from simple_db.installed import glance_needs, glance_release
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -177,11 +178,6 @@ def install(database: Database | Driver | None = None) -> Installation:
     return Installation(_driver(database), database)._install()  # noqa: SLF001 - its only caller
 
 
-def current() -> Driver | None:
-    """Return the driver that Glance uses now, if it is one that was installed."""
-    return _installed[-1].driver if _installed else None
-
-
 def _driver(database: Any) -> Driver:
     if database is None:
         return Driver(new_database())
@@ -221,6 +217,7 @@ def _bound(bindings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
 
 def _refresh() -> None:
     """Bring Glance's places in line with `_installed`."""
+    in_force.put([each.driver for each in _installed])
     if _installed:
         driver = _installed[-1].driver
         for module, name, _ in _originals:
@@ -248,7 +245,8 @@ def _replacement(module: str, name: str, driver: Driver) -> object:
     if name == "get_api":
         return lambda: driver
     if (module, name) in METADATA_BINDINGS:
-        # Imported late: it asks this module which driver is in force.
-        backend = importlib.import_module("simple_db.glance.metadata_backend")
-        return (lambda: backend) if name == "get_backend" else backend
+        # Imported late: it registers an option of Glance's, and imports its SQL driver.
+        from simple_db.glance import metadata_backend  # noqa: PLC0415
+
+        return (lambda: metadata_backend) if name == "get_backend" else metadata_backend
     return driver

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simple_db import Database
-    from simple_db.records import Image, Location
+    from simple_db.model.records import Image, Location
 
 _DIRECTORIES = {store: store for store in IMAGE_STORES} | {
     "os_glance_staging_store": "staging",

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from glance.db.sqlalchemy import metadata as _options  # noqa: F401 - it registers the path's option
 from oslo_config import cfg
 
-from simple_db import Database, metadef_files
-from simple_db.errors import SimpleDBError
-from simple_db.glance import api, installation
+from simple_db import Database
+from simple_db.glance import api, in_force
 from simple_db.glance.driver import Driver, glance_error
+from simple_db.model.errors import SimpleDBError
+from simple_db.operations.metadefs import files as metadef_files
 
 if TYPE_CHECKING:
     import os
@@ -92,7 +93,7 @@ def db_export_metadefs(
 def _database(engine: Any) -> Database:
     if isinstance(engine, Database):
         return engine
-    driver = engine if isinstance(engine, Driver) else installation.current() or api.driver
+    driver = engine if isinstance(engine, Driver) else in_force.current() or api.driver
     return driver.database
 
 

@@ -5,17 +5,18 @@ have the signatures of ``oslo_db.sqlalchemy.migration``, which Glance's own entr
 long as it had one. Where that takes the directory of the migrations these take a snapshot file,
 and there is no engine: a database in memory has the current format always.
 
-So to migrate is to bring a file of an older format to the current one; `simple_db.formats` has the
-versions and the steps between them. There is no way back.
+So to migrate is to bring a file of an older format to the current one;
+`simple_db.persistence.formats` has the versions and the steps between them. There is no way back.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simple_db import Database, files, formats, lifecycle
-from simple_db.errors import Invalid, SimpleDBError
+from simple_db import Database
 from simple_db.glance.driver import glance_error
+from simple_db.model.errors import Invalid, SimpleDBError
+from simple_db.persistence import database_file, files, formats
 
 if TYPE_CHECKING:
     import os
@@ -73,7 +74,7 @@ def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int 
     try:
         if not files.exists(abs_path):
             return init_version
-        return lifecycle.contents(abs_path).contents.version
+        return database_file.contents(abs_path).contents.version
     except SimpleDBError as error:
         raise glance_error(error) from error
 

@@ -19,8 +19,6 @@ from attrs import Factory, frozen
 from oslo_config import types
 
 import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
-from simple_db.credentials import masked_text
-from simple_db.errors import Invalid, SnapshotError, SnapshotInUse
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
@@ -32,9 +30,11 @@ from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data, odd_ids
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.starting import NewPaths, StartError, owner_only
-from simple_db.lifecycle import kept
+from simple_db.model.credentials import masked_text
+from simple_db.model.errors import Invalid, SnapshotError, SnapshotInUse
+from simple_db.model.wording import in_options
+from simple_db.persistence.database_file import kept
 from simple_db.snapshot import MAX_BYTES, no_progress
-from simple_db.wording import in_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from simple_db import Database
-    from simple_db.lifecycle import Opened, SaveMode
+    from simple_db.persistence.database_file import Opened, SaveMode
 
 __all__ = ["Settings", "StartError", "Started", "serve"]
 

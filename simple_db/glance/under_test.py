@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
-from simple_db.errors import SimpleDBError
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
 from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
@@ -36,6 +35,7 @@ from simple_db.glance.lost_data import lost_data
 from simple_db.glance.private_directory import private_directory
 from simple_db.glance.server import log_to_stderr, url_of, wsgi_server
 from simple_db.glance.starting import NewPaths, owner_only
+from simple_db.model.errors import SimpleDBError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The oracle: any implementation of Glance's database API, held against simple_db."""
 
-from simple_db import extras
+from simple_db.installed import extras
 
 try:
     # One error for whatever is missing, and here, where everybody comes by first.

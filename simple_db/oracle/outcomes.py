@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, frozen
 
-from simple_db import errors
+from simple_db.model import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from simple_db.errors import SimpleDBError
+from simple_db.model.errors import SimpleDBError
 from simple_db.oracle.fingerprints import Fingerprint, parse
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from rich.console import Console
 
-from simple_db.oracle import register, run, self_test, targets
+from simple_db.oracle import named_targets, register, run, self_test, targets
 from simple_db.oracle.emission import fixtures
 from simple_db.oracle.faults import FAULTS
 from simple_db.oracle.programs.strategies import OPS
@@ -196,7 +196,7 @@ def _set_up(request: Request) -> Iterator[DriverTarget]:
         sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what modules say of themselves as they are imported
-        target = targets.resolve(request.target, setup=request.setup, url=request.url)
+        target = named_targets.resolve(request.target, setup=request.setup, url=request.url)
     try:
         yield target
     finally:

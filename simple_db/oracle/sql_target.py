@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from simple_db import clock, extras
+from simple_db.installed import extras
+from simple_db.model import clock
 
 try:
     import sqlalchemy as sa

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simple_db import clock, extras, glance_needs
 from simple_db.api import Database
-from simple_db.errors import SimpleDBError
-from simple_db.glance_release import GlanceLacksError
+from simple_db.model import clock
+from simple_db.model.errors import SimpleDBError
 from simple_db.oracle.programs.calls import Call, parameters_of, placed, resolved
 from simple_db.oracle.programs.cast import CAST
 
@@ -115,69 +113,6 @@ def _no_reset(name: str) -> Close:
 def reference(database: Database | None = None) -> DriverTarget:
     """Return simple_db as a target, on a database of its own unless one is given."""
     return DriverTarget("simple_db", database or Database())
-
-
-def resolve(text: str, *, setup: str | None = None, url: str | None = None) -> DriverTarget:
-    """Return the target that a user names.
-
-    Args:
-        text: ``package.module`` or ``package.module:attribute``.
-        setup: ``package.module:function``; called without arguments, it returns a clean driver,
-            and is called again for every program if that has no `reset`.
-        url: The database of Glance's SQL driver, as SQLAlchemy writes it; ``sqlite://`` by default.
-
-    Raises:
-        CannotRun: one of them is not there, or cannot be set up.
-    """
-    if setup is not None:
-        return _set_up(text, setup)
-    if text == SQL_DRIVER:
-        # SQLAlchemy is there for this target only.
-        try:
-            glance_needs.require(glance_needs.SQL_DRIVER)
-            from simple_db.oracle import sql_target  # noqa: PLC0415
-        except GlanceLacksError as error:
-            raise CannotRun(str(error)) from error
-        except ModuleNotFoundError as error:
-            raise CannotRun(str(extras.absent(SQL_DRIVER, "server", error))) from error
-        return sql_target.sql_target(url or "sqlite://")
-    if url is not None:
-        raise CannotRun(f"--url is for {SQL_DRIVER}; set {text} up with --setup MODULE:FUNCTION")
-    return DriverTarget(text, _imported(text))
-
-
-def _set_up(text: str, setup: str) -> DriverTarget:
-    make = _imported(setup)
-    first = _made(setup, make)
-    if callable(getattr(first, "reset", None)):
-        return DriverTarget(text, first)
-    target = DriverTarget(text, first, reset=lambda: None)
-
-    def anew() -> None:
-        target.driver = _made(setup, make)
-
-    target.reset = anew
-    return target
-
-
-def _made(setup: str, make: Any) -> Any:
-    try:
-        return make()
-    except Exception as error:
-        raise CannotRun(f"--setup {setup} failed: {type(error).__name__}: {error}") from error
-
-
-def _imported(text: str) -> Any:
-    module, _, attribute = text.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for name in filter(None, attribute.split(".")):
-            found = getattr(found, name)
-    except Exception as error:
-        raise CannotRun(
-            f"cannot import {text}, written MODULE or MODULE:ATTRIBUTE: {error}"
-        ) from error
-    return found
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Write the golden file of the current format version, unless there is one."""
 
-from simple_db import formats
+from simple_db.persistence import formats
 from tests.golden import DIRECTORY, filled
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from tests.serving import PROJECT
+from tests.support.serving import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

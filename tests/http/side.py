@@ -32,8 +32,8 @@ from simple_db.glance.driver import new_database
 from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.installation import install
 from tests.http.requests import Answer, Request
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.support.reference import SqlDriver
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from simple_db.glance_release import SERIES
+from simple_db.installed.glance_release import SERIES
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -31,11 +31,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "test_differences.py",
         "test_other_releases.py",
         "test_api.py",
-        "test_metadata_backend.py",
+        "glance/test_metadata_backend.py",
         "property/test_agreement_with_sql_driver.py",
     ),
-    "fixtures": ("test_pytest_plugin.py", "test_glance_install.py"),
-    "server": ("test_server_flows.py", "test_glance_sources.py", "test_glance_staged_files.py"),
+    "fixtures": ("test_pytest_plugin.py", "glance/test_install.py"),
+    "server": (
+        "glance/test_server_flows.py",
+        "glance/test_sources.py",
+        "glance/test_staged_files.py",
+    ),
 }
 """Files of tests; Glance's own suites come before them, in a process of their own."""
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simple_db.glance_release import SERIES
+from simple_db.installed.glance_release import SERIES
 from tests.matrix import cells, environments, runs, table
 from tests.matrix.cells import Cell
 from tests.matrix.runs import Outcome, Result
-from tests.pages import page
+from tests.support.pages import page
 
 if TYPE_CHECKING:
     from pathlib import Path

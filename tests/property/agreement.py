@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.pair import Outcome, Pair
-from tests.reference import SqlDriver
-from tests.world import World
+from tests.support.pair import Outcome, Pair
+from tests.support.reference import SqlDriver
+from tests.support.world import World
 
 
 @functools.cache

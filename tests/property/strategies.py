@@ -2,7 +2,7 @@
 
 Everything here lies inside the documented domain of the database API, or is refused by Glance's
 SQL driver with an error of Glance's own. What the driver takes or leaks beyond that is in
-`tests.differences`, each with a test of its own.
+`tests.support.differences`, each with a test of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from simple_db import RequestContext
-from tests.world import BEGINNING
+from tests.support.world import BEGINNING
 
 Values = dict[str, Any]
 T = TypeVar("T")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from oslo_serialization import jsonutils
 from oslo_utils import timeutils
 
-from simple_db import clock, filters, values
-from simple_db.errors import Invalid, InvalidParameterValue
+from simple_db.model import clock, values
+from simple_db.model.errors import Invalid, InvalidParameterValue
+from simple_db.queries import filters
 from tests.property import strategies as some
 
 pytestmark = pytest.mark.glance

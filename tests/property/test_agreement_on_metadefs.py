@@ -14,7 +14,7 @@ from tests.property.agreement import AgreementMachine
 
 if TYPE_CHECKING:
     from simple_db import RequestContext
-    from tests.pair import RowAt
+    from tests.support.pair import RowAt
 
 pytestmark = pytest.mark.glance
 

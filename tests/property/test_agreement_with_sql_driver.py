@@ -1,8 +1,8 @@
 """The same calls on simple_db and on Glance's SQL driver: answers, errors and tables are equal.
 
-After every call the rows of all tables are compared, soft-deleted ones and times included,
-and simple_db is held to what it promises of every call (`tests.pair`). What may differ is listed
-in `tests.differences`.
+After every call the rows of all tables are compared, soft-deleted ones and times included, and
+simple_db is held to what it promises of every call (`tests.support.pair`). What may differ is
+listed in `tests.support.differences`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from simple_db import RequestContext
-from tests.pair import RowAt
 from tests.property import strategies as some
 from tests.property.agreement import AgreementMachine
+from tests.support.pair import RowAt
 
 pytestmark = pytest.mark.glance
 
@@ -199,7 +199,7 @@ class Agreement(AgreementMachine):
         return dict(some.filter_like(key, known[key.partition(" ")[0]]) for key in keys)
 
     def _the_reference_can_page(self, whole: list[some.Values], query: some.Values) -> bool:
-        """Tell apart the pages in which the driver loses rows, see `tests.differences`."""
+        """Tell apart the pages in which the driver loses rows, see `tests.support.differences`."""
         tags = [(row["image_id"], row["value"]) for row in self.pair.ours.tables["image_tags"]]
         if query["limit"] and (query["filters"] or {}).get("tags") and len(tags) > len(set(tags)):
             return False  # "a page of images that have a tag twice"

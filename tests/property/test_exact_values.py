@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from simple_db import Database, RequestContext
 from simple_db.api import FUNCTIONS
-from simple_db.errors import Invalid, SimpleDBError
+from simple_db.model.errors import Invalid, SimpleDBError
 from simple_db.oracle.programs.calls import resolved
 from simple_db.oracle.programs.strategies import OPS, programs
 from simple_db.oracle.targets import DriverTarget, reference
-from tests.build import ADMIN
-from tests.world import BEGINNING, World
+from tests.support.build import ADMIN
+from tests.support.world import BEGINNING, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simple_db import Database, journal
+from simple_db import Database
+from simple_db.persistence import journal
 from tests.property.test_laws import (
     WORLD,
     attempt,

@@ -14,10 +14,11 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from simple_db import Database, json_weight
-from simple_db.errors import SnapshotError
+from simple_db import Database
+from simple_db.model.errors import SnapshotError
+from simple_db.persistence import json_weight
 from tests import golden
-from tests.build import a_full_database, counted, document_of, sealed, sealed_bytes
+from tests.support.build import a_full_database, counted, document_of, sealed, sealed_bytes
 
 LONGEST_MESSAGE = 1000
 

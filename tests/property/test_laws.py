@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simple_db import Database, RequestContext
-from simple_db.errors import ImageNotFound, SimpleDBError, SnapshotError
+from simple_db.model.errors import ImageNotFound, SimpleDBError, SnapshotError
 from tests.property import strategies as some
-from tests.world import World
+from tests.support.world import World
 
 WORLD = World()
 LEAVES = (str, int, float, bool, dt.datetime, type(None))

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from simple_db import Database, RequestContext
-from simple_db.errors import SimpleDBError
+from simple_db.model.errors import SimpleDBError
 from tests.property import strategies as some
-from tests.world import World
+from tests.support.world import World
 
 Row = dict[str, Any]
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from simple_db import Database
 from tests.property import strategies as some
 from tests.property.test_naive_model import Refused, outcome
-from tests.world import BEGINNING, World
+from tests.support.world import BEGINNING, World
 
 if TYPE_CHECKING:
     from simple_db import RequestContext

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simple_db import Database, RequestContext
-from simple_db.errors import Conflict, Duplicate, NotFound, SimpleDBError
+from simple_db.model.errors import Conflict, Duplicate, NotFound, SimpleDBError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from simple_db.oracle.programs.cast import CAST
 from simple_db.oracle.targets import reference
 
 if TYPE_CHECKING:
-    from simple_db.explanation import Explanation
+    from simple_db.operations.explanation import Explanation
     from simple_db.oracle.comparison import Divergence, Sides, Step
     from simple_db.oracle.programs.calls import Call, Program
 

@@ -12,9 +12,9 @@ import attrs
 from attrs import frozen
 
 from simple_db.api import Database
+from simple_db.model.records import key_of
+from simple_db.model.shapes import RequestContext
 from simple_db.oracle.programs.strategies import op_of
-from simple_db.records import key_of
-from simple_db.shapes import RequestContext
 
 if TYPE_CHECKING:
     from simple_db.store import Table, Tables

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from simple_db.errors import (
+from simple_db.model.errors import (
     Conflict,
     Duplicate,
     Forbidden,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simple_db.errors import Invalid
+from simple_db.model.errors import Invalid
+from simple_db.model.records import Image, columns_of
 from simple_db.oracle.faults.breaking import ADMIN, breaks
-from simple_db.records import Image, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

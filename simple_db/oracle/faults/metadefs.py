@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from simple_db.errors import MetadefForbidden
+from simple_db.model.errors import MetadefForbidden
 from simple_db.oracle.faults.breaking import ADMIN, breaks
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simple_db.errors import Duplicate, NotFound
+from simple_db.model.errors import Duplicate, NotFound
 from simple_db.oracle.faults.breaking import ADMIN, breaks
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from simple_db.oracle.faults.breaking import breaks
 
 if TYPE_CHECKING:
+    from simple_db.model.records import Image
     from simple_db.oracle.faults.breaking import Asked
-    from simple_db.records import Image
 
 _GONE = ("deleted", "killed", "pending_delete")
 

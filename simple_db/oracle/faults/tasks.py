@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simple_db.errors import Forbidden, TaskNotFound
+from simple_db.model.errors import Forbidden, TaskNotFound
 from simple_db.oracle.faults.breaking import breaks
 
 if TYPE_CHECKING:

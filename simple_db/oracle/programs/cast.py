@@ -6,7 +6,7 @@ them members.
 
 from __future__ import annotations
 
-from simple_db.shapes import RequestContext
+from simple_db.model.shapes import RequestContext
 
 CAST: dict[str, RequestContext] = {
     "admin": RequestContext(is_admin=True),

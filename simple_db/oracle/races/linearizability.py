@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from simple_db.api import Database
+from simple_db.model.records import as_dict, counts_ids, key_of
 from simple_db.oracle.races.histories import Event, History, Outcome, bound, outcome_of
 from simple_db.oracle.targets import reference
-from simple_db.records import as_dict, counts_ids, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
+    from simple_db.model.records import Record
     from simple_db.oracle.programs.calls import Call, Program
     from simple_db.oracle.races.lanes import Race
-    from simple_db.records import Record
     from simple_db.store import Cut
 
 _NOW = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as every time in the database

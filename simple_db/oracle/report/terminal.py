@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from simple_db.explanation import Explanation
+    from simple_db.operations.explanation import Explanation
     from simple_db.oracle.emission.evidence import Evidence
     from simple_db.oracle.races.search import RaceFindings
     from simple_db.oracle.report.result import Result

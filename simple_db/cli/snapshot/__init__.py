@@ -1,0 +1,1 @@
+"""The commands ``simple-db snapshot``: check, show, diff and upgrade."""

@@ -1,0 +1,1 @@
+"""What is installed around a database: this distribution, its extras, and which Glance."""

@@ -1,0 +1,1 @@
+"""What a database is made of: rows and their values, errors, the clock, the lock of a call."""

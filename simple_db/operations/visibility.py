@@ -1,0 +1,296 @@
+"""Who may see, list and change an image: the only reader of a context.
+
+The rules are the tables `THERE`, `SEEN` and `CHANGED` for an image that is asked for by its id, and
+`listing_scope` and `listing_default` for a listing. Of each table one rule that holds is enough.
+Whoever changes an image must also see it, and it must be there; a listing asks for neither.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVarTuple
+
+from attrs import frozen
+
+from simple_db.model import values
+from simple_db.model.errors import Forbidden, ForbiddenPublicImage, ImageNotFound, Invalid
+from simple_db.model.records import Image, SoftDeletable
+from simple_db.model.shapes import Context
+from simple_db.queries.filters import ImageQuery
+from simple_db.store import HasStore, Tables
+
+
+@frozen
+class Caller:
+    """Who calls, read from a context once a call."""
+
+    is_admin: bool
+    owner: str | None
+    can_see_deleted: bool
+
+
+_OPEN = ("public", "community")
+
+_NO_CONTEXT = Caller(is_admin=True, owner=None, can_see_deleted=True)
+
+
+def caller_of(context: Context | None) -> Caller:
+    """Return who calls; None stands for an administrator.
+
+    Raises:
+        Invalid: the context lacks `is_admin` or `owner`, or is the class of one.
+    """
+    if context is None:
+        return _NO_CONTEXT
+    try:
+        given, owner = context.is_admin, values.uuid_as_text(context.owner)
+    except AttributeError as error:
+        raise Invalid(
+            f"a context has is_admin, owner and can_see_deleted, or is None: {error}"
+        ) from error
+    if hasattr(given, "__get__"):  # it is true, whoever calls
+        raise Invalid(
+            f"is_admin of a context is True or False, not {values.shown(given)}: a context is an "
+            "object, not its class"
+        )
+    is_admin = bool(given)
+    try:
+        can_see_deleted = bool(context.can_see_deleted)
+    except AttributeError:  # as in contexts that tests make up; it follows the first in Glance
+        can_see_deleted = is_admin
+    return Caller(is_admin, owner, can_see_deleted)
+
+
+@frozen
+class Access:
+    """What the rules read of an image; an `Image` has it all."""
+
+    id: str
+    owner: str | None
+    visibility: str
+
+
+Given = TypeVarTuple("Given")
+
+
+@frozen
+class Rule(Generic[*Given]):
+    """A rule in words, and whether it holds."""
+
+    says: str
+    holds: Callable[[*Given], bool]
+
+
+def _one_holds(rules: Iterable[Rule[*Given]], *given: *Given) -> bool:
+    for rule in rules:  # noqa: SIM110 - a generator makes `image_get` a tenth longer
+        if rule.holds(*given):
+            return True
+    return False
+
+
+THERE: tuple[Rule[Caller, SoftDeletable], ...] = (
+    Rule("it is not deleted", lambda _, row: not row.deleted),
+    Rule("the caller can see what is deleted", lambda caller, _: caller.can_see_deleted),
+)
+"""What makes a row be there for a caller."""
+
+SEEN: tuple[Rule[Caller, Access | Image, Tables, str | None], ...] = (
+    Rule("the caller is an administrator", lambda caller, *_: caller.is_admin),
+    Rule("the image has no owner", lambda _, image, *__: image.owner is None),
+    Rule("the image is public or community", lambda _, image, *__: image.visibility in _OPEN),
+    Rule("the caller is the owner", lambda caller, image, *_: _owns(caller, image.owner)),
+    Rule(
+        "the image is shared with the caller, whatever the status of the membership",
+        lambda caller, image, tables, status: (
+            image.visibility == "shared" and _is_member(tables, caller, image.id, status)
+        ),
+    ),
+)
+"""What lets a caller see an image that is there."""
+
+
+def _owns(caller: Caller, owner: str | None) -> bool:
+    return caller.owner is not None and owner == caller.owner
+
+
+CHANGED: tuple[Rule[Caller, str | None], ...] = (
+    Rule("the caller is an administrator", lambda caller, _: caller.is_admin),
+    Rule("the caller is the owner", _owns),
+)
+"""What lets a caller change an image that it sees."""
+
+
+def is_image_mutable(db: HasStore, context: Context | None, image: Mapping[str, Any]) -> bool:
+    """Return whether the caller may change the image.
+
+    Args:
+        context: Who calls; None is an administrator.
+        image: A dict of an image; only its ``owner`` is read, and it need not be stored.
+
+    Raises:
+        Invalid: the image has no ``owner``.
+
+    Source: "Image info methods"; ``is_image_mutable`` of Glance 33.
+    """
+    caller = caller_of(context)
+    if caller.is_admin:
+        return True
+    values.required(image, ["owner"], "the image")
+    return may_change(caller, values.uuid_as_text(image["owner"]))
+
+
+def is_image_visible(
+    db: HasStore, context: Context | None, image: Mapping[str, Any], status: str | None = None
+) -> bool:
+    """Return whether the caller may see the image.
+
+    Args:
+        context: Who calls; None is an administrator.
+        image: A dict of an image; its ``id``, ``owner`` and ``visibility`` are read.
+        status: If given, the status that a membership must have to count.
+
+    Raises:
+        Invalid: the image lacks one of the three keys.
+
+    Source: "Image info methods"; ``is_image_visible`` of Glance 33.
+    """
+    caller = caller_of(context)
+    if caller.is_admin:
+        return True
+    values.required(image, ["id", "owner", "visibility"], "the image")
+    access = Access(image["id"], values.uuid_as_text(image["owner"]), image["visibility"])
+    with db.store.reading() as tables:
+        return may_see(tables, caller, access, status)
+
+
+def may_see(
+    tables: Tables, caller: Caller, image: Access | Image, status: str | None = None
+) -> bool:
+    """Return whether the caller may see the image when asking for it by its id."""
+    return _one_holds(SEEN, caller, image, tables, status)
+
+
+def may_change(caller: Caller, owner: str | None) -> bool:
+    """Return whether the caller may change the images of that owner."""
+    return _one_holds(CHANGED, caller, owner)
+
+
+def _is_member(tables: Tables, caller: Caller, image_id: str, status: str | None) -> bool:
+    return caller.owner is not None and any(
+        row.member == caller.owner and not row.deleted and (status is None or row.status == status)
+        for row in tables.members.where(image_id=image_id)
+    )
+
+
+def exists_for(caller: Caller, row: SoftDeletable, *, show_deleted: bool = False) -> bool:
+    """Return whether the row is there for the caller: a deleted one is for some only."""
+    return show_deleted or _one_holds(THERE, caller, row)
+
+
+def visible_image(
+    tables: Tables, caller: Caller, image_id: object, *, show_deleted: bool = False
+) -> Image:
+    """Return the image of that id.
+
+    Raises:
+        ImageNotFound: there is none, or it is deleted and the caller may not see that.
+        Forbidden: the caller may not see it.
+    """
+    image = tables.images.get(image_id)
+    if image is None or not exists_for(caller, image, show_deleted=show_deleted):
+        raise ImageNotFound(f"No image found with ID {values.worded(image_id)}")
+    if not may_see(tables, caller, image):
+        raise Forbidden(f"Image {image.id} is not visible to project {values.worded(caller.owner)}")
+    return image
+
+
+def require_change(caller: Caller, image: Image) -> None:
+    """Check that the caller may change the image.
+
+    Raises:
+        ForbiddenPublicImage: the caller may not, and the image is public or community.
+        Forbidden: the caller may not, and the image is another.
+    """
+    if not may_change(caller, image.owner):
+        kind = ForbiddenPublicImage if image.visibility in _OPEN else Forbidden
+        raise kind(f"Image {image.id} is not owned by project {values.worded(caller.owner)}")
+
+
+def listed(
+    tables: Tables, caller: Caller, query: ImageQuery, member_status: str, *, as_user: bool
+) -> Callable[[Image], bool]:
+    """Return the rule of which images a listing shows the caller.
+
+    They are those in its scope that have the visibility that is asked for. ``all`` asks for every
+    one, and None for those that are shown by default.
+    """
+    in_scope = _one_of(listing_scope(tables, caller, member_status, as_user=as_user))
+    by_default = _one_of(listing_default(caller))
+    wanted = query.visibility
+
+    def is_asked_for(image: Image) -> bool:
+        return wanted in ("all", image.visibility)
+
+    is_shown = by_default if wanted is None else is_asked_for
+    return lambda image: in_scope(image) and is_shown(image)
+
+
+def _one_of(rules: Iterable[Rule[Image]]) -> Callable[[Image], bool]:
+    """Return whether at least one of the rules holds, as quickly as a listing needs."""
+    checks = [rule.holds for rule in rules]
+
+    def one_holds(image: Image) -> bool:
+        for holds in checks:  # noqa: SIM110 - a generator for each image doubles it
+            if holds(image):
+                return True
+        return False
+
+    return one_holds
+
+
+def listing_scope(
+    tables: Tables, caller: Caller, member_status: str = "accepted", *, as_user: bool = False
+) -> list[Rule[Image]]:
+    """Return what brings an image into the scope of a listing.
+
+    Args:
+        tables: The tables.
+        caller: Who asks.
+        member_status: The status of the memberships that count; ``all`` is any.
+        as_user: Whether an administrator asks for what any other caller would see.
+    """
+    if caller.is_admin and not as_user:
+        return [Rule("the caller is an administrator", lambda _: True)]
+    shared = _shared_with(tables, caller.owner, member_status)
+    whom = f"the caller, and the membership is {values.worded(member_status)}"
+    if caller.owner is None:
+        whom = "anybody, as the caller has no project"
+    return [
+        Rule("the image is public or community", lambda image: image.visibility in _OPEN),
+        _ownership(caller.owner),
+        Rule(
+            f"the image is shared with {whom}",
+            lambda image: image.visibility == "shared" and image.id in shared,
+        ),
+    ]
+
+
+def listing_default(caller: Caller) -> list[Rule[Image]]:
+    """Return what lets a listing show an image in scope where no visibility is asked for."""
+    return [
+        Rule("the image is not community", lambda image: image.visibility != "community"),
+        _ownership(caller.owner),
+    ]
+
+
+def _ownership(owner: str | None) -> Rule[Image]:
+    return Rule("the caller is the owner", lambda image: owner is not None and image.owner == owner)
+
+
+def _shared_with(tables: Tables, owner: str | None, member_status: str) -> set[str]:
+    if owner is None:
+        # Glance's driver lets a caller without project see what is shared with anybody.
+        return {row.image_id for row in tables.members.rows.values() if not row.deleted}
+    return {
+        row.image_id
+        for row in tables.members.where(member=owner)
+        if not row.deleted and member_status in ("all", row.status)
+    }

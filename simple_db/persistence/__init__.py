@@ -1,0 +1,1 @@
+"""Databases as files: snapshots, their journal, and the claim of a process on both."""

@@ -1,0 +1,563 @@
+"""A store that a file keeps: opened by one process at a time, saved when it was asked to be.
+
+`kept` is the whole of it: it claims the file, fills the store with what it and its journal hold,
+and saves the store as its mode says. docs/snapshot.md says what each mode promises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import itertools
+import logging
+import os
+import stat
+import threading
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+
+from attrs import frozen
+
+from simple_db import snapshot
+from simple_db.model.blocks import block
+from simple_db.model.call_lock import CallLock
+from simple_db.model.errors import Invalid, SnapshotError, SnapshotInUse, SnapshotMismatch
+from simple_db.persistence import file_pair, files
+from simple_db.persistence.claims import Claim, claimed
+from simple_db.persistence.journal import Journal, Place, Replayed, beside, create, go_on, replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from simple_db.persistence.file_pair import Pair
+    from simple_db.snapshot import Encoded
+    from simple_db.store import Commit, Store
+
+LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SaveMode = Literal["manual", "exit", "interval", "always"]
+"""When a store is saved: on request; also at the end; also now and then; with every call."""
+
+# A journal is put into its snapshot when it has become larger than that, and than this.
+_SMALL_JOURNAL = 2**20
+
+
+@frozen
+class Opened:
+    """What was found when a file was opened.
+
+    Attributes:
+        fresh: Whether there was no file, so that the store began empty.
+        calls: How many calls the journal held that the snapshot did not.
+        torn: How many bytes of a call there were that was being written when the process ended.
+        version: The format version of the snapshot; 0 if there was none.
+    """
+
+    fresh: bool
+    calls: int = 0
+    torn: int = 0
+    version: int = 0
+
+
+@block
+def kept(
+    store: Store,
+    path: files.Name,
+    save: SaveMode,
+    interval: float,
+    *,
+    give: Callable[[Keeper], T],
+    progress: Callable[[int, int], object] = snapshot.no_progress,
+    max_bytes: int = snapshot.MAX_BYTES,
+) -> Iterator[T]:
+    """Let a file keep the store until the block ends, however it ends.
+
+    If an exception from outside comes between while the block ends, what was begun is done once
+    more, and then it is raised. That is why all of the end is in one function: at the beginning of
+    another one the exception could come before anything protects it.
+
+    Args:
+        store: An empty store, to be filled with what the file holds.
+        path: The snapshot file; it need not be there.
+        save: When it is saved.
+        interval: Seconds between two looks whether something has changed.
+        give: Returns what the block is given.
+        progress: Told how many rows are read, and of how many.
+        max_bytes: The number of bytes that the snapshot may have, and the journal.
+
+    Raises:
+        Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
+            integer.
+        SnapshotInUse: another process has the file.
+        SnapshotError: the file or its journal cannot be read; both are as they were. At the end:
+            the store cannot be saved.
+    """
+    _check(save, interval)
+    snapshot.check_max_bytes(max_bytes)
+    claim = Claim(files.named(path))
+    try:
+        filled = _filled(store, path, progress, max_bytes)
+        keeper = Keeper(store, claim, save, interval, max_bytes, filled)
+        try:
+            keeper.begin()
+            yield give(keeper)
+        finally:
+            try:
+                keeper.close()
+            except SnapshotError:
+                raise
+            except BaseException:
+                keeper.close()
+                raise
+            finally:
+                keeper.let_go()
+    finally:
+        try:
+            claim.release()
+        finally:
+            claim.release()
+
+
+def _check(save: str, interval: float) -> None:
+    if save not in get_args(SaveMode):
+        raise Invalid(f"save is one of {', '.join(get_args(SaveMode))}, not {save!r}")
+    if not isinstance(interval, (int, float)) or not interval > 0:
+        raise Invalid(f"interval is a positive number of seconds, not {interval!r}")
+
+
+def contents(
+    path: files.Name,
+    progress: Callable[[int, int], object] = snapshot.no_progress,
+    max_bytes: int = snapshot.MAX_BYTES,
+) -> Replayed:
+    """Return what a snapshot file and the journal beside it hold; neither is changed.
+
+    The file need not be claimed: the two are of the same moment, whoever saves them meanwhile.
+
+    Args:
+        path: The snapshot file.
+        progress: Told how many rows are read, and of how many.
+        max_bytes: The number of bytes that the snapshot may have, and the journal.
+
+    Raises:
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotError: one of them cannot be read, or they do not belong together.
+    """
+    snapshot.check_max_bytes(max_bytes)
+    found = _read(path, progress, max_bytes)
+    if found is None:
+        raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
+    return found
+
+
+def _read(
+    path: files.Name, progress: Callable[[int, int], object], max_bytes: int
+) -> Replayed | None:
+    """Return what the two files hold, None if neither is there."""
+    parse = functools.partial(_parsed, path, progress, max_bytes)
+    return file_pair.parsed(path, beside, max_bytes, parse)
+
+
+def _parsed(
+    path: files.Name, progress: Callable[[int, int], object], max_bytes: int, pair: Pair
+) -> Replayed | None:
+    journal = beside(path)
+    if pair.snapshot is None and pair.journal is None:
+        return None
+    if pair.snapshot is None:
+        raise SnapshotError(
+            f"{journal} has calls, and the snapshot that they belong to is not there: put "
+            f"{path!s} back, or move the journal away if its calls are not to count"
+        )
+    with snapshot.naming(path):
+        held = snapshot.contents_of(pair.snapshot, max_bytes=max_bytes, progress=progress)
+    if pair.journal is None:
+        return Replayed(held)
+    with snapshot.naming(journal):
+        return replayed(held, pair.journal)
+
+
+def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) -> None:
+    """Write a snapshot of the store to a file that nobody has open.
+
+    Raises:
+        Invalid: `max_bytes` is no positive integer.
+        SnapshotInUse: somebody has.
+        SnapshotError: the snapshot has more bytes; or the file cannot be written, or has a
+            journal of calls that would be lost.
+    """
+    snapshot.check_max_bytes(max_bytes)
+    with claimed(path):
+        check_no_journal(path)
+        snapshot.save(store, path, max_bytes=max_bytes)
+
+
+def check_no_journal(path: files.Name) -> None:
+    """Check that no calls wait beside the snapshot file to be put into it.
+
+    Raises:
+        SnapshotError: there is a journal.
+    """
+    journal = beside(path)
+    if files.exists(journal, follow=False):
+        raise SnapshotError(
+            f"{journal} may have calls that {path!s} has not, and a save would lose them: "
+            "open the file with Database.open, which puts them into it"
+        )
+
+
+def _filled(
+    store: Store, path: files.Name, progress: Callable[[int, int], object], max_bytes: int
+) -> _Filled:
+    file = _WrittenFile(files.named(path), max_bytes)
+    found = _read(path, progress, max_bytes)
+    if found is None:
+        return _Filled(Opened(fresh=True), file)
+    snapshot.fill(store, found.contents)
+    file.seal = found.contents.seal
+    if found.place is not None:
+        _settle(store, file, found.place, max_bytes)
+    if found.torn:
+        LOG.warning("%s: the last call was not written to its end, and does not count", path)
+    return _Filled(Opened(False, found.calls, found.torn, found.contents.version), file)
+
+
+def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
+    """Put the calls of a journal into the snapshot, and the journal away."""
+    written = snapshot.encoded_to_save(store.cut(), max_bytes=max_bytes)
+    journal = go_on(beside(file.path), place, max_bytes)
+    try:
+        journal.announce(written.seal)
+    finally:
+        journal.close()
+    file.write(written)
+    files.remove(beside(file.path))
+
+
+class _WrittenFile:
+    """A snapshot file that nobody but us should write while it is open.
+
+    Attributes:
+        path: Where it is, whatever symbolic links lead there.
+        seal: The seal of what we have last read from it or written to it.
+    """
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        """Note which file is there, if there is one.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        self.path = path
+        self.seal = ""
+        self._max_bytes = max_bytes
+        self._known: tuple[files.Identity | None, ...] = (self._identity(),)
+
+    def write(self, written: Encoded) -> None:
+        """Put this snapshot in its place.
+
+        Raises:
+            SnapshotError: it cannot be written; the one before is there.
+        """
+
+        def ready(identity: files.Identity) -> None:
+            # Any may be there until the end: an exception can come before or after the renaming.
+            self._known = (*self._known, identity)
+
+        files.replace(self.path, written.pieces, ready=ready)
+        self.seal = written.seal
+        self._known = self._known[-1:]
+
+    def is_there(self) -> bool:
+        """Return whether it is there.
+
+        Raises:
+            SnapshotError: that cannot be seen.
+        """
+        return self._identity() is not None
+
+    def check(self) -> bool:
+        """Check that nobody else has written it, and return whether it is there.
+
+        Raises:
+            SnapshotMismatch: somebody has.
+            SnapshotError: that cannot be seen.
+        """
+        status = files.found(self.path, follow=False)
+        if status is None:
+            return False
+        now = files.identity(status)
+        if now in self._known:
+            return True
+        # Where a link leads, the journal and the lock of whoever follows it are others.
+        if not (stat.S_ISREG(status.st_mode) and self._has_our_seal()):
+            raise SnapshotMismatch(
+                f"{self.path} was replaced or changed by somebody else while it was open here, and "
+                "is left as it is: put back the file that was there, or open the new one"
+            )
+        self._known = (now,)  # another file with the same content: checked out again, say
+        return True
+
+    def _has_our_seal(self) -> bool:
+        return snapshot.has_seal(self.path, self.seal, self._max_bytes)
+
+    def _identity(self) -> files.Identity | None:
+        status = files.found(self.path, follow=False)
+        return None if status is None else files.identity(status)
+
+
+@frozen
+class _Filled:
+    """What was found when a file was opened, and the file."""
+
+    opened: Opened
+    file: _WrittenFile
+
+
+class Keeper:
+    """Saves a store to a file, when asked to and as its mode says.
+
+    With ``always`` it is the log of the store. When it is closed, it is that in every mode that
+    saves by itself, and refuses each call: what changes then would be lost.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        claim: Claim,
+        mode: SaveMode,
+        interval: float,
+        max_bytes: int,
+        filled: _Filled,
+    ) -> None:
+        self.opened = filled.opened
+        self.path = claim.path
+        self._beside = beside(claim.path)
+        self.mode = mode
+        self._store = store
+        self._claim = claim
+        self._file = filled.file
+        self._interval = interval
+        self._max_bytes = max_bytes
+        self._saved_revision = store.revision
+        self._saved_bytes = 0
+        self._journal: Journal | None = None
+        self._copy: Path | None = None
+        self._has_begun = self._is_closed = False
+        self._saving = CallLock()
+        # Whoever gets this lock is to end. An `Event` has a lock of its own, which an exception in
+        # the midst of its methods leaves locked for ever.
+        self._end = threading.Lock()
+        self._end.acquire()
+        self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
+
+    def begin(self) -> None:
+        """Begin to save as the mode says.
+
+        Raises:
+            SnapshotError: the mode is ``always``, and the file cannot be written.
+        """
+        if self.mode == "always":
+            self.save()
+            self._store.log = self
+        if self.mode in ("interval", "always"):
+            self._thread.start()
+        self._has_begun = True
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the block has ended."""
+        return self._is_closed
+
+    def save(self, max_bytes: int | None = None) -> None:
+        """Save now; calls of other threads go on meanwhile.
+
+        Args:
+            max_bytes: The number of bytes that the snapshot may have; None is what was said at the
+                opening.
+
+        Raises:
+            SnapshotInUse: this process has forked from the one that has the file open, or another
+                one may have the file by now.
+            SnapshotMismatch: somebody else has written the file; a copy is beside it.
+            SnapshotError: it cannot be saved, or is closed. The file is as it was.
+            RuntimeError: it was called in the midst of another call, or of a save of this thread.
+        """
+        if not self._claim.is_ours:
+            self._claim.check()
+        self._store.check_no_call()
+        with self._saving.held():
+            if self._is_closed:
+                raise self._closed()
+            self._check_file()
+            self._save_snapshot(max_bytes or self._max_bytes, goes_on=True)
+
+    def close(self) -> None:
+        """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
+
+        Raises:
+            SnapshotInUse: another process may have the file by now; a copy is beside it.
+            SnapshotMismatch: somebody else has written the file; a copy is beside it.
+            SnapshotError: it cannot be saved; where there is a journal, it has what is missing.
+        """
+        if not self._claim.is_ours:
+            return
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # it was released before
+                self._end.release()
+            self._thread.join()
+        with self._saving.held():
+            self._refuse_calls()
+            if self._has_begun and self.mode != "manual":
+                self._save_last()
+            self._remove_journal()
+
+    def let_go(self) -> None:
+        """Close the journal; the file of it stays, if it was not put into the snapshot."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+
+    @property
+    def end(self) -> Place | None:
+        """Where the journal ends."""
+        return self._journal.end if self._journal is not None else None
+
+    def append(self, commit: Commit) -> None:
+        """Write a commit to the journal.
+
+        Raises:
+            SnapshotInUse: this process has forked from the one that has the file open, or another
+                one may have the file by now.
+            SnapshotMismatch: somebody else has written the snapshot, or removed it.
+            SnapshotError: it cannot be written, or is closed.
+        """
+        if self._journal is None or self._is_closed:
+            raise self._closed()
+        self._claim.check()
+        if not self._file.check():
+            raise SnapshotMismatch(
+                f"{self.path} was removed while it was open here, and its journal alone is no use: "
+                "no call counts until it is saved again, by save() or in a moment by itself"
+            )
+        self._journal.append(commit)
+        # Whoever claims the file from here on reads what was written.
+        self._claim.check()
+
+    def retract(self, end: Place | None) -> None:
+        """Take a commit back from the journal, unless it did not come there."""
+        if self._journal is None or end is None:
+            return
+        try:
+            self._claim.check()
+        except SnapshotInUse:  # the journal is another process's
+            return
+        except SnapshotError as error:  # that cannot be seen, and the file is still locked
+            LOG.warning("%s", error)
+        self._journal.retract(end)
+
+    def _closed(self) -> SnapshotError:
+        return SnapshotError(
+            f"{self.path} is closed: what changes now would not be in it. Open it again, or go on "
+            "with a database of its own: fork()"
+        )
+
+    def _refuse_calls(self) -> None:
+        with self._store.reading():
+            self._is_closed = True
+            if self.mode != "manual":
+                self._store.log = self
+
+    def _is_behind(self) -> bool:
+        return self._store.revision != self._saved_revision or not self._file.is_there()
+
+    def _save_last(self) -> None:
+        is_behind = self._is_behind()
+        if is_behind or self._journal is not None or self._copy is not None:
+            self._check_last()
+        if is_behind:
+            self._save_snapshot(self._max_bytes, goes_on=False)
+
+    def _check_last(self) -> None:
+        try:
+            self._check_file()
+        except SnapshotMismatch:
+            if self._copy is not None:  # and it has the calls of the journal
+                self._remove_journal()
+            raise
+
+    def _remove_journal(self) -> None:
+        if self._journal is not None and files.exists(self._beside, follow=False):
+            files.remove(self._beside)
+
+    def _check_file(self) -> None:
+        """Check that the file is still ours to write; if not, save to another one beside it."""
+        try:
+            self._claim.check()
+            self._file.check()
+        except (SnapshotInUse, SnapshotMismatch) as error:
+            raise type(error)(f"{error}. {self._save_copy()}") from error
+
+    def _save_copy(self) -> str:
+        """Save to a file beside the one that is not ours any more, and return what was done."""
+        try:
+            copy = self._copy or _free_name(self.path)
+            with self._store.reading():
+                cut, revision = self._store.cut(), self._store.revision
+            written = snapshot.encoded_to_save(cut, max_bytes=self._max_bytes)
+            files.replace(copy, written.pieces)
+        except SnapshotError as error:
+            return f"What this database holds could not be saved beside it either: {error}"
+        self._copy, self._saved_revision = copy, revision
+        return f"What this database holds is saved in {copy}"
+
+    def _save_snapshot(self, max_bytes: int, *, goes_on: bool) -> None:
+        with self._store.reading():
+            cut, revision, end = self._store.cut(), self._store.revision, self.end
+        written = snapshot.encoded_to_save(cut, max_bytes=max_bytes)
+        if self._journal is not None:
+            with self._store.reading():
+                self._journal.announce(written.seal)
+        self._file.write(written)
+        self._saved_revision = revision
+        self._saved_bytes = sum(map(len, written.pieces))
+        if goes_on and self.mode == "always":
+            self._begin_journal(written.seal, end)
+
+    def _begin_journal(self, seal: str, end: Place | None) -> None:
+        """Take a new journal, which begins with what was committed since the cut."""
+        with self._store.reading():
+            before = self._journal
+            bodies = before.since(end) if before is not None and end is not None else []
+            self._journal = create(self._beside, seal, bodies, self._max_bytes)
+        if before is not None:
+            before.close()
+
+    def _save_now_and_then(self) -> None:
+        interval = min(self._interval, threading.TIMEOUT_MAX)
+        while not self._end.acquire(timeout=interval) and self._claim.is_held:
+            self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        try:
+            if self._is_due():
+                self.save()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may go well
+            LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
+
+    def _is_due(self) -> bool:
+        if self.mode != "always":
+            return self._is_behind()
+        if self._copy is None:
+            self._check_file()  # what others do to the file shows at once, and costs nothing
+        end = self.end.end if self.end is not None else 0
+        return end > max(_SMALL_JOURNAL, self._saved_bytes) or not self._file.is_there()
+
+
+def _free_name(path: Path) -> Path:
+    """Return the name of a file beside the path that is not there."""
+    names = (path.with_name(f"{path.name}.copy-{number}") for number in itertools.count(1))
+    return next(name for name in names if not files.exists(name, follow=False))

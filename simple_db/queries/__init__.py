@@ -1,0 +1,1 @@
+"""What a listing asks for: filters, sort orders, pages."""

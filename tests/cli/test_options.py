@@ -1,0 +1,118 @@
+"""What holds for every command that has a file of records, and for all options that errors name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from simple_db import Database
+from simple_db.cli import commands, options
+from simple_db.model.wording import IN_OPTIONS
+from tests.support.serving import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Captured = pytest.CaptureFixture[str]
+
+# The parameters of commands that name snapshots.
+SNAPSHOTS = {"snapshot", "path", "paths", "old", "new"}
+
+
+def every_command(
+    command: click.Command = commands.main, before: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Give each command that does something, with the words that name it."""
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from every_command(one, (*before, name))
+    else:
+        yield before, command
+
+
+def parameters(command: click.Command) -> dict[str, click.Parameter]:
+    return {str(parameter.name): parameter for parameter in command.params}
+
+
+COMMANDS = dict(every_command())
+OF_A_SNAPSHOT = [
+    pytest.param(words, marks=[pytest.mark.glance] * (words == ("serve",)), id=" ".join(words))
+    for words, command in COMMANDS.items()
+    if not SNAPSHOTS.isdisjoint(parameters(command))
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_command_that_is_given_no_snapshot_means_the_same_one_and_so_does_make_run() -> None:
+    having = [
+        parameters(command)["snapshot"]
+        for command in COMMANDS.values()
+        if "snapshot" in parameters(command)
+    ]
+    (run,) = re.findall(r"\n\t(.*simple-db serve.*)", (PROJECT / "Makefile").read_text())
+
+    assert len(having) == 4
+    assert {one.default for one in having} == {options.SNAPSHOT}
+    assert run == "$(BIN)/simple-db serve $(ARGS)"
+    assert f"/{options.SNAPSHOT}*\n" in (PROJECT / ".gitignore").read_text()
+
+
+@pytest.mark.parametrize("words", OF_A_SNAPSHOT)
+def test_every_command_that_reads_a_snapshot_has_the_bound_that_its_refusal_names(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["simple-db"])
+    Database().save("glance.json")
+    Path("definitions.json").write_text('{"namespace": "a"}')
+    files = {"check": 1, "show": 1, "diff": 2, "upgrade": 1}.get(words[-1], 0)
+    given = {"load": ["definitions.json"], "export": ["out"], "serve": ["--port", "0"]}
+    arguments = [*words, *["glance.json"] * files, *given.get(words[-1], [])]
+
+    assert commands.run([*arguments, "--max-bytes", "10"]) in (1, 2)
+    printed = capsys.readouterr()
+    assert "give a larger --max-bytes if it is meant" in printed.out + printed.err
+
+
+def test_every_option_that_an_error_names_is_there() -> None:
+    named = set(itertools.chain(*(re.findall(r"--[a-z-]+", one) for one in IN_OPTIONS.values())))
+    there = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
+
+    assert named <= there
+
+
+SWITCHES = ("--merge", "--prefer-new", "--overwrite")
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [chosen for count in range(4) for chosen in itertools.combinations(SWITCHES, count)],
+    ids=" ".join,
+)
+def test_switches_that_do_not_go_together_are_named_as_they_are_typed(
+    capsys: Captured, switches: tuple[str, ...]
+) -> None:
+    Path("definitions.json").write_text('{"namespace": "a"}')
+    how = {"--prefer-new", "--overwrite"} & set(switches)
+    right = not how or (len(how) == 1 and "--merge" in switches)
+
+    assert commands.run(["metadefs", "load", *switches, "definitions.json"]) == (0 if right else 2)
+    told = capsys.readouterr().err
+    assert set(re.findall(r"[\w-]*(?:prefer|overwrite)[\w-]*", told)) == (
+        set() if right else {"--prefer-new", "--overwrite"}
+    )
+
+
+@pytest.mark.glance
+def test_a_time_between_saves_that_is_no_number_is_refused_by_its_option(capsys: Captured) -> None:
+    assert commands.run(["serve", "--port", "0", "--save-interval", "nan"]) == 2
+    assert "simple-db: --save-interval is a positive number" in capsys.readouterr().err

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+
+import pytest
+
+import simple_db.glance
+import simple_db.oracle
+from simple_db.installed import distribution, extras
+from tests.support.serving import PROJECT
+
+pytestmark = pytest.mark.glance
+
+# What each import comes to where a package is not there.
+IMPORTS = """
+import importlib, json, sys, traceback
+missing, *modules = sys.argv[1:]
+sys.modules[missing] = None
+outcomes = {}
+for name in modules:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        outcomes[name] = [error.name, str(error)]
+print(json.dumps(outcomes))
+"""
+
+GLANCE, ORACLE = "simple_db.glance", "simple_db.oracle"
+MODULES = {
+    package.__name__: [
+        package.__name__,
+        *(
+            module.name
+            for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        ),
+    ]
+    for package in (simple_db.glance, simple_db.oracle)
+}
+
+
+def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
+    """Return the modules of ours that cannot be imported without a package, and the errors."""
+    names = [name for modules in MODULES.values() for name in modules]
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names],
+        check=True,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        text=True,
+    )
+    outcomes: dict[str, tuple[str, str]] = json.loads(done.stdout)
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "expected"),
+    [
+        ("glance", "server", [*MODULES[GLANCE], f"{ORACLE}.sql_target"]),
+        ("waitress", "server", [f"{GLANCE}.{name}" for name in ("connections", "server")]),
+        ("hypothesis", "oracle", MODULES[ORACLE]),
+        ("rich", "oracle", MODULES[ORACLE]),
+        ("click", "oracle", MODULES[ORACLE]),
+    ],
+)
+def test_a_module_says_what_is_missing_and_how_to_get_it(
+    missing: str, extra: str, expected: list[str]
+) -> None:
+    failed = failed_imports(missing)
+    assert set(expected) <= failed.keys()
+    how = re.escape(distribution.how_to_install(extra))
+    says = re.compile(rf"simple_db\.[\w.]+ needs {missing}, which is not installed: {how}")
+    assert [outcome for outcome in failed.values() if outcome[0] != missing] == []
+    assert [outcome for outcome in failed.values() if not says.fullmatch(outcome[1])] == []
+
+
+def test_a_package_that_lacks_a_module_is_not_said_to_be_missing() -> None:
+    error = ModuleNotFoundError("No module named 'json.pickle'", name="json.pickle")
+    assert extras.absent("simple_db.glance", "server", error) is error
+
+
+def test_an_import_that_does_not_say_what_it_lacks_is_left_as_it_is() -> None:
+    error = ModuleNotFoundError("nothing")
+    assert extras.absent("simple_db.glance", "server", error) is error
