@@ -74,7 +74,7 @@ class Checkpoint:
 
     def rollback(self) -> None:
         """Make the database again what it was; the next rollback goes to the same point."""
-        self._store.go_back(self._cut)
+        self._store.become(self._cut)
 
 
 class Database:
@@ -389,7 +389,7 @@ class Database:
         elif path is None:
             raise Invalid("this database is of no file: say to which path it is saved")
         else:
-            database_file.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
+            snapshot.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
     @_of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
@@ -406,7 +406,7 @@ class Database:
             TypeError: the path is none.
         """
         _check_path(path)
-        snapshot.fill(self.store, database_file.contents(path, max_bytes=max_bytes).contents)
+        snapshot.load(self.store, path, max_bytes)
 
     @_of_a_database
     def fork(self) -> Self:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from simple_db.model.call_lock import CallLock, Hold
 from simple_db.model.records import (
@@ -114,13 +114,24 @@ class Index(Generic[R]):
         return all(len(ids) == 1 for ids in self._ids.values())
 
 
-@frozen
-class TableCut(Generic[R]):
-    """The rows of a table as they were at one moment: nobody changes what is in it."""
+Indexes = Mapping[tuple[str, ...], Index[Any]]
+"""The indexes of a table by their columns."""
 
-    rows: dict[Any, R]
-    indexes: "Mapping[tuple[str, ...], Index[R]]"
-    next_id: int
+
+@frozen
+class Cut:
+    """All tables as they were between two calls: nobody changes what is in it.
+
+    Attributes:
+        rows: The records of each table by their key.
+        next_ids: The next id of each table, 1 where the table does not count its ids.
+        indexes: The indexes of each table. They are derived from the rows, and a cut that was read
+            from a file has none.
+    """
+
+    rows: dict[type[Record], dict[Any, Any]]
+    next_ids: dict[type[Record], int]
+    indexes: dict[type[Record], Indexes] = field(factory=dict, eq=False, repr=False)
 
 
 class Table(Generic[R]):
@@ -139,9 +150,7 @@ class Table(Generic[R]):
         self._shared = False
         self._undo_list = undo_list
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
-        self._indexes: Mapping[tuple[str, ...], Index[R]] = {
-            key: Index(*key) for key in (*keys, *record.unique)
-        }
+        self.indexes: Indexes = {key: Index(*key) for key in (*keys, *record.unique)}
 
     def get(self, row_id: object) -> R | None:
         """Return the row of that id, if there is one."""
@@ -154,7 +163,7 @@ class Table(Generic[R]):
         """
         if not values:
             return [self.rows[row_id] for row_id in sorted(self.rows)]
-        index = self._indexes[tuple(values)]
+        index = self.indexes[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
         found = index.ids(key)
         return [self.rows[row_id] for row_id in sorted(found)] if found else []
@@ -186,15 +195,15 @@ class Table(Generic[R]):
                 self.put(row)
         self.next_id = next_id
 
-    def cut(self) -> TableCut[R]:
-        """Return the rows as they are now: a pointer to them, for who changes them copies first."""
+    def share(self) -> None:
+        """Let others point to the rows and indexes: they are copied before the next change."""
         self._shared = True
-        return self.view()
 
-    def adopt(self, cut: TableCut[R]) -> None:
-        """Hold the rows of a cut of another table: a pointer to them, as it was in the cut."""
+    def adopt(self, cut: Cut) -> None:
+        """Hold the rows of a cut of another store: point to them and to their indexes."""
         self._shared = True
-        self.rows, self._indexes, self.next_id = cut.rows, cut.indexes, cut.next_id
+        self.rows, self.indexes = cut.rows[self.record], cut.indexes[self.record]
+        self.next_id = cut.next_ids[self.record]
 
     def _write(self, row_id: Any, after: R | None) -> None:
         before = self.rows.get(row_id)
@@ -205,9 +214,9 @@ class Table(Generic[R]):
         """Put a row in the place of another; to repeat it, or to turn it round, does no harm."""
         if self._shared:
             self.rows = dict(self.rows)
-            self._indexes = {key: index.copy() for key, index in self._indexes.items()}
+            self.indexes = {key: index.copy() for key, index in self.indexes.items()}
             self._shared = False
-        for index in self._indexes.values():
+        for index in self.indexes.values():
             if before is not None:
                 index.discard(row_id, before)
             if after is not None:
@@ -217,13 +226,9 @@ class Table(Generic[R]):
         else:
             self.rows[row_id] = after
 
-    def view(self) -> TableCut[R]:
-        """Return the rows as they are now, for as long as nobody changes the table."""
-        return TableCut(self.rows, self._indexes, self.next_id)
-
     def check(self) -> None:
         """Raise AssertionError unless the indexes agree with the rows."""
-        for columns, index in self._indexes.items():
+        for columns, index in self.indexes.items():
             right = index.agrees_with(self.rows)
             assert right, f"{self.record.table}: the index of {columns} is not the rows'"
 
@@ -303,35 +308,44 @@ class Tables:
 
     def check(self) -> None:
         """Raise AssertionError unless every invariant holds."""
-        check_cut({table.record: table.view() for table in self})
+        check_cut(self._view())
         for table in self:
             table.check()
 
+    def cut(self) -> Cut:
+        """Return the tables as they are now: pointers to them, for who changes one copies it."""
+        for table in self:
+            table.share()
+        return self._view()
 
-Cut = Mapping[type[Record], TableCut[Any]]
-"""All tables as they were between two calls."""
+    def _view(self) -> Cut:
+        """Return the tables as they are now, for as long as nobody changes them."""
+        return Cut(
+            {table.record: table.rows for table in self},
+            {table.record: table.next_id for table in self},
+            {table.record: table.indexes for table in self},
+        )
 
 
 def check_cut(cut: Cut) -> None:
     """Raise AssertionError, with what is wrong, unless a snapshot can hold these tables."""
-    parents = {record.table: table.rows for record, table in cut.items()}
-    for record, table in cut.items():
-        _check_ids(record, table)
-        _check_types(record, table.rows)
-        _check_references(record, table.rows, parents)
+    parents = {record.table: rows for record, rows in cut.rows.items()}
+    for record, rows in cut.rows.items():
+        _check_ids(record, rows, cut.next_ids[record])
+        _check_types(record, rows)
+        _check_references(record, rows, parents)
         for columns in record.unique:
-            alike = f"{record.table}: two rows have the same {columns}"
-            assert len(set(map(operator.attrgetter(*columns), table.rows.values()))) == len(
-                table.rows
-            ), alike
+            distinct = set(map(operator.attrgetter(*columns), rows.values()))
+            assert len(distinct) == len(rows), f"{record.table}: two rows have the same {columns}"
 
 
-def _check_ids(record: type[Record], table: TableCut[Any]) -> None:
-    for row_id, row in table.rows.items():
+def _check_ids(record: type[Record], rows: Mapping[Any, Any], next_id: int) -> None:
+    for row_id, row in rows.items():
         assert key_of(row) == row_id, f"{record.table}: {row} is filed under {row_id!r}"
-    if counts_ids(record) and table.rows:
-        largest = max(table.rows)
-        assert largest < table.next_id, f"{record.table}: id {largest} is to come"
+    if counts_ids(record) and rows:
+        assert max(rows) < next_id, (
+            f"{record.table}: id {max(rows)} is not below the next, {next_id}"
+        )
 
 
 def _check_types(record: type[Record], rows: Mapping[Any, Any]) -> None:
@@ -545,18 +559,21 @@ class Store:
     def cut(self) -> Cut:
         """Return the tables as they are between two calls, at the cost of a pointer per table."""
         with self.reading() as tables:
-            return {table.record: table.cut() for table in tables}
+            return tables.cut()
 
     def adopt(self, cut: Cut) -> None:
-        """Hold what a cut holds, in a store that nobody else has yet."""
-        for table in self.tables:
-            table.adopt(cut[table.record])
+        """Begin with the tables of another store, at the cost of a pointer per table.
 
-    def go_back(self, cut: Cut) -> None:
-        """Hold again what a cut of this store holds: one transaction, of the rows that differ."""
+        This store must be a new one, which nobody else has yet.
+        """
+        for table in self.tables:
+            table.adopt(cut)
+
+    def become(self, cut: Cut) -> None:
+        """Hold exactly what a cut holds: one transaction, of the rows that differ."""
         with self.writing() as tables:
             for table in tables:
-                table.replace(cut[table.record].rows, cut[table.record].next_id)
+                table.replace(cut.rows[table.record], cut.next_ids[table.record])
 
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant of the tables holds."""

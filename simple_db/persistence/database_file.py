@@ -18,20 +18,23 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from attrs import frozen
 
-from simple_db import snapshot
 from simple_db.model.blocks import block
 from simple_db.model.call_lock import CallLock
 from simple_db.model.errors import Invalid, SnapshotError, SnapshotInUse, SnapshotMismatch
 from simple_db.persistence import file_pair, files
 from simple_db.persistence.claims import Claim, claimed
+from simple_db.persistence.decoding import decoded, has_checksum, naming
+from simple_db.persistence.encoding import encoded_to_save
 from simple_db.persistence.journal import Journal, Place, Replayed, beside, create, go_on, replayed
+from simple_db.persistence.layout import MAX_BYTES, check_max_bytes, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simple_db.persistence.encoding import Encoded
     from simple_db.persistence.file_pair import Pair
-    from simple_db.snapshot import Encoded
+    from simple_db.persistence.layout import Progress
     from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
@@ -70,8 +73,8 @@ def kept(
     interval: float,
     *,
     give: Callable[[Keeper], T],
-    progress: Callable[[int, int], object] = snapshot.no_progress,
-    max_bytes: int = snapshot.MAX_BYTES,
+    progress: Progress = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[T]:
     """Let a file keep the store until the block ends, however it ends.
 
@@ -96,7 +99,7 @@ def kept(
             the store cannot be saved.
     """
     _check(save, interval)
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     claim = Claim(files.named(path))
     try:
         filled = _filled(store, path, progress, max_bytes)
@@ -130,8 +133,8 @@ def _check(save: str, interval: float) -> None:
 
 def contents(
     path: files.Name,
-    progress: Callable[[int, int], object] = snapshot.no_progress,
-    max_bytes: int = snapshot.MAX_BYTES,
+    progress: Progress = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
@@ -146,24 +149,20 @@ def contents(
         Invalid: `max_bytes` is no positive integer.
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
     return found
 
 
-def _read(
-    path: files.Name, progress: Callable[[int, int], object], max_bytes: int
-) -> Replayed | None:
+def _read(path: files.Name, progress: Progress, max_bytes: int) -> Replayed | None:
     """Return what the two files hold, None if neither is there."""
     parse = functools.partial(_parsed, path, progress, max_bytes)
     return file_pair.parsed(path, beside, max_bytes, parse)
 
 
-def _parsed(
-    path: files.Name, progress: Callable[[int, int], object], max_bytes: int, pair: Pair
-) -> Replayed | None:
+def _parsed(path: files.Name, progress: Progress, max_bytes: int, pair: Pair) -> Replayed | None:
     journal = beside(path)
     if pair.snapshot is None and pair.journal is None:
         return None
@@ -172,15 +171,15 @@ def _parsed(
             f"{journal} has calls, and the snapshot that they belong to is not there: put "
             f"{path!s} back, or move the journal away if its calls are not to count"
         )
-    with snapshot.naming(path):
-        held = snapshot.contents_of(pair.snapshot, max_bytes=max_bytes, progress=progress)
+    with naming(path):
+        snapshot = decoded(pair.snapshot, max_bytes=max_bytes, progress=progress)
     if pair.journal is None:
-        return Replayed(held)
-    with snapshot.naming(journal):
-        return replayed(held, pair.journal)
+        return Replayed(snapshot)
+    with naming(journal):
+        return replayed(snapshot, pair.journal)
 
 
-def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) -> None:
+def save(store: Store, path: files.Name, max_bytes: int = MAX_BYTES) -> None:
     """Write a snapshot of the store to a file that nobody has open.
 
     Raises:
@@ -189,10 +188,10 @@ def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) ->
         SnapshotError: the snapshot has more bytes; or the file cannot be written, or has a
             journal of calls that would be lost.
     """
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     with claimed(path):
         check_no_journal(path)
-        snapshot.save(store, path, max_bytes=max_bytes)
+        files.replace(path, encoded_to_save(store.cut(), max_bytes=max_bytes).pieces)
 
 
 def check_no_journal(path: files.Name) -> None:
@@ -209,28 +208,26 @@ def check_no_journal(path: files.Name) -> None:
         )
 
 
-def _filled(
-    store: Store, path: files.Name, progress: Callable[[int, int], object], max_bytes: int
-) -> _Filled:
+def _filled(store: Store, path: files.Name, progress: Progress, max_bytes: int) -> _Filled:
     file = _WrittenFile(files.named(path), max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         return _Filled(Opened(fresh=True), file)
-    snapshot.fill(store, found.contents)
-    file.seal = found.contents.seal
+    store.become(found.decoded.cut)
+    file.checksum = found.decoded.checksum
     if found.place is not None:
         _settle(store, file, found.place, max_bytes)
     if found.torn:
         LOG.warning("%s: the last call was not written to its end, and does not count", path)
-    return _Filled(Opened(False, found.calls, found.torn, found.contents.version), file)
+    return _Filled(Opened(False, found.calls, found.torn, found.decoded.version), file)
 
 
 def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
     """Put the calls of a journal into the snapshot, and the journal away."""
-    written = snapshot.encoded_to_save(store.cut(), max_bytes=max_bytes)
+    written = encoded_to_save(store.cut(), max_bytes=max_bytes)
     journal = go_on(beside(file.path), place, max_bytes)
     try:
-        journal.announce(written.seal)
+        journal.announce(written.checksum)
     finally:
         journal.close()
     file.write(written)
@@ -242,7 +239,7 @@ class _WrittenFile:
 
     Attributes:
         path: Where it is, whatever symbolic links lead there.
-        seal: The seal of what we have last read from it or written to it.
+        checksum: The checksum of what we have last read from it or written to it.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -252,7 +249,7 @@ class _WrittenFile:
             SnapshotError: that cannot be seen.
         """
         self.path = path
-        self.seal = ""
+        self.checksum = ""
         self._max_bytes = max_bytes
         self._known: tuple[files.Identity | None, ...] = (self._identity(),)
 
@@ -268,7 +265,7 @@ class _WrittenFile:
             self._known = (*self._known, identity)
 
         files.replace(self.path, written.pieces, ready=ready)
-        self.seal = written.seal
+        self.checksum = written.checksum
         self._known = self._known[-1:]
 
     def is_there(self) -> bool:
@@ -293,7 +290,7 @@ class _WrittenFile:
         if now in self._known:
             return True
         # Where a link leads, the journal and the lock of whoever follows it are others.
-        if not (stat.S_ISREG(status.st_mode) and self._has_our_seal()):
+        if not (stat.S_ISREG(status.st_mode) and self._has_our_checksum()):
             raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
@@ -301,8 +298,8 @@ class _WrittenFile:
         self._known = (now,)  # another file with the same content: checked out again, say
         return True
 
-    def _has_our_seal(self) -> bool:
-        return snapshot.has_seal(self.path, self.seal, self._max_bytes)
+    def _has_our_checksum(self) -> bool:
+        return has_checksum(self.path, self.checksum, self._max_bytes)
 
     def _identity(self) -> files.Identity | None:
         status = files.found(self.path, follow=False)
@@ -507,7 +504,7 @@ class Keeper:
             copy = self._copy or _free_name(self.path)
             with self._store.reading():
                 cut, revision = self._store.cut(), self._store.revision
-            written = snapshot.encoded_to_save(cut, max_bytes=self._max_bytes)
+            written = encoded_to_save(cut, max_bytes=self._max_bytes)
             files.replace(copy, written.pieces)
         except SnapshotError as error:
             return f"What this database holds could not be saved beside it either: {error}"
@@ -517,22 +514,22 @@ class Keeper:
     def _save_snapshot(self, max_bytes: int, *, goes_on: bool) -> None:
         with self._store.reading():
             cut, revision, end = self._store.cut(), self._store.revision, self.end
-        written = snapshot.encoded_to_save(cut, max_bytes=max_bytes)
+        written = encoded_to_save(cut, max_bytes=max_bytes)
         if self._journal is not None:
             with self._store.reading():
-                self._journal.announce(written.seal)
+                self._journal.announce(written.checksum)
         self._file.write(written)
         self._saved_revision = revision
         self._saved_bytes = sum(map(len, written.pieces))
         if goes_on and self.mode == "always":
-            self._begin_journal(written.seal, end)
+            self._begin_journal(written.checksum, end)
 
-    def _begin_journal(self, seal: str, end: Place | None) -> None:
+    def _begin_journal(self, checksum: str, end: Place | None) -> None:
         """Take a new journal, which begins with what was committed since the cut."""
         with self._store.reading():
             before = self._journal
             bodies = before.since(end) if before is not None and end is not None else []
-            self._journal = create(self._beside, seal, bodies, self._max_bytes)
+            self._journal = create(self._beside, checksum, bodies, self._max_bytes)
         if before is not None:
             before.close()
 

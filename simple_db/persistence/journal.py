@@ -30,17 +30,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import evolve, frozen
 
-from simple_db import snapshot
 from simple_db.model.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
 from simple_db.model.records import RECORDS, counts_ids, key_of
 from simple_db.model.values import shown
-from simple_db.persistence import files, json_weight
+from simple_db.persistence import decoding, files, json_weight
+from simple_db.persistence.encoding import row_line
+from simple_db.persistence.layout import MAX_BYTES
+from simple_db.store import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simple_db.model.records import Record
-    from simple_db.snapshot import Contents
+    from simple_db.persistence.decoding import Decoded
     from simple_db.store import Commit
 
 LOG = logging.getLogger(__name__)
@@ -87,13 +89,13 @@ class Replayed:
     """A snapshot with what its journal adds.
 
     Attributes:
-        contents: What both hold.
+        decoded: The snapshot, with the tables as its journal leaves them.
         calls: How many calls the journal adds.
         torn: How many bytes of a last line there are that was not written to its end.
         place: Where the last whole line ends; None where there is no journal.
     """
 
-    contents: Contents
+    decoded: Decoded
     calls: int = 0
     torn: int = 0
     place: Place | None = None
@@ -102,7 +104,7 @@ class Replayed:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def replayed(contents: Contents, journal: bytes) -> Replayed:
+def replayed(snapshot: Decoded, journal: bytes) -> Replayed:
     """Return what a snapshot and its journal hold together.
 
     A last line without its end is left out, and one that is marked: the call that wrote it had not
@@ -114,14 +116,14 @@ def replayed(contents: Contents, journal: bytes) -> Replayed:
         SnapshotMismatch: the journal belongs to another snapshot.
         SnapshotError: the journal adds up to no database.
     """
-    seals, place = _checked(journal)
-    if contents.seal not in seals:
+    checksums, place = _checked(journal)
+    if snapshot.checksum not in checksums:
         raise SnapshotMismatch(
             "the journal belongs to another snapshot than the one beside it: put back the snapshot "
             "that it belongs to, or move the journal away if its calls are not to count"
         )
-    whole, calls = _with(contents, journal[: place.end])
-    return Replayed(whole, calls, len(journal) - place.end, place)
+    cut, calls = _with(snapshot.cut, journal[: place.end])
+    return Replayed(evolve(snapshot, cut=cut), calls, len(journal) - place.end, place)
 
 
 def _checked(journal: bytes) -> tuple[list[Any], Place]:
@@ -209,10 +211,10 @@ def _parsed(line: bytes, number: int) -> dict[str, Any]:
     return found
 
 
-def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
-    """Return the contents with the commits of a journal, and how many those are."""
-    rows = {record: dict(held) for record, held in contents.rows.items()}
-    next_ids = dict(contents.next_ids)
+def _with(cut: Cut, journal: bytes) -> tuple[Cut, int]:
+    """Return a cut with the commits of a journal, and how many those are."""
+    rows = {record: dict(held) for record, held in cut.rows.items()}
+    next_ids = dict(cut.next_ids)
     calls = 0
     # Of each line only the rows are kept: what else it holds must not add up.
     for number, line in itertools.islice(_lines(journal), 1, None):
@@ -225,7 +227,7 @@ def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
             for change, (table, key, row) in enumerate(commit["changes"], 1):
                 _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)
             for table, next_id in commit["next_ids"].items():
-                next_ids[_COUNTING[table]] = snapshot.next_id_of(_COUNTING[table], next_id)
+                next_ids[_COUNTING[table]] = decoding.next_id_of(_COUNTING[table], next_id)
         except SnapshotError as error:
             raise SnapshotError(f"line {number} of the journal: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -233,8 +235,8 @@ def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
                 f"line {number} of the journal is no commit: {shown(error)}"
             ) from error
         calls += 1
-    changed = evolve(contents, rows=rows, next_ids=next_ids)
-    snapshot.check(changed)
+    changed = Cut(rows, next_ids)
+    decoding.check(changed)
     return changed, calls
 
 
@@ -243,7 +245,7 @@ def _change(rows: dict[Any, Any], record: type[Record], key: Any, row: Any, numb
     if row is None:
         rows.pop(key, None)
         return
-    changed = snapshot.record_of(record, row, number)
+    changed = decoding.record_of(record, row, number)
     if key_of(changed) != key:
         raise SnapshotError(f"{record.table}, row {number}: it is not that of {shown(key)}")
     rows[key_of(changed)] = changed
@@ -270,7 +272,7 @@ class Journal:
         path: Path,
         descriptor: int,
         place: Place,
-        max_bytes: int = snapshot.MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
         system: files.System = files.SYSTEM,
     ) -> None:
         self._path = path
@@ -416,7 +418,7 @@ def create(
     path: Path,
     seal: str,
     bodies: list[bytes],
-    max_bytes: int = snapshot.MAX_BYTES,
+    max_bytes: int = MAX_BYTES,
     system: files.System = files.SYSTEM,
 ) -> Journal:
     """Return a new journal of a snapshot, in the place of the one that is there, if any.
@@ -441,7 +443,7 @@ def create(
 def go_on(
     path: Path,
     place: Place,
-    max_bytes: int = snapshot.MAX_BYTES,
+    max_bytes: int = MAX_BYTES,
     system: files.System = files.SYSTEM,
 ) -> Journal:
     """Return a journal that is there, from a place on; what is behind it is cut off.
@@ -463,7 +465,7 @@ def commit_body(commit: Commit) -> bytes:
         % (
             orjson.dumps(change.record.table),
             orjson.dumps(change.row_id),
-            b"null" if change.row is None else snapshot.row_line(change.row),
+            b"null" if change.row is None else row_line(change.row),
         )
         for change in commit.changes
     )

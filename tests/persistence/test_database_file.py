@@ -1007,7 +1007,7 @@ def test_what_is_not_whole_is_not_saved_and_what_was_saved_stays(
     before = held(path.parent)
     rows = db.store.tables.images.rows
     image = rows.pop("a")  # as no call does
-    with pytest.raises(SnapshotError, match=r"not whole.*image_members.image_id: no images row"):
+    with pytest.raises(SnapshotError, match=r"damaged.*image_members.image_id: no images row"):
         db.save()
     assert held(path.parent) == before
     rows["a"] = image

@@ -85,12 +85,12 @@ def on_disk(path: Path) -> bytes:
 
 
 def replayed(kept: Kept, content: bytes) -> Replayed:
-    return journal.replayed(snapshot.contents_of(kept.snapshot), content)
+    return journal.replayed(snapshot.decoded(kept.snapshot), content)
 
 
 def state(found: Replayed) -> bytes:
     database = Database()
-    snapshot.fill(database.store, found.contents)
+    database.store.become(found.decoded.cut)
     database.check()
     return database.snapshot()
 
@@ -183,7 +183,7 @@ def test_a_whole_journal_gives_the_state_after_its_last_call(kept: Kept) -> None
 
 
 def test_a_journal_torn_anywhere_holds_the_calls_whose_lines_are_whole(kept: Kept) -> None:
-    states = [snapshot.contents_of(state) for state in kept.states]
+    states = [snapshot.decoded(state).cut for state in kept.states]
     for end in range(len(kept.lines[0]), len(kept.journal)):
         found = replayed(kept, kept.journal[:end])
         whole = kept.journal[:end].count(b"\n") - 1
@@ -192,8 +192,7 @@ def test_a_journal_torn_anywhere_holds_the_calls_whose_lines_are_whole(kept: Kep
         assert (found.calls, found.torn) == (whole, torn)
         assert found.place is not None
         assert found.place.end == end - torn
-        assert found.contents.rows == states[whole].rows
-        assert found.contents.next_ids == states[whole].next_ids
+        assert found.decoded.cut == states[whole]
 
 
 def test_a_journal_without_its_whole_first_line_is_refused(kept: Kept) -> None:
@@ -261,7 +260,7 @@ def test_a_line_of_another_journal_is_refused(kept: Kept, tmp_path: Path) -> Non
 
 def test_a_journal_of_another_snapshot_is_refused(kept: Kept) -> None:
     with pytest.raises(SnapshotError, match="belongs to another snapshot"):
-        journal.replayed(snapshot.contents_of(Database().snapshot()), kept.journal)
+        journal.replayed(snapshot.decoded(Database().snapshot()), kept.journal)
 
 
 @pytest.mark.parametrize(
@@ -294,9 +293,9 @@ def test_a_journal_of_a_later_version_is_refused_with_both_versions(kept: Kept) 
 
 def test_to_replay_twice_changes_nothing(kept: Kept) -> None:
     once = replayed(kept, kept.journal)
-    twice = journal.replayed(once.contents, kept.journal)
+    twice = journal.replayed(once.decoded, kept.journal)
 
-    assert twice.contents == once.contents
+    assert twice.decoded == once.decoded
     assert state(twice) == kept.states[-1]
 
 
@@ -308,7 +307,7 @@ def test_a_journal_from_before_and_behind_a_snapshot_leads_to_the_same_state(kep
         for line in kept.lines[number + 1 :]:
             content = with_line(content, line.rstrip().partition(b'",')[2])
         for beginning in (kept.snapshot, made):
-            found = journal.replayed(snapshot.contents_of(beginning), content)
+            found = journal.replayed(snapshot.decoded(beginning), content)
             assert state(found) == kept.states[-1]
 
 

@@ -140,10 +140,10 @@ def test_the_core_needs_nothing_but_attrs_and_orjson(path: Path) -> None:
     assert packages - sys.stdlib_module_names <= {"simple_db", "attr", "attrs", "orjson"}
 
 
-def test_only_snapshot_and_journal_know_orjson() -> None:
+def test_only_what_encodes_and_decodes_knows_orjson() -> None:
     knowing = {path.stem for path in FILES if "orjson" in set(imported(parsed(path)))}
 
-    assert knowing == {"journal", "snapshot"}
+    assert knowing == {"decoding", "encoding", "journal"}
 
 
 def test_only_the_clock_knows_time_and_chance() -> None:

@@ -157,7 +157,7 @@ SNAPSHOTS = {
 
 GOOD = a_full_database()
 FIRST = b'{"format":"simple_db journal","version":1,"snapshot":"%b"}' % (
-    snapshot.contents_of(GOOD.snapshot()).seal.encode()
+    snapshot.decoded(GOOD.snapshot()).checksum.encode()
 )
 
 
@@ -246,7 +246,7 @@ def restore(content: bytes) -> Callable[[], object]:
 
 
 def replay(content: bytes) -> Callable[[], object]:
-    return lambda: journal.replayed(snapshot.contents_of(GOOD.snapshot()), content)
+    return lambda: journal.replayed(snapshot.decoded(GOOD.snapshot()), content)
 
 
 def main(size: int, names: Sequence[str]) -> None:

@@ -168,7 +168,7 @@ def test_a_snapshot_is_shown_with_its_counts_and_images(capsys: Captured) -> Non
     shown = said(capsys, "show", "glance.json")
 
     assert shown.startswith("glance.json\nversion 2, written by simple_db 0.1.0\n1 image, 2 rows, ")
-    assert f"SHA-256 {snapshot.contents_of(database.snapshot()).seal}\n" in shown
+    assert f"SHA-256 {snapshot.decoded(database.snapshot()).checksum}\n" in shown
     assert "image_locations" in shown
     assert "abc  cirros  alice  shared      active" in shown
 
