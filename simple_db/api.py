@@ -39,7 +39,7 @@ from simple_db.operations.metadefs import resource_types as metadef_resource_typ
 from simple_db.operations.metadefs import tags as metadef_tags
 from simple_db.operations.visibility import caller_of
 from simple_db.persistence import database_file, files
-from simple_db.snapshot import MAX_BYTES
+from simple_db.snapshot import MAX_BYTES, no_progress
 from simple_db.store import Store
 
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
@@ -94,8 +94,7 @@ class Database:
 
     Attributes:
         store: Where the rows are.
-        keeper: What saves, or has saved, the database to the file that it was opened from; None
-            without one.
+        keeper: The file that the database was opened from, which saves it; None without one.
     """
 
     def __init__(
@@ -113,7 +112,7 @@ class Database:
                 "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
             )
         self.store = Store(clock, new_id)
-        self.keeper: database_file.Keeper | None = None
+        self.keeper: database_file.DatabaseFile | None = None
         self._clock = clock
         self._new_id = new_id
 
@@ -145,6 +144,7 @@ class Database:
         save: database_file.SaveMode = "exit",
         interval: float = 5.0,
         max_bytes: int = MAX_BYTES,
+        progress: Callable[[int, int], object] = no_progress,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> contextlib.AbstractContextManager[Self]:
@@ -162,6 +162,8 @@ class Database:
                 is on the disk, in a journal beside the snapshot, before it returns.
             interval: Seconds between two looks whether there is something to save.
             max_bytes: The number of bytes that the snapshot may have, and the journal.
+            progress: Called with the number of rows that are read, and of all, every few thousand
+                rows.
             clock: As for a database that is made by itself.
             new_id: Likewise.
 
@@ -176,13 +178,18 @@ class Database:
         """
         _check_path(path)
         database = cls(clock=clock, new_id=new_id)
-        give = database._kept_by
-        return database_file.kept(
-            database.store, path, save, interval, give=give, max_bytes=max_bytes
+        return database_file.opened(
+            database.store,
+            path,
+            save,
+            interval,
+            give=database._of_file,
+            progress=progress,
+            max_bytes=max_bytes,
         )
 
-    def _kept_by(self, keeper: database_file.Keeper) -> Self:
-        self.keeper = keeper
+    def _of_file(self, file: database_file.DatabaseFile) -> Self:
+        self.keeper = file
         return self
 
     image_create = images.image_create
@@ -383,11 +390,11 @@ class Database:
             snapshot.check_max_bytes(max_bytes)
         if path is not None:
             _check_path(path)
-        keeper = None if self.keeper is None or self.keeper.is_closed else self.keeper
-        if keeper is not None and (path is None or files.named(path) == keeper.path):
-            keeper.save(max_bytes)
+        file = None if self.keeper is None or self.keeper.is_closed else self.keeper
+        if file is not None and (path is None or files.named(path) == file.path):
+            file.save(max_bytes)
         elif path is None:
-            raise Invalid("this database is of no file: say to which path it is saved")
+            raise Invalid("this database has no open file: give save() the path of one")
         else:
             snapshot.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 

@@ -81,7 +81,7 @@ def new_database() -> Database:
 
     So ``timeutils.set_time_override`` and a mock of ``timeutils.utcnow`` hold in it.
     """
-    return Database(clock=_oslo_utcnow)
+    return Database(clock=oslo_utcnow)
 
 
 def glance_error(error: SimpleDBError) -> exception.GlanceException:
@@ -91,7 +91,8 @@ def glance_error(error: SimpleDBError) -> exception.GlanceException:
     return getattr(exception, name)(str(error))
 
 
-def _oslo_utcnow() -> dt.datetime:
+def oslo_utcnow() -> dt.datetime:
+    """Return the time now, as oslo.utils says it."""
     # Looked up at every call: a test may replace the function in its module.
     now: dt.datetime = timeutils.utcnow()
     return now

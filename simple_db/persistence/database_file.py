@@ -66,13 +66,13 @@ class Opened:
 
 
 @block
-def kept(
+def opened(
     store: Store,
     path: files.Name,
     save: SaveMode,
     interval: float,
     *,
-    give: Callable[[Keeper], T],
+    give: Callable[[DatabaseFile], T],
     progress: Progress = no_progress,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[T]:
@@ -103,20 +103,20 @@ def kept(
     claim = Claim(files.named(path))
     try:
         filled = _filled(store, path, progress, max_bytes)
-        keeper = Keeper(store, claim, save, interval, max_bytes, filled)
+        file = DatabaseFile(store, claim, save, interval, max_bytes, filled)
         try:
-            keeper.begin()
-            yield give(keeper)
+            file.begin()
+            yield give(file)
         finally:
             try:
-                keeper.close()
+                file.close()
             except SnapshotError:
                 raise
             except BaseException:
-                keeper.close()
+                file.close()
                 raise
             finally:
-                keeper.let_go()
+                file.let_go()
     finally:
         try:
             claim.release()
@@ -314,7 +314,7 @@ class _Filled:
     file: _WrittenFile
 
 
-class Keeper:
+class DatabaseFile:
     """Saves a store to a file, when asked to and as its mode says.
 
     With ``always`` it is the log of the store. When it is closed, it is that in every mode that

@@ -73,7 +73,7 @@ def held(directory: Path) -> dict[str, bytes]:
     return {found.name: found.read_bytes() for found in directory.iterdir()}
 
 
-def keeper_of(db: Database) -> database_file.Keeper:
+def file_of(db: Database) -> database_file.DatabaseFile:
     assert db.keeper is not None
     return db.keeper
 
@@ -305,7 +305,7 @@ def test_a_fork_is_of_no_file(path: Path) -> None:
         before = held(path.parent)
         an_image(fork)
         assert held(path.parent) == before
-        with pytest.raises(Invalid, match="of no file"):
+        with pytest.raises(Invalid, match="no open file"):
             fork.save()
 
 
@@ -372,11 +372,11 @@ def test_several_threads_can_save_at_the_same_time(path: Path) -> None:
 def test_a_call_after_the_end_is_refused_for_it_would_be_lost(path: Path, save: SaveMode) -> None:
     with opened(path, save) as db:
         an_image(db, "a")
-        keeper = keeper_of(db)
+        file = file_of(db)
     with pytest.raises(SnapshotError, match=f"{path} is closed"):
         an_image(db)
     with pytest.raises(SnapshotError, match=f"{path} is closed"):
-        keeper.save()
+        file.save()
 
     assert db.image_get(ADMIN, "a")["id"] == "a"
     assert held(path.parent) == {NAME: db.snapshot()}
@@ -388,7 +388,7 @@ def test_after_the_end_of_a_database_that_is_saved_on_request_it_is_of_no_file(p
         pass
     before = held(path.parent)
     an_image(db)
-    with pytest.raises(Invalid, match="this database is of no file"):
+    with pytest.raises(Invalid, match="this database has no open file"):
         db.save()
 
     assert held(path.parent) == before
@@ -435,7 +435,7 @@ def test_a_last_save_that_fails_leaves_what_is_missing_in_the_journal(
 def test_a_file_that_is_not_there_is_an_empty_database(path: Path) -> None:
     with opened(path, "manual") as db:
         assert repr(db) == "<Database: empty>"
-        assert keeper_of(db).opened == database_file.Opened(fresh=True)
+        assert file_of(db).opened == database_file.Opened(fresh=True)
 
 
 @EVERY_MODE
@@ -445,7 +445,7 @@ def test_what_was_saved_is_there_again(path: Path, save: SaveMode) -> None:
         db.save()
     with opened(path, save) as again:
         assert again.snapshot() == db.snapshot()
-        assert keeper_of(again).opened == database_file.Opened(fresh=False, version=2)
+        assert file_of(again).opened == database_file.Opened(fresh=False, version=2)
 
 
 @EVERY_MODE
@@ -455,7 +455,7 @@ def test_opening_replays_the_journal_and_puts_it_into_the_snapshot(
     state = after_a_kill(path, lambda db: a_member(db, an_image(db, "a")))
     assert path.read_bytes() == Database().snapshot()
     with opened(path, save) as db:
-        assert keeper_of(db).opened == database_file.Opened(fresh=False, calls=2, version=2)
+        assert file_of(db).opened == database_file.Opened(fresh=False, calls=2, version=2)
         assert db.snapshot() == path.read_bytes() == state
         an_image(db, "b")
 
@@ -469,11 +469,22 @@ def test_a_torn_last_line_is_dropped_and_reported(
     with journal.beside(path).open("ab") as file:
         file.write(b'{"sha256":"')
     with opened(path) as db:
-        assert keeper_of(db).opened == database_file.Opened(
-            fresh=False, calls=1, torn=11, version=2
-        )
+        assert file_of(db).opened == database_file.Opened(fresh=False, calls=1, torn=11, version=2)
         assert db.snapshot() == state
     assert f"{path}: the last call was not written to its end" in caplog.text
+
+
+def test_an_opening_reports_how_many_rows_it_has_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simple_db.persistence.layout.ROWS_AT_ONCE", 1)
+    with opened(path) as db:
+        an_image(db), an_image(db)
+    steps: list[tuple[int, int]] = []
+    with Database.open(path, progress=lambda *step: steps.append(step)):
+        pass
+
+    assert steps == [(1, 2), (2, 2)]
 
 
 def test_to_load_is_to_read_snapshot_and_journal_and_to_touch_neither(path: Path) -> None:
@@ -599,7 +610,7 @@ def test_an_endless_interval_is_one_in_which_nothing_is_saved_unasked(path: Path
     with opened(path, "interval", float("inf")) as db:
         an_image(db)
         time.sleep(0.05)
-        assert keeper_of(db)._thread.is_alive()  # noqa: SLF001 - it has no other sign of life
+        assert file_of(db)._thread.is_alive()  # noqa: SLF001 - it has no other sign of life
         assert not path.exists()
 
     assert path.read_bytes() == db.snapshot()
@@ -681,11 +692,11 @@ def test_a_file_that_another_process_has_open_is_free_when_that_ends(
 def test_a_process_that_forks_keeps_its_file_to_itself(path: Path, save: SaveMode) -> None:
     with opened(path, save) as db:
         an_image(db)
-        keeper = keeper_of(db)
+        file = file_of(db)
         before = held(path.parent)
         assert in_a_fork(db.save) == IN_USE
         assert in_a_fork(lambda: an_image(db)) == (IN_USE if save == "always" else DONE)
-        assert in_a_fork(keeper.close) == DONE
+        assert in_a_fork(file.close) == DONE
         assert held(path.parent) == before
         an_image(db)
     if save != "manual":
@@ -1232,7 +1243,7 @@ def test_a_save_over_a_file_that_is_open_is_refused(path: Path) -> None:
 
 
 def test_a_database_of_no_file_must_be_told_where_it_is_saved() -> None:
-    with pytest.raises(Invalid, match="of no file: say to which path"):
+    with pytest.raises(Invalid, match="no open file: give save"):
         Database().save()
 
 

@@ -140,6 +140,28 @@ def test_the_core_needs_nothing_but_attrs_and_orjson(path: Path) -> None:
     assert packages - sys.stdlib_module_names <= {"simple_db", "attr", "attrs", "orjson"}
 
 
+def modules_at_hand(tree: ast.Module) -> set[str]:
+    """Give the names under which a file has imported modules of ours."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in MODULES
+    }
+
+
+@EVERY_FILE
+def test_no_parameter_hides_a_module(path: Path) -> None:
+    tree = parsed(path)
+    ours = [function for function in functions(tree) if function.name not in FUNCTIONS]
+    parameters = {
+        node.arg for function in ours for node in ast.walk(function) if isinstance(node, ast.arg)
+    }
+
+    assert parameters & modules_at_hand(tree) == set()
+
+
 def test_only_what_encodes_and_decodes_knows_orjson() -> None:
     knowing = {path.stem for path in FILES if "orjson" in set(imported(parsed(path)))}
 
