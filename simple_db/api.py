@@ -45,12 +45,11 @@ from simple_db.store import Store
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
 """What a database has besides its methods."""
 
-
 M = TypeVar("M", bound=Callable[..., Any])
 
 
 def _of_a_database(method: M) -> M:
-    """Tell who calls the method on the class to make a database first."""
+    """Raise a TypeError that says what to write when the method is called on the class."""
 
     @functools.wraps(method)
     def call(self: object, *args: Any, **kwargs: Any) -> Any:
@@ -86,11 +85,11 @@ class Database:
         clock: Gives the time now, naive UTC; read at most once a call.
         new_id: Gives an id of 1 to 36 characters for an image or task that is created without.
 
-    A call to which one of them gives anything else is Invalid, and changes nothing.
+    A call in which one of them returns anything else raises Invalid, and changes nothing.
 
     Raises:
-        TypeError: `clock` or `new_id` is no function; or there is any other argument, the path of a
-            file say, which `open` takes.
+        TypeError: `clock` or `new_id` is no function; or there is any other argument, such as the
+            path of a file, which `open` takes.
 
     Attributes:
         store: Where the rows are.
@@ -108,7 +107,7 @@ class Database:
                 raise TypeError(f"{name} of a Database is a function, not {values.shown(source)}")
         if given:
             raise TypeError(
-                f"a Database begins empty, and takes no {values.shown(given[0])}: "
+                f"a Database begins empty, and does not take {values.shown(given[0])}: "
                 "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
             )
         self.store = Store(clock, new_id)
@@ -125,8 +124,8 @@ class Database:
         if name not in _ATTRIBUTES and not hasattr(type(self), name):
             if name in {"clock", "new_id"}:
                 raise AttributeError(
-                    f"{name} is given when a database is made, and stays: Database({name}=...), "
-                    f"or Database.open(path, {name}=...)"
+                    f"the {name} of a database cannot be changed: give it when the database is "
+                    f"made, Database({name}=...) or Database.open(path, {name}=...)"
                 )
             if type(self) is Database:
                 raise AttributeError(
@@ -148,7 +147,9 @@ class Database:
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> contextlib.AbstractContextManager[Self]:
-        """Give the database of a file, which no other process may open meanwhile, and save it.
+        """Open a file for a ``with`` block: give its database, and save it.
+
+        No other process can open the file until the block ends.
 
         ::
 
@@ -156,11 +157,12 @@ class Database:
                 db.image_create(context, {"status": "queued"})
 
         Args:
-            path: The snapshot file; where it is not there, the database begins empty.
-            save: ``manual``: when `save` is called; ``exit``: when the block ends, however it does;
-                ``interval``: every few seconds while something changes, too; ``always``: every call
-                is on the disk, in a journal beside the snapshot, before it returns.
-            interval: Seconds between two looks whether there is something to save.
+            path: The snapshot file; if there is none, the database begins empty.
+            save: When it is saved. ``manual``: when `save` is called. ``exit``: also when the block
+                ends, with or without an exception. ``interval``: also every few seconds, if
+                something has changed. ``always``: also with every call, in a journal beside the
+                snapshot, which is on the disk before the call returns.
+            interval: Seconds between two looks whether something has changed.
             max_bytes: The number of bytes that the snapshot may have, and the journal.
             progress: Called with the number of rows that are read, and of all, every few thousand
                 rows.
@@ -171,10 +173,11 @@ class Database:
             Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
                 integer.
             SnapshotInUse: another process has the file open; or, at the end, may have it by now.
-            SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
-                written the file, and what the database holds is in another one beside it.
-            SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
-            TypeError: the path is none; it is raised before the block.
+            SnapshotMismatch: the journal belongs to another snapshot; or, at the end, somebody else
+                has written the file, and what the database holds is in a copy beside it.
+            SnapshotError: the file cannot be read, and is as it was; or, at the end, it cannot be
+                written.
+            TypeError: the path is neither text nor an os.PathLike; raised before the block.
         """
         _check_path(path)
         database = cls(clock=clock, new_id=new_id)
@@ -304,7 +307,7 @@ class Database:
 
     @_of_a_database
     def configure(self) -> None:
-        """Do nothing: there is no engine to configure, and Glance calls this at start-up."""
+        """Do nothing: Glance calls this at start-up, and there is no engine to configure."""
 
     @_of_a_database
     def clear_db_env(self) -> None:
@@ -312,7 +315,7 @@ class Database:
 
     @_of_a_database
     def reset(self) -> None:
-        """Forget every row, and count ids from 1 again."""
+        """Remove every row, and count ids from 1 again."""
         with self.store.writing() as tables:
             for table in tables:
                 table.replace({}, next_id=1)
@@ -321,7 +324,7 @@ class Database:
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
 
-        What it returns reads well printed. It is an answer for every id, that of no image too.
+        What it returns is made to be printed. Every id has an explanation, of no image too.
 
         Raises:
             Invalid: the context lacks `is_admin` or `owner`.
@@ -338,18 +341,18 @@ class Database:
         Raises:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: it has more.
-            TypeError: there is any other argument, a path say, which `save` takes.
+            TypeError: there is any other argument, such as a path, which `save` takes.
         """
         if given:
             raise TypeError(
-                f"snapshot() returns bytes, and takes no {values.shown(given[0])}: save(path) "
-                "writes a file"
+                f"snapshot() returns bytes, and does not take {values.shown(given[0])}: "
+                "save(path) writes a file"
             )
         return snapshot.snapshot(self.store, max_bytes)
 
     @_of_a_database
     def restore(self, snapshot_bytes: bytes, *, max_bytes: int = MAX_BYTES) -> None:
-        """Become the database of the snapshot.
+        """Replace all rows by those of a snapshot.
 
         Args:
             snapshot_bytes: What `snapshot` has returned, or what is in a file.
@@ -368,23 +371,23 @@ class Database:
         *,
         max_bytes: int | None = None,
     ) -> None:
-        """Write a snapshot to a file: the whole new one, or the old one stays.
+        """Write a snapshot to a file: all of it, or the old file stays.
 
         Args:
-            path: The file, a new one of mode 0600; None is the one that `open` has opened.
-            max_bytes: The number of bytes that the snapshot may have; unless given, that of `open`,
-                or 2 GiB. Who reads it must allow for as many.
+            path: The file; a new one has mode 0600. None is the one that `open` has opened.
+            max_bytes: The number of bytes that the snapshot may have; None is that of `open`, or
+                2 GiB. Who reads it must allow for as many.
 
         Raises:
-            Invalid: `max_bytes` is no positive integer; or there is no path, and the database was
-                not opened from a file.
+            Invalid: `max_bytes` is no positive integer; or there is no path, and the database has
+                no open file.
             SnapshotInUse: somebody else has the file open.
             SnapshotMismatch: somebody else has written the file while it was open; what the
-                database holds is in another one beside it.
-            SnapshotError: the snapshot has more bytes; or the file cannot be written, or is no
-                regular file, or has a journal of calls that would be lost.
-            RuntimeError: it was called in the midst of another call, or of a save of this thread.
-            TypeError: the path is none.
+                database holds is in a copy beside it.
+            SnapshotError: the snapshot has more bytes; or the file cannot be written, is no regular
+                file, or has a journal, whose calls would be lost.
+            RuntimeError: another call, or another save, is running in this thread.
+            TypeError: the path is neither text nor an os.PathLike.
         """
         if max_bytes is not None:
             snapshot.check_max_bytes(max_bytes)
@@ -400,7 +403,7 @@ class Database:
 
     @_of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
-        """Become the database of a snapshot file, and of the journal beside it if there is one.
+        """Replace all rows by those of a snapshot file, and of the journal beside it.
 
         Args:
             path: The snapshot file.
@@ -410,7 +413,7 @@ class Database:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
                 was.
-            TypeError: the path is none.
+            TypeError: the path is neither text nor an os.PathLike.
         """
         _check_path(path)
         snapshot.load(self.store, path, max_bytes)
@@ -433,15 +436,15 @@ class Database:
             TypeError: always; the message says what is one.
         """
         raise TypeError(
-            "a Database is no context manager, for it needs no end: use it as it is, or `with "
-            "Database.open(path) as db` for one that is saved to a file"
+            "a Database is not a context manager, for nothing has to be closed: use it without "
+            "with, or open a file, `with Database.open(path) as db`"
         )
 
     def __exit__(self, *error: object) -> None:
-        """Do nothing: no ``with`` statement has begun."""
+        """Do nothing: `__enter__` has raised."""
 
     def __copy__(self) -> Self:
-        """Return a fork: a copy that shared the rows would change with this database."""
+        """Return a fork: a shallow copy would change with this database."""
         return self.fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -455,14 +458,14 @@ class Database:
             TypeError: always; the message says what to do instead.
         """
         raise TypeError(
-            "a database is not pickled, for its clock and its id source may be anything: take a "
-            "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
+            "a database cannot be pickled, for its clock and its id source may be anything: copy "
+            "it with fork(), or send the bytes of snapshot() and restore() them in a new one"
         )
 
     @_of_a_database
     @block
     def checkpoint(self) -> Iterator[Checkpoint]:
-        """Give a point to go back to, and go back there if the block raises.
+        """Give a point to roll back to, and roll back to it if the block raises.
 
         ::
 
@@ -470,8 +473,8 @@ class Database:
                 db.image_destroy(context, image_id)
                 point.rollback()
 
-        To go back undoes every call since then, those of other threads too, and ids are counted on
-        from where they were.
+        A rollback undoes every call since then, also those of other threads, and sets the counters
+        of ids back.
         """
         point = Checkpoint(self.store)
         try:
@@ -498,8 +501,8 @@ class Database:
 
     def __repr__(self) -> str:
         """Return the class and how many rows there are, as in ``<Database: 2 images, 1 tags>``."""
-        told = [f"{count} {table}" for table, count in self.counts().items() if count]
-        return f"<{type(self).__name__}: {', '.join(told) or 'empty'}>"
+        rows = [f"{count} {table}" for table, count in self.counts().items() if count]
+        return f"<{type(self).__name__}: {', '.join(rows) or 'empty'}>"
 
 
 def _check_path(path: object) -> None:

@@ -5,8 +5,8 @@ saved; rows are replaced, never changed, so a copied table stays as it was.
 
 A transaction survives an exception at any instruction. Every write is in the undo list before a
 table or an index changes; to undo a write twice, or one that was half done, gives the same rows and
-indexes; and a transaction counts from one assignment on. Whoever takes the lock next finishes a
-rollback that was itself interrupted.
+indexes; and one assignment is the commit. If a rollback is itself interrupted, whoever takes the
+lock next finishes it.
 """
 
 import datetime as dt
@@ -51,7 +51,7 @@ V = TypeVar("V")
 
 
 class Write(NamedTuple):
-    """One write of a transaction: a row as it was and as it is then, None where there is none."""
+    """One write in the undo list: a row as it was and as it is then, None where there is none."""
 
     table: "Table[Any]"
     row_id: Hashable
@@ -60,10 +60,10 @@ class Write(NamedTuple):
 
 
 def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
-    """Return what is under the key; a UUID, alone or in a tuple, stands for its text."""
+    """Return the value of a key; a UUID, alone or in a tuple, is looked up as its text."""
     try:
         found = mapping.get(key)
-    except TypeError:  # a list, say, which no column holds
+    except TypeError:  # it has no hash, as a list; no column holds such a value
         return missing
     return mapping.get(_as_text(key), missing) if found is None else found
 
@@ -85,15 +85,15 @@ class Index(Generic[R]):
         return _found(self._ids, key, ())
 
     def add(self, row_id: Hashable, row: R) -> None:
-        """Note that the row has this id; to repeat it changes nothing."""
+        """Add a row; to repeat it changes nothing."""
         self._ids.setdefault(self.key(row), set()).add(row_id)
 
     def discard(self, row_id: Hashable, row: R) -> None:
-        """Forget the row; nothing happens if it is not noted."""
+        """Remove a row; nothing happens if it is not there."""
         key = self.key(row)
         ids = self._ids.get(key, set())
         ids.discard(row_id)
-        if not ids:  # it may have been empty before: an exception came here
+        if not ids:  # also where it was empty before: an exception has come between these lines
             self._ids.pop(key, None)
 
     def agrees_with(self, rows: Mapping[Any, R]) -> bool:
@@ -104,7 +104,7 @@ class Index(Generic[R]):
         return self._ids == expected._ids
 
     def copy(self) -> "Index[R]":
-        """Return an index of its own of the same rows."""
+        """Return an index of the same rows that shares no set with this one."""
         copy: Index[R] = Index(*self.columns)
         copy._ids = {key: set(ids) for key, ids in self._ids.items()}
         return copy
@@ -137,8 +137,8 @@ class Cut:
 class Table(Generic[R]):
     """The rows of one table by id, with the indexes that are derived from them.
 
-    Every change goes through `put` and `remove`, so that undo list and indexes follow. Rows and
-    indexes may be shared with a cut of the table, and are copied before the first change then.
+    Every change goes through `put` and `remove`, which write to the undo list and to the indexes.
+    Rows and indexes may be shared with a cut; then they are copied before the first change.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Table(Generic[R]):
         return self.next_id - 1
 
     def undo(self, write: Write) -> None:
-        """Put back what was there before a write, however far that, or its undoing, had come."""
+        """Put back what was there before a write, also where the write or an undo was half done."""
         self._set(write.row_id, write.after, write.before)
 
     def replace(self, rows: Mapping[Any, R], next_id: int) -> None:
@@ -211,7 +211,7 @@ class Table(Generic[R]):
         self._set(row_id, before, after)
 
     def _set(self, row_id: Any, before: Any, after: Any) -> None:
-        """Put a row in the place of another; to repeat it, or to turn it round, does no harm."""
+        """Replace a row by another one; to repeat it, or to do the reverse, does no harm."""
         if self._shared:
             self.rows = dict(self.rows)
             self.indexes = {key: index.copy() for key, index in self.indexes.items()}
@@ -230,7 +230,7 @@ class Table(Generic[R]):
         """Raise AssertionError unless the indexes agree with the rows."""
         for columns, index in self.indexes.items():
             right = index.agrees_with(self.rows)
-            assert right, f"{self.record.table}: the index of {columns} is not the rows'"
+            assert right, f"{self.record.table}: the index of {columns} does not fit the rows"
 
 
 class Tables:
@@ -275,7 +275,7 @@ class Tables:
         return iter(self._all)
 
     def begin_call(self) -> None:
-        """Let the next reading of the clock be a new one."""
+        """Let the clock be read anew by the next call of `now`."""
         self._now = None
 
     def counters(self) -> list[int]:
@@ -341,7 +341,7 @@ def check_cut(cut: Cut) -> None:
 
 def _check_ids(record: type[Record], rows: Mapping[Any, Any], next_id: int) -> None:
     for row_id, row in rows.items():
-        assert key_of(row) == row_id, f"{record.table}: {row} is filed under {row_id!r}"
+        assert key_of(row) == row_id, f"{record.table}: {row} is stored under {row_id!r}"
     if counts_ids(record) and rows:
         assert max(rows) < next_id, (
             f"{record.table}: id {max(rows)} is not below the next, {next_id}"
@@ -367,7 +367,7 @@ def _check_references(
 
 @frozen
 class Change:
-    """What a call has done to a row: the row as it is now, or None where there is none any more."""
+    """A row that a transaction has changed, as it is now; None where it was removed."""
 
     record: type[Record]
     row_id: Any
@@ -376,14 +376,14 @@ class Change:
 
 @frozen
 class Commit:
-    """What a call has changed: each row once, and the tables' next ids where they are others."""
+    """What a transaction has changed: each row once, and the next ids that are others now."""
 
     changes: list[Change]
     next_ids: dict[type[Record], int]
 
 
 class Log(Protocol):
-    """Where a store writes every call that has changed something, before the call returns."""
+    """Where a store writes every transaction that has changed something, before it commits."""
 
     @property
     def end(self) -> Any:
@@ -391,11 +391,14 @@ class Log(Protocol):
         ...
 
     def append(self, commit: Commit) -> None:
-        """Keep a commit; if that raises, the call has not happened."""
+        """Write a commit; if that raises, the transaction is rolled back."""
         ...
 
     def retract(self, end: Any) -> None:
-        """Let the log end where it ended before a call that has not happened; it may come twice."""
+        """Let the log end where it ended before a transaction that is rolled back.
+
+        To repeat it changes nothing.
+        """
         ...
 
 
@@ -442,12 +445,12 @@ class Transaction(Hold):
         """Wait for the tables, and begin.
 
         Raises:
-            RuntimeError: this thread is in the midst of another call of the same database.
+            RuntimeError: another call of the same database is running in this thread.
         """
         store = self._store
         if store.lock.acquire(self) is not None:
             raise RuntimeError(_WITHIN)
-        # From here on a call within this one is refused: it would come between these lines.
+        # From here on a call within this one is refused: it could come between these lines.
         self.has_begun = True
         store.end_interrupted()
         store.tables.begin_call()
@@ -479,11 +482,12 @@ class Transaction(Hold):
                 store.log.append(_commit(store.tables, self._counters))
             store.revision = self._revision + 1
             _log_rows(store.revision, store.tables.undo_list)
-        # This assignment is the commit: before it, an exception rolls all back; behind it, nothing.
+        # This assignment is the commit: an exception before it rolls all back, one behind it
+        # nothing.
         store.transaction = None
 
     def roll_back(self) -> None:
-        """Undo every write; to repeat it, if an exception has come between, does no harm."""
+        """Undo every write; to repeat it, where an exception has interrupted it, does no harm."""
         store = self._store
         for write in reversed(store.tables.undo_list):
             write.table.undo(write)
@@ -495,9 +499,9 @@ class Transaction(Hold):
 
 
 _WITHIN = (
-    "the clock or the id source of a database called the database, or something else did that runs "
-    "in the midst of a call (a signal handler, a finaliser, a method of an argument), and that has "
-    "not ended: wait until it has"
+    "a call of this database is running in this thread, and something within it called the "
+    "database again: its clock or id source, a signal handler, a finaliser, or a method of an "
+    "argument. Make that call when the first one has returned"
 )
 _READ_ONLY = "rows were written outside a transaction"
 
@@ -506,14 +510,14 @@ class Store:
     """The tables behind one lock.
 
     `reading` and `writing` are the only ways to the tables, and the only places that take the
-    lock. A `log` gets each transaction that has changed something before it counts.
+    lock.
 
     Attributes:
         lock: Held by the call that uses the tables.
         tables: The tables, for whoever holds the lock.
-        transaction: The one that has begun and neither counts nor is rolled back.
+        transaction: The one that has begun, and is neither committed nor rolled back.
         revision: The number of transactions that have changed something.
-        log: Where they are written.
+        log: Where each of them is written before it commits.
     """
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
@@ -524,7 +528,7 @@ class Store:
         self.log: Log | None = None
 
     def reading(self) -> Reading:
-        """Give the tables, to be read only, and keep every writer out meanwhile.
+        """Give the tables, to be read only; nobody writes meanwhile.
 
         The block must be in the function that calls this: the lock is free when that one ends.
         """
@@ -538,20 +542,20 @@ class Store:
         return Transaction(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
 
     def check_no_call(self) -> None:
-        """Check that this thread is not in the midst of a call.
+        """Check that no call is running in this thread.
 
         Raises:
-            RuntimeError: it is.
+            RuntimeError: one is.
         """
         if self.lock.is_held_by_this_thread():
             raise RuntimeError(_WITHIN)
 
     def is_changing(self) -> bool:
-        """Return whether a transaction has changed something and does not count yet."""
+        """Return whether a transaction has changed something and is not committed."""
         return self.transaction is not None and self.transaction.has_changed()
 
     def end_interrupted(self) -> None:
-        """Roll back what has begun and does not count; whoever holds the lock may call it."""
+        """Roll back a transaction that is not committed; for whoever holds the lock."""
         if self.transaction is not None:
             self.transaction.roll_back()
         self.tables.undo_list.clear()

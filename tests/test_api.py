@@ -548,7 +548,7 @@ def test_check_tells_what_is_wrong() -> None:
         tables.tags.next_id = 5
         tables.images.rows["misfiled"] = next(iter(tables.images.rows.values()))
 
-    with pytest.raises(AssertionError, match="is filed under 'misfiled'"):
+    with pytest.raises(AssertionError, match="is stored under 'misfiled'"):
         db.check()
 
 

@@ -223,7 +223,7 @@ def test_a_file_that_holds_no_snapshot_is_an_error_and_stays(
     path.write_bytes(content)
     db = a_full_database()
 
-    with refused(db, SnapshotError, path, "this is no snapshot of simple_db"):
+    with refused(db, SnapshotError, path, "this is not a snapshot of simple_db"):
         db.load(path)
 
     assert path.read_bytes() == content

@@ -641,9 +641,9 @@ def repeat_a_property(tables: Tables) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (misfile, "images: .* is filed under 'j'"),
+        (misfile, "images: .* is stored under 'j'"),
         (forget_counter, "image_members: id 1 is not below the next, 1"),
-        (bypass_the_index, r"images: the index of \('owner',\) is not the rows'"),
+        (bypass_the_index, r"images: the index of \('owner',\) does not fit the rows"),
         (bypass_the_index_of_two_columns, r"image_members: the index of \('member',\)"),
         (lose_a_required_value, "image_tags.value cannot be this value"),
         (lose_the_parent, "image_locations.image_id: no images row"),

@@ -195,7 +195,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "a database in a with statement": (
         lambda db: db.__enter__(),
         TypeError,
-        ["a Database is no context manager", "Database.open(path)"],
+        ["a Database is not a context manager", "Database.open(path)"],
     ),
     "no path to open": (
         lambda _: positional(Database).open(),
@@ -214,12 +214,12 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "a path to restore": (
         lambda db: db.restore(Path("glance.json")),
         errors.SnapshotError,
-        ["no bytes but", "Path", "load()"],
+        ["not bytes but", "Path", "load()"],
     ),
     "a name of a file to restore": (
         lambda db: db.restore("glance.json"),
         errors.SnapshotError,
-        ["no JSON but 'glance.json'", "load()"],
+        ["not JSON but 'glance.json'", "load()"],
     ),
     "a path to take a snapshot to": (
         lambda db: db.snapshot("glance.json"),
@@ -259,7 +259,7 @@ def test_a_mistake_is_told_with_the_thing_and_the_fix_and_changes_nothing(
 
 
 def test_the_with_statement_of_a_database_is_refused_as_it_is_written() -> None:
-    with pytest.raises(TypeError, match="no context manager"), Database():
+    with pytest.raises(TypeError, match="not a context manager"), Database():
         pytest.fail("entered")
 
 

@@ -1,7 +1,13 @@
-"""A store that a file keeps: opened by one process at a time, saved when it was asked to be.
+"""A store in a file, which one process at a time has open.
 
-`kept` is the whole of it: it claims the file, fills the store with what it and its journal hold,
-and saves the store as its mode says. docs/snapshot.md says what each mode promises.
+`opened` claims the file, fills the store with the snapshot and its journal, saves the store as its
+mode says, and gives the file back. docs/snapshot.md says what each mode promises.
+
+There are two locks. A save holds its own, `_saving`, from its beginning to its end, and within it
+takes the lock of the store for moments only: to make a cut, to write to the journal. A call that
+is written to the journal has the lock of the store already, and must not wait for a save. So the
+order is `_saving` before the store, never the other way round; and who has the lock of the store
+in this thread may not save, which `Store.check_no_call` sees to.
 """
 
 from __future__ import annotations
@@ -44,7 +50,7 @@ T = TypeVar("T")
 SaveMode = Literal["manual", "exit", "interval", "always"]
 """When a store is saved: on request; also at the end; also now and then; with every call."""
 
-# A journal is put into its snapshot when it has become larger than that, and than this.
+# A journal is put into its snapshot when it is larger than the snapshot, and than this, in bytes.
 _SMALL_JOURNAL = 2**20
 
 
@@ -54,8 +60,8 @@ class Opened:
 
     Attributes:
         fresh: Whether there was no file, so that the store began empty.
-        calls: How many calls the journal held that the snapshot did not.
-        torn: How many bytes of a call there were that was being written when the process ended.
+        calls: The number of commits of the journal.
+        torn: The number of bytes of a commit that was being written when the process ended.
         version: The format version of the snapshot; 0 if there was none.
     """
 
@@ -76,11 +82,11 @@ def opened(
     progress: Progress = no_progress,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[T]:
-    """Let a file keep the store until the block ends, however it ends.
+    """Open a file for a ``with`` block: fill the store with it, and save the store to it.
 
-    If an exception from outside comes between while the block ends, what was begun is done once
-    more, and then it is raised. That is why all of the end is in one function: at the beginning of
-    another one the exception could come before anything protects it.
+    If an exception from outside (Ctrl-C, say) interrupts the end of the block, the end is done once
+    more, and then the exception is raised. That is why all of the end is in one function: at the
+    beginning of another one the exception could come before anything protects it.
 
     Args:
         store: An empty store, to be filled with what the file holds.
@@ -88,7 +94,7 @@ def opened(
         save: When it is saved.
         interval: Seconds between two looks whether something has changed.
         give: Returns what the block is given.
-        progress: Told how many rows are read, and of how many.
+        progress: Called with the number of rows that are read, and of all.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
 
     Raises:
@@ -116,7 +122,7 @@ def opened(
                 file.close()
                 raise
             finally:
-                file.let_go()
+                file.close_journal()
     finally:
         try:
             claim.release()
@@ -142,7 +148,7 @@ def contents(
 
     Args:
         path: The snapshot file.
-        progress: Told how many rows are read, and of how many.
+        progress: Called with the number of rows that are read, and of all.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
 
     Raises:
@@ -169,7 +175,7 @@ def _parsed(path: files.Name, progress: Progress, max_bytes: int, pair: Pair) ->
     if pair.snapshot is None:
         raise SnapshotError(
             f"{journal} has calls, and the snapshot that they belong to is not there: put "
-            f"{path!s} back, or move the journal away if its calls are not to count"
+            f"{path!s} back, or move the journal away to do without its calls"
         )
     with naming(path):
         snapshot = decoded(pair.snapshot, max_bytes=max_bytes, progress=progress)
@@ -180,13 +186,16 @@ def _parsed(path: files.Name, progress: Progress, max_bytes: int, pair: Pair) ->
 
 
 def save(store: Store, path: files.Name, max_bytes: int = MAX_BYTES) -> None:
-    """Write a snapshot of the store to a file that nobody has open.
+    """Write a snapshot of the store to a file that nobody has open: all of it, or nothing.
+
+    A new file can be read by its owner only, for locations can carry credentials; an old one
+    keeps its permissions. A symbolic link is followed.
 
     Raises:
         Invalid: `max_bytes` is no positive integer.
-        SnapshotInUse: somebody has.
-        SnapshotError: the snapshot has more bytes; or the file cannot be written, or has a
-            journal of calls that would be lost.
+        SnapshotInUse: somebody has the file open.
+        SnapshotError: the snapshot has more bytes; or the file cannot be written, is no regular
+            file, or has a journal, whose calls would be lost.
     """
     check_max_bytes(max_bytes)
     with claimed(path):
@@ -195,15 +204,15 @@ def save(store: Store, path: files.Name, max_bytes: int = MAX_BYTES) -> None:
 
 
 def check_no_journal(path: files.Name) -> None:
-    """Check that no calls wait beside the snapshot file to be put into it.
+    """Check that the snapshot file has no journal, whose calls would be lost with a new snapshot.
 
     Raises:
-        SnapshotError: there is a journal.
+        SnapshotError: there is one.
     """
     journal = beside(path)
     if files.exists(journal, follow=False):
         raise SnapshotError(
-            f"{journal} may have calls that {path!s} has not, and a save would lose them: "
+            f"{journal} may have calls that are not in {path!s}, and a save would lose them: "
             "open the file with Database.open, which puts them into it"
         )
 
@@ -218,12 +227,15 @@ def _filled(store: Store, path: files.Name, progress: Progress, max_bytes: int) 
     if found.place is not None:
         _settle(store, file, found.place, max_bytes)
     if found.torn:
-        LOG.warning("%s: the last call was not written to its end, and does not count", path)
+        LOG.warning("%s: the last call was not written to its end, and is left out", path)
     return _Filled(Opened(False, found.calls, found.torn, found.decoded.version), file)
 
 
 def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
-    """Put the calls of a journal into the snapshot, and the journal away."""
+    """Put the commits of a journal into the snapshot, and remove the journal.
+
+    The order is for a crash: behind each of these steps, snapshot and journal belong together.
+    """
     written = encoded_to_save(store.cut(), max_bytes=max_bytes)
     journal = go_on(beside(file.path), place, max_bytes)
     try:
@@ -235,11 +247,11 @@ def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> N
 
 
 class _WrittenFile:
-    """A snapshot file that nobody but us should write while it is open.
+    """The snapshot file of a database that is open, which nobody else should write meanwhile.
 
     Attributes:
-        path: Where it is, whatever symbolic links lead there.
-        checksum: The checksum of what we have last read from it or written to it.
+        path: The file, with all symbolic links followed.
+        checksum: That of the snapshot that was last read from it or written to it.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -254,14 +266,15 @@ class _WrittenFile:
         self._known: tuple[files.Identity | None, ...] = (self._identity(),)
 
     def write(self, written: Encoded) -> None:
-        """Put this snapshot in its place.
+        """Replace the file by this snapshot.
 
         Raises:
             SnapshotError: it cannot be written; the one before is there.
         """
 
         def ready(identity: files.Identity) -> None:
-            # Any may be there until the end: an exception can come before or after the renaming.
+            # The old or the new file may be there: an exception can come before the renaming or
+            # behind it. So both are known until the end.
             self._known = (*self._known, identity)
 
         files.replace(self.path, written.pieces, ready=ready)
@@ -289,13 +302,13 @@ class _WrittenFile:
         now = files.identity(status)
         if now in self._known:
             return True
-        # Where a link leads, the journal and the lock of whoever follows it are others.
+        # A symbolic link has taken its place: whoever follows it uses another journal and lock.
         if not (stat.S_ISREG(status.st_mode) and self._has_our_checksum()):
             raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
             )
-        self._known = (now,)  # another file with the same content: checked out again, say
+        self._known = (now,)  # a copy with the same content, as a checkout of git makes it
         return True
 
     def _has_our_checksum(self) -> bool:
@@ -315,10 +328,15 @@ class _Filled:
 
 
 class DatabaseFile:
-    """Saves a store to a file, when asked to and as its mode says.
+    """The file of a database that is open: saves it when asked to, and as its mode says.
 
-    With ``always`` it is the log of the store. When it is closed, it is that in every mode that
-    saves by itself, and refuses each call: what changes then would be lost.
+    In the mode ``always`` it is the log of the store. When it is closed it is the log in every mode
+    but ``manual``, and refuses each commit: nobody would save it.
+
+    Attributes:
+        opened: What was found when it was opened.
+        path: The file, with all symbolic links followed.
+        mode: When it saves.
     """
 
     def __init__(
@@ -345,8 +363,8 @@ class DatabaseFile:
         self._copy: Path | None = None
         self._has_begun = self._is_closed = False
         self._saving = CallLock()
-        # Whoever gets this lock is to end. An `Event` has a lock of its own, which an exception in
-        # the midst of its methods leaves locked for ever.
+        # The thread ends when it gets this lock. An `Event` would not do: it has a lock of its own,
+        # which an exception within its methods leaves locked for ever.
         self._end = threading.Lock()
         self._end.acquire()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
@@ -373,8 +391,8 @@ class DatabaseFile:
         """Save now; calls of other threads go on meanwhile.
 
         Args:
-            max_bytes: The number of bytes that the snapshot may have; None is what was said at the
-                opening.
+            max_bytes: The number of bytes that the snapshot may have; None is the bound that was
+                given at the opening.
 
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
@@ -393,7 +411,9 @@ class DatabaseFile:
             self._save_snapshot(max_bytes or self._max_bytes, goes_on=True)
 
     def close(self) -> None:
-        """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
+        """Save for the last time, unless the mode is ``manual``, and refuse later commits.
+
+        To repeat it finishes what was interrupted.
 
         Raises:
             SnapshotInUse: another process may have the file by now; a copy is beside it.
@@ -403,7 +423,7 @@ class DatabaseFile:
         if not self._claim.is_ours:
             return
         if self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # it was released before
+            with contextlib.suppress(RuntimeError):  # an interrupted `close` has released it
                 self._end.release()
             self._thread.join()
         with self._saving.held():
@@ -412,8 +432,8 @@ class DatabaseFile:
                 self._save_last()
             self._remove_journal()
 
-    def let_go(self) -> None:
-        """Close the journal; the file of it stays, if it was not put into the snapshot."""
+    def close_journal(self) -> None:
+        """Close the journal; its file stays if it could not be put into the snapshot."""
         journal, self._journal = self._journal, None
         if journal is not None:
             journal.close()
@@ -437,28 +457,30 @@ class DatabaseFile:
         self._claim.check()
         if not self._file.check():
             raise SnapshotMismatch(
-                f"{self.path} was removed while it was open here, and its journal alone is no use: "
-                "no call counts until it is saved again, by save() or in a moment by itself"
+                f"{self.path} was removed while it was open here, and a journal without its "
+                "snapshot cannot be read: calls that change something are refused until "
+                "it is saved again, by save() or in a moment by itself"
             )
         self._journal.append(commit)
-        # Whoever claims the file from here on reads what was written.
+        # Checked again: who had lost the lock file before the line was written may not commit, for
+        # another process may have read the journal without it. Who claims the file later reads it.
         self._claim.check()
 
     def retract(self, end: Place | None) -> None:
-        """Take a commit back from the journal, unless it did not come there."""
+        """Remove a commit from the journal, if it was written there."""
         if self._journal is None or end is None:
             return
         try:
             self._claim.check()
-        except SnapshotInUse:  # the journal is another process's
+        except SnapshotInUse:  # the journal may be that of another process by now
             return
-        except SnapshotError as error:  # that cannot be seen, and the file is still locked
+        except SnapshotError as error:  # that cannot be checked, but the lock is still ours
             LOG.warning("%s", error)
         self._journal.retract(end)
 
     def _closed(self) -> SnapshotError:
         return SnapshotError(
-            f"{self.path} is closed: what changes now would not be in it. Open it again, or go on "
+            f"{self.path} is closed, and this change would not be saved. Open it again, or go on "
             "with a database of its own: fork()"
         )
 
@@ -482,7 +504,7 @@ class DatabaseFile:
         try:
             self._check_file()
         except SnapshotMismatch:
-            if self._copy is not None:  # and it has the calls of the journal
+            if self._copy is not None:  # the copy has the commits of the journal
                 self._remove_journal()
             raise
 
@@ -491,7 +513,7 @@ class DatabaseFile:
             files.remove(self._beside)
 
     def _check_file(self) -> None:
-        """Check that the file is still ours to write; if not, save to another one beside it."""
+        """Check that this process may still write the file; if not, save a copy beside it."""
         try:
             self._claim.check()
             self._file.check()
@@ -499,7 +521,7 @@ class DatabaseFile:
             raise type(error)(f"{error}. {self._save_copy()}") from error
 
     def _save_copy(self) -> str:
-        """Save to a file beside the one that is not ours any more, and return what was done."""
+        """Save a copy beside the file, which may not be written, and return what was done."""
         try:
             copy = self._copy or _free_name(self.path)
             with self._store.reading():
@@ -515,6 +537,9 @@ class DatabaseFile:
         with self._store.reading():
             cut, revision, end = self._store.cut(), self._store.revision, self.end
         written = encoded_to_save(cut, max_bytes=max_bytes)
+        # Announced before the snapshot is replaced: after a crash between the two the old journal
+        # belongs to either snapshot. The lock of the store keeps commits out of the journal
+        # meanwhile.
         if self._journal is not None:
             with self._store.reading():
                 self._journal.announce(written.checksum)
@@ -525,7 +550,10 @@ class DatabaseFile:
             self._begin_journal(written.checksum, end)
 
     def _begin_journal(self, checksum: str, end: Place | None) -> None:
-        """Take a new journal, which begins with what was committed since the cut."""
+        """Replace the journal by one that begins with what was committed since the cut.
+
+        The lock of the store keeps out commits that the new journal would lack.
+        """
         with self._store.reading():
             before = self._journal
             bodies = before.since(end) if before is not None and end is not None else []
@@ -542,14 +570,14 @@ class DatabaseFile:
         try:
             if self._is_due():
                 self.save()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may go well
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may succeed
             LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
 
     def _is_due(self) -> bool:
         if self.mode != "always":
             return self._is_behind()
         if self._copy is None:
-            self._check_file()  # what others do to the file shows at once, and costs nothing
+            self._check_file()  # so that a file that others have changed is reported soon
         end = self.end.end if self.end is not None else 0
         return end > max(_SMALL_JOURNAL, self._saved_bytes) or not self._file.is_there()
 

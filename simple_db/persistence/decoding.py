@@ -120,7 +120,7 @@ def _bytes(content: bytes | str, max_bytes: int) -> bytes:
         size = len(content) if isinstance(content, str) else memoryview(content).nbytes
     except TypeError as error:
         raise SnapshotError(
-            f"this is no snapshot of simple_db, for it is no bytes but {type(content).__name__}; "
+            f"this is not a snapshot of simple_db: it is not bytes but {type(content).__name__}; "
             "load() takes the path of a file"
         ) from error
     if size > max_bytes:
@@ -131,10 +131,10 @@ def _bytes(content: bytes | str, max_bytes: int) -> bytes:
     if isinstance(content, str):
         if content[:100].lstrip()[:1] not in ("{", "["):
             raise SnapshotError(
-                "this is no snapshot of simple_db, for it is no JSON but "
+                "this is not a snapshot of simple_db: it is not JSON but "
                 f"{values.shown(content[:100])}; load() takes the path of a file"
             )
-        return content.encode(errors="surrogatepass")  # which is no JSON then
+        return content.encode(errors="surrogatepass")  # a surrogate is refused as JSON, later
     return bytes(content)
 
 
@@ -203,7 +203,7 @@ def _document(content: bytes) -> Document:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise SnapshotError(
-            f"this is no snapshot of simple_db, for it is no JSON: {error}"
+            f"this is not a snapshot of simple_db: it is not JSON: {error}"
         ) from error
     checked_version(document)
     found: Document = document
@@ -211,13 +211,13 @@ def _document(content: bytes) -> Document:
 
 
 def _check_weight(content: bytes) -> None:
-    """Check that a snapshot is heavy, if it is, by what its JSON-valued columns hold.
+    """Check that a snapshot takes little memory parsed, but for its JSON-valued columns.
 
-    That is what the database held, and takes as much memory there. It is seen where a row is a
-    line, as it is written.
+    What those hold was in a database before, and took as much memory there. They are found where
+    each row is a line, as it is written.
 
     Raises:
-        SnapshotError: it is heavy by something else.
+        SnapshotError: something else in it takes much memory.
     """
     if not json_weight.is_heavy(content):
         return
@@ -321,7 +321,7 @@ def record_of(record: type[Record], row: object, number: int) -> Any:
 
 
 def _records(record: type[Record], rows: Sequence[Any], first: int) -> Iterator[Any]:
-    """Give the records of some rows, column by column, and use their dicts up."""
+    """Give the records of some rows; their dicts are changed on the way, column by column."""
     columns = columns_of(record)
     names = set(columns)
     for number, row in enumerate(rows, first):
@@ -335,7 +335,7 @@ def _records(record: type[Record], rows: Sequence[Any], first: int) -> Iterator[
 
 
 def _read(column: Column, rows: Sequence[dict[str, Any]], first: int) -> None:
-    """Put the values that records have in the place of those that JSON has."""
+    """Replace the values of a column as JSON has them by those that a record has."""
     name = column.name
     if _all_plain(column, [row[name] for row in rows]):
         return
@@ -358,7 +358,7 @@ def _check_further(
 
 
 def _all_plain(column: Column, cells: list[Any]) -> bool:
-    """Return whether all are, at a glance, what the column holds: most are, in most columns."""
+    """Return whether all cells can be taken as they are: so it is in most columns."""
     expected = values.EXACT_TYPES.get(column.type.kind)
     types = set(map(type, cells)) - ({NoneType} if column.nullable else set())
     if expected is None or not types <= {expected}:
@@ -369,7 +369,7 @@ def _all_plain(column: Column, cells: list[Any]) -> bool:
 
 
 def _further_rule(column: Column, record: type[Record]) -> Callable[[Any], bool] | None:
-    """Return what a column's values must be beyond its type, as the functions of the API ask."""
+    """Return what else a column's values must be, as the functions of the API check it."""
     if (record, column.name) == (Image, "status"):
         return IMAGE_STATUSES.__contains__
     if column.name in record.key and column.type.kind == "string":

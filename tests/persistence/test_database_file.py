@@ -1125,7 +1125,7 @@ def test_a_save_in_the_midst_of_a_call_is_refused_even_while_another_thread_save
     path: Path, save: SaveMode
 ) -> None:
     def meddle() -> str:
-        with pytest.raises(RuntimeError, match="in the midst of a call"):
+        with pytest.raises(RuntimeError, match="is running in this thread"):
             db.save()
         return "new"
 

@@ -136,7 +136,7 @@ DAMAGED: list[tuple[bytes, bytes, str]] = [
     (b'"status":"active"', b'"status":"actave"', "images, row 1: images.status cannot hold"),
     (b'"name":null', b'"nane":null', "images, row 1 lacks 'name'"),
     (b'"size":1099511627776', b'"size":1099511627777', "Every row of it can be read"),
-    (b'"owner":"alice"', b'"owner":"alice', r"no JSON: .*line 7 column \d+"),
+    (b'"owner":"alice"', b'"owner":"alice', r"not JSON: .*line 7 column \d+"),
     (b'"tables":{', b'"fables":{', "the snapshot lacks 'tables'"),
     (b'"counts":{"images":2', b'"counts":{"images":3', "counts: images is 3, and there are 2 rows"),
     (
@@ -355,7 +355,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
 def test_what_is_no_json_is_refused(snapshot: Any) -> None:
     db = a_full_database()
 
-    with refused(db, SnapshotError, "this is no snapshot of simple_db, for it is no JSON"):
+    with refused(db, SnapshotError, "this is not a snapshot of simple_db: it is not JSON"):
         db.restore(snapshot)
 
 
@@ -363,7 +363,7 @@ def test_what_is_no_json_is_refused(snapshot: Any) -> None:
 def test_what_is_no_text_is_no_snapshot(snapshot: Any) -> None:
     db = a_full_database()
 
-    with refused(db, SnapshotError, "this is no snapshot of simple_db"):
+    with refused(db, SnapshotError, "this is not a snapshot of simple_db"):
         db.restore(snapshot)
 
 
@@ -398,14 +398,14 @@ def test_a_value_that_json_does_not_have_is_refused_with_its_line(text: str) -> 
     payload = a_full_database().snapshot().split(b"\n", 1)[1]
     hostile = payload.replace(b'"name":null', b'"name":' + text.encode(), 1)
 
-    with pytest.raises(SnapshotError, match=r"no JSON: .*line 7 column \d+"):
+    with pytest.raises(SnapshotError, match=r"not JSON: .*line 7 column \d+"):
         Database().restore(sealed_bytes(hostile))
 
 
 def test_a_version_of_very_many_digits_is_refused() -> None:
     hostile = EMPTY.replace(b'"version":2', b'"version":' + b"1" * 5000)
 
-    with pytest.raises(SnapshotError, match="no JSON"):
+    with pytest.raises(SnapshotError, match="not JSON"):
         Database().restore(hostile)
 
 
@@ -460,7 +460,7 @@ FORMAT_1 = b'{"format":"simple_db","version":1,'
 def test_what_is_nested_too_deeply_to_be_parsed_is_refused(
     opened: bytes, wrapped: Callable[[bytes], bytes]
 ) -> None:
-    with pytest.raises(SnapshotError, match="no JSON"):
+    with pytest.raises(SnapshotError, match="not JSON"):
         Database().restore(wrapped(opened * DEEPER_THAN_THE_PARSER_GOES))
 
 

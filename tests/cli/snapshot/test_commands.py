@@ -103,7 +103,7 @@ def test_a_bad_snapshot_is_told_in_a_line_with_what_is_wrong(capsys: Captured) -
     good, bad = said(capsys, "check", "glance.json", "bad.json", code=1).splitlines()
 
     assert good.startswith("glance.json: good: ")
-    assert bad.startswith("bad.json: bad: this is no snapshot of simple_db")
+    assert bad.startswith("bad.json: bad: this is not a snapshot of simple_db")
 
 
 def test_a_snapshot_of_an_older_format_is_good_and_can_be_upgraded(capsys: Captured) -> None:
