@@ -399,7 +399,7 @@ class DatabaseFile:
                 one may have the file by now.
             SnapshotMismatch: somebody else has written the file; a copy is beside it.
             SnapshotError: it cannot be saved, or is closed. The file is as it was.
-            RuntimeError: it was called in the midst of another call, or of a save of this thread.
+            RuntimeError: another call, or another save, is running in this thread.
         """
         if not self._claim.is_ours:
             self._claim.check()

@@ -201,7 +201,7 @@ def _unseen(path: Name, error: Exception) -> SnapshotError:
 
 
 Identity = tuple[int, ...]
-"""Device, inode, size, and the time of the last change: they tell one file from another."""
+"""Device, inode, size, and the time of the last change: two files differ in one of them."""
 
 
 def identity(status: os.stat_result) -> Identity:
