@@ -300,7 +300,7 @@ def test_a_write_within_a_write_is_refused() -> None:
     store = a_store()
     with store.writing() as tables:
         tables.images.put(image_record())
-        with pytest.raises(RuntimeError, match="clock or the id source"), store.writing():
+        with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
             pytest.fail("two transactions at once")
 
     with store.reading() as tables:
@@ -321,7 +321,7 @@ def test_a_read_within_a_write_that_has_changed_something_is_refused(
     with store.writing() as tables:
         write(tables)
         for read in (store.reading().__enter__, store.cut, store.check):
-            with pytest.raises(RuntimeError, match="clock or the id source"):
+            with pytest.raises(RuntimeError, match="is running in this thread"):
                 read()
     store.check()
 
@@ -329,7 +329,7 @@ def test_a_read_within_a_write_that_has_changed_something_is_refused(
 def test_a_write_within_a_read_is_refused() -> None:
     store = a_filled_store()
     with store.reading() as tables, store.reading():
-        with pytest.raises(RuntimeError, match="clock or the id source"), store.writing():
+        with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
             pytest.fail("a write in the midst of a read")
         assert tables.images.get("i") is not None
 
@@ -454,7 +454,7 @@ class Noted:
         del self.commits[end:]
 
 
-def test_a_log_is_told_of_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
+def test_a_commit_has_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
     store = a_filled_store()
     store.log = log = Noted()
     with store.writing() as tables:
@@ -467,7 +467,7 @@ def test_a_log_is_told_of_each_row_as_it_is_at_the_end_of_its_transaction() -> N
     assert log.commits == [Commit(changes, {Member: 3})]
 
 
-def test_a_log_is_not_told_of_what_changes_nothing() -> None:
+def test_what_changes_nothing_is_no_commit() -> None:
     store = a_filled_store()
     store.log = log = Noted()
     with store.reading():
@@ -481,7 +481,7 @@ def test_a_log_is_not_told_of_what_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("error", [Invalid("no"), Stop()])
-def test_a_call_that_cannot_be_logged_has_not_happened(error: BaseException) -> None:
+def test_a_transaction_whose_commit_cannot_be_written_is_rolled_back(error: BaseException) -> None:
     store = a_filled_store()
     before = everything(store)
     store.log = log = Noted(error)
@@ -500,11 +500,11 @@ def test_a_new_store_has_revision_0() -> None:
     assert a_store().revision == 0
 
 
-def test_a_transaction_counts_once_however_much_it_writes() -> None:
+def test_a_transaction_is_one_revision_however_much_it_writes() -> None:
     assert a_filled_store().revision == 1
 
 
-def test_what_changes_nothing_does_not_count() -> None:
+def test_what_changes_nothing_is_no_revision() -> None:
     store = a_store()
     with store.reading():
         pass
@@ -516,7 +516,7 @@ def test_what_changes_nothing_does_not_count() -> None:
     assert store.revision == 0
 
 
-def test_a_change_of_a_counter_alone_counts() -> None:
+def test_a_change_of_a_counter_alone_is_a_revision() -> None:
     store = a_store()
     with store.writing() as tables:
         tables.tags.replace({}, next_id=5)
@@ -527,7 +527,7 @@ def test_a_change_of_a_counter_alone_counts() -> None:
 # --- log -------------------------------------------------------------------------------------
 
 
-def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_transaction_logs_each_row_once(caplog: pytest.LogCaptureFixture) -> None:
     store = a_filled_store()
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "simple_db.store"), store.writing() as tables:
@@ -538,7 +538,7 @@ def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFi
     assert caplog.messages == ["revision 2: images i, image_tags 1"]
 
 
-def test_what_changes_nothing_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_changes_nothing_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     store = a_store()
     with caplog.at_level(logging.DEBUG, "simple_db.store"):
         with store.reading():
@@ -639,7 +639,7 @@ def repeat_a_property(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (misfile, "images: .* is stored under 'j'"),
         (forget_counter, "image_members: id 1 is not below the next, 1"),
@@ -650,12 +650,12 @@ def repeat_a_property(tables: Tables) -> None:
         (repeat_a_property, "image_properties: two rows have the same"),
     ],
 )
-def test_check_says_what_is_broken(damage: Callable[[Tables], None], told: str) -> None:
+def test_check_says_what_is_broken(damage: Callable[[Tables], None], message: str) -> None:
     store = a_filled_store()
     with store.writing() as tables:
         damage(tables)
 
-    with pytest.raises(AssertionError, match=told):
+    with pytest.raises(AssertionError, match=message):
         store.check()
 
 

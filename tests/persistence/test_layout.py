@@ -8,7 +8,7 @@ import pytest
 
 from simple_db import Database, __version__
 from simple_db.model.errors import Invalid
-from simple_db.persistence import decoding, formats
+from simple_db.persistence import decoding
 from tests.support.build import (
     a_full_database,
     document_of,
@@ -69,23 +69,6 @@ EMPTY = sealed_bytes(EMPTY_PAYLOAD.replace(b"0.1.0", __version__.encode()))
 
 def test_an_empty_database_is_this_document() -> None:
     assert Database().snapshot() == EMPTY
-
-
-def test_a_snapshot_is_one_json_object() -> None:
-    snapshot = document_of(a_full_database())
-
-    assert list(snapshot) == [
-        "format",
-        "version",
-        "sha256",
-        "writer",
-        "counts",
-        "counters",
-        "tables",
-    ]
-    assert snapshot["format"] == "simple_db"
-    assert snapshot["version"] == formats.VERSION
-    assert snapshot["writer"] == __version__
 
 
 def test_the_first_line_has_the_checksum_of_every_byte_behind_it() -> None:

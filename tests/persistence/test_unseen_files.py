@@ -265,7 +265,7 @@ def test_a_file_that_comes_while_its_name_is_followed_is_followed(
     assert files.named(path) == path
 
 
-def test_a_working_directory_that_is_gone_is_told(
+def test_a_working_directory_that_is_gone_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
