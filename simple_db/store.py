@@ -109,10 +109,6 @@ class Index(Generic[R]):
         copy._ids = {key: set(ids) for key, ids in self._ids.items()}
         return copy
 
-    def is_unique(self) -> bool:
-        """Return whether no two rows have the same value."""
-        return all(len(ids) == 1 for ids in self._ids.values())
-
 
 Indexes = Mapping[tuple[str, ...], Index[Any]]
 """The indexes of a table by their columns."""
