@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EMPTY = Database().snapshot()
 
 
-# --- snapshot and restore ---------------------------------------------------------------------
+# --- snapshot and restore --------------------------------------------------------------------
 
 
 def test_a_snapshot_changes_nothing() -> None:
@@ -93,7 +93,7 @@ def test_a_snapshot_is_read_from_whatever_holds_its_text(kind: Any) -> None:
     assert db.snapshot() == snapshot
 
 
-# --- bounds -----------------------------------------------------------------------------------
+# --- bounds ----------------------------------------------------------------------------------
 
 
 def test_what_can_be_written_within_a_bound_is_what_can_be_read_within_it(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_bound_can_be_larger_than_any_file() -> None:
     assert db.snapshot() == content
 
 
-# --- files ------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------
 
 
 def test_a_saved_file_holds_the_snapshot_and_can_be_loaded(tmp_path: Path) -> None:

@@ -986,8 +986,9 @@ def test_a_file_can_be_saved_again_however_often_it_could_not_be_written(path: P
             assert on_disk(path) == db.snapshot()
 
 
-def test_another_file_with_the_same_content_is_looked_at_within_the_bound_of_the_opening(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("save", ["exit", "always"])
+def test_another_file_with_the_same_content_is_no_change(
+    path: Path, save: SaveMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(path: Path, most: int) -> bytes:
         bounds.append(most)
@@ -995,19 +996,7 @@ def test_another_file_with_the_same_content_is_looked_at_within_the_bound_of_the
 
     real, bounds = files.read, list[int]()
     monkeypatch.setattr(files, "read", read)
-    with Database.open(path, save="manual", max_bytes=10_000) as db:
-        db.save()
-        content = path.read_bytes()
-        path.unlink()
-        path.write_bytes(content)
-        db.save()
-
-    assert bounds == [10_000]
-
-
-@pytest.mark.parametrize("save", ["exit", "always"])
-def test_another_file_with_the_same_content_is_no_change(path: Path, save: SaveMode) -> None:
-    with opened(path, save) as db:
+    with Database.open(path, save=save, interval=FOREVER, max_bytes=10_000) as db:
         an_image(db)
         db.save()
         content = path.read_bytes()
@@ -1018,6 +1007,7 @@ def test_another_file_with_the_same_content_is_no_change(path: Path, save: SaveM
         assert on_disk(path) == db.snapshot()
 
     assert held(path.parent) == {NAME: db.snapshot()}
+    assert bounds == [10_000]  # it is compared within the bound of the opening
 
 
 # --- damage in memory, and disks that fail ---------------------------------------------------

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 EMPTY = Database().snapshot()
 
 
-# --- what is read -----------------------------------------------------------------------------
+# --- what is read ----------------------------------------------------------------------------
 
 
 def test_the_order_of_keys_and_rows_does_not_matter() -> None:
@@ -95,7 +95,7 @@ def test_a_row_in_a_later_step_is_named_by_its_number_in_the_table(
         Database().restore(sealed(changed("tables", "image_properties", 3, "name", to=None)))
 
 
-# --- damage -----------------------------------------------------------------------------------
+# --- damage ----------------------------------------------------------------------------------
 
 
 def a_small_snapshot() -> bytes:
@@ -201,7 +201,7 @@ def test_the_counts_of_an_edited_snapshot_are_ignored_too() -> None:
     assert decoding.decoded(edited, ignore_checksum=True).cut.rows[Image] == {}
 
 
-# --- refused documents ------------------------------------------------------------------------
+# --- refused documents -----------------------------------------------------------------------
 
 
 REMOVED = object()
@@ -418,7 +418,7 @@ def test_a_message_shows_no_secret() -> None:
     assert "secret" not in str(caught.value)
 
 
-# --- bounds -----------------------------------------------------------------------------------
+# --- bounds ----------------------------------------------------------------------------------
 
 
 def nested(depth: int) -> Any:
@@ -517,7 +517,7 @@ def test_what_is_just_not_too_large_is_read() -> None:
     assert decoding.decoded(EMPTY, max_bytes=len(EMPTY)).checksum
 
 
-# --- memory -----------------------------------------------------------------------------------
+# --- memory ----------------------------------------------------------------------------------
 
 
 HEAVY = "[" + "{}," * 1_000_000 + "{}]"
@@ -624,7 +624,7 @@ def test_however_many_small_values_a_row_has_they_come_back(tmp_path: Path, save
     assert again.snapshot() == state
 
 
-# --- files ------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.support.build import (
     rows,
 )
 
-# --- rows -------------------------------------------------------------------------------------
+# --- rows ------------------------------------------------------------------------------------
 
 
 FULL = """\
@@ -94,7 +94,7 @@ def test_a_clock_of_another_class_of_datetimes_can_be_written() -> None:
     assert rows(db, "images")[0]["created_at"] == "2026-01-01T12:00:00"
 
 
-# --- differences of two snapshots -------------------------------------------------------------
+# --- differences of two snapshots ------------------------------------------------------------
 
 
 def changed_lines(before: bytes, after: bytes) -> list[str]:
@@ -128,7 +128,7 @@ def test_one_more_image_is_one_more_line_besides_checksum_and_counts(image_id: s
     ]
 
 
-# --- equal bytes ------------------------------------------------------------------------------
+# --- equal bytes -----------------------------------------------------------------------------
 
 
 def test_equal_databases_give_equal_bytes_whatever_the_order_of_calls() -> None:
@@ -183,7 +183,7 @@ def test_the_hash_seed_does_not_show(hash_seed: str) -> None:
     assert written.stdout == a_full_database().snapshot()
 
 
-# --- the cut ----------------------------------------------------------------------------------
+# --- the cut ---------------------------------------------------------------------------------
 
 
 def test_others_write_while_a_snapshot_is_encoded_and_it_is_of_the_moment_of_its_cut() -> None:

@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_back(capsys: Captur
     assert commands.run(["snapshot", "upgrade", "bad.json", "old.json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == "old.json: upgraded from version 1 to 2\n"
-    assert printed.err.startswith("simple-db: bad.json: this is no snapshot")
+    assert printed.err.startswith("simple-db: bad.json: this is not a snapshot")
     assert Path("bad.json").read_text() == "{"
 
 
@@ -366,7 +366,7 @@ def test_both_files_of_a_difference_are_told_where_neither_can_be_read(capsys: C
     told = refused(capsys, "diff", "missing.json", "bad.json")
 
     assert "missing.json cannot be read: No such file" in told
-    assert "bad.json: this is no snapshot" in told
+    assert "bad.json: this is not a snapshot" in told
 
 
 def test_a_file_that_is_not_there_is_told_to_programs_too(capsys: Captured) -> None:
