@@ -67,7 +67,7 @@ def test_a_call_that_is_interrupted_is_committed_or_rolled_back(name: str) -> No
         check_whole(db, allowed, at)
 
 
-# --- calls in the midst of others ------------------------------------------------------------
+# --- calls within others ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", CALLS | REFUSED)

@@ -330,7 +330,7 @@ def test_a_write_within_a_read_is_refused() -> None:
     store = a_filled_store()
     with store.reading() as tables, store.reading():
         with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
-            pytest.fail("a write in the midst of a read")
+            pytest.fail("a write within a read")
         assert tables.images.get("i") is not None
 
 
@@ -435,7 +435,7 @@ def test_a_store_becomes_a_cut_in_one_transaction_of_the_rows_that_differ(
 
 
 class Noted:
-    """A log that notes the commits, and fails when it is told to."""
+    """A log that notes the commits, and raises an error if it is given one."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.commits: list[Commit] = []

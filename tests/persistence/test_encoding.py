@@ -107,9 +107,9 @@ def test_a_changed_image_is_one_changed_line_besides_the_checksum() -> None:
     db = a_full_database()
     before = db.snapshot()
     db.image_update(ADMIN, "a", {"name": "cirros"})
-    seal, image = (line for line in changed_lines(before, db.snapshot()) if line.startswith("+"))
+    first, image = (line for line in changed_lines(before, db.snapshot()) if line.startswith("+"))
 
-    assert seal.startswith('+{"format":"simple_db",')
+    assert first.startswith('+{"format":"simple_db",')
     assert '"name":"cirros"' in image
 
 

@@ -125,7 +125,7 @@ def test_version_1_has_no_checksum_and_can_be_edited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"tables": None}, "tables: this must be a JSON object of lists of rows"),
         ({"tables": {"images": {}}}, "tables: this must be a JSON object of lists of rows"),
@@ -135,9 +135,9 @@ def test_version_1_has_no_checksum_and_can_be_edited() -> None:
     ],
 )
 def test_a_document_of_version_1_with_one_wrong_place_is_refused(
-    changes: dict[str, Any], told: str
+    changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(SnapshotError, match=told):
+    with pytest.raises(SnapshotError, match=message):
         Database().restore(version_1(**changes))
 
 
