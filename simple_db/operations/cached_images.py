@@ -24,8 +24,6 @@ def node_reference_create(
     Raises:
         Invalid: the URL is no text, or has a character beyond U+FFFF.
         Duplicate: the server is known.
-
-    Source: ``node_reference_create`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(node_reference_url)
     url = values.stored(columns_of(NodeReference)["node_reference_url"], node_reference_url)
@@ -43,8 +41,6 @@ def node_reference_get_by_url(
 
     Raises:
         NotFound: the server is not known.
-
-    Source: ``node_reference_get_by_url`` of Glance 33.
     """
     with db.store.reading() as tables:
         return _node_dict(_node(tables, node_reference_url))
@@ -76,8 +72,6 @@ def insert_cache_details(
     Raises:
         Invalid: a value is wrong, or has a character beyond U+FFFF.
         NotFound: the server is not known.
-
-    Source: ``insert_cache_details`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(node_reference_url, image_id, {"checksum": checksum})
     with db.store.writing() as tables:
@@ -110,8 +104,6 @@ def update_hit_count(
 
     Raises:
         Invalid: an argument has a character beyond U+FFFF.
-
-    Source: ``update_hit_count`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(image_id, node_reference_url)
     with db.store.writing() as tables:
@@ -122,10 +114,7 @@ def update_hit_count(
 def get_hit_count(
     db: HasStore, context: Context | None, image_id: str, node_reference_url: str
 ) -> int:
-    """Return how often an image was read from a server's cache; 0 if it is not there.
-
-    Source: ``get_hit_count`` of Glance 33.
-    """
+    """Return how often an image was read from a server's cache; 0 if it is not there."""
     with db.store.reading() as tables:
         return sum(row.hits for row in _cached(tables, image_id, node_reference_url))
 
@@ -133,10 +122,7 @@ def get_hit_count(
 def is_image_cached_for_node(
     db: HasStore, context: Context | None, node_reference_url: str, image_id: str
 ) -> bool:
-    """Return whether a server has the image in its cache.
-
-    Source: ``is_image_cached_for_node`` of Glance 33.
-    """
+    """Return whether a server has the image in its cache."""
     with db.store.reading() as tables:
         return bool(_cached(tables, image_id, node_reference_url))
 
@@ -148,18 +134,13 @@ def get_cached_images(
 
     Their times are seconds since the epoch. As in Glance's driver these are computed as if the
     stored times, which are in UTC, were local.
-
-    Source: ``get_cached_images`` of Glance 33.
     """
     with db.store.reading() as tables:
         return [_cached_dict(row) for row in _cached_on(tables, node_reference_url)]
 
 
 def get_cached_nodes(db: HasStore, context: Context | None, image_id: str) -> list[str]:
-    """Return the URLs of the servers that have the image in their cache, the earliest first.
-
-    Source: ``get_cached_nodes`` of Glance 33.
-    """
+    """Return the URLs of the servers that have the image in their cache, the earliest first."""
     with db.store.reading() as tables:
         rows = tables.cached_images.where(image_id=image_id)
         return [tables.nodes.rows[row.node_reference_id].node_reference_url for row in rows]
@@ -168,10 +149,7 @@ def get_cached_nodes(db: HasStore, context: Context | None, image_id: str) -> li
 def get_least_recently_accessed(
     db: HasStore, context: Context | None, node_reference_url: str
 ) -> str | None:
-    """Return the id of the image that was read the longest ago from a server's cache, or None.
-
-    Source: ``get_least_recently_accessed`` of Glance 33.
-    """
+    """Return the id of the image that was read the longest ago from a server's cache, or None."""
     with db.store.reading() as tables:
         rows = _cached_on(tables, node_reference_url)
         oldest = min(rows, key=lambda row: (row.last_accessed, row.id), default=None)
@@ -181,10 +159,7 @@ def get_least_recently_accessed(
 def delete_cached_image(
     db: HasStore, context: Context | None, image_id: str, node_reference_url: str
 ) -> None:
-    """Forget that a server has the image in its cache, if it has.
-
-    Source: ``delete_cached_image`` of Glance 33.
-    """
+    """Forget that a server has the image in its cache, if it has."""
     with db.store.writing() as tables:
         for row in _cached(tables, image_id, node_reference_url):
             tables.cached_images.remove(row.id)
@@ -197,8 +172,6 @@ def delete_all_cached_images(
 
     Raises:
         Invalid: the URL has a character beyond U+FFFF.
-
-    Source: ``delete_all_cached_images`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(node_reference_url)
     with db.store.writing() as tables:

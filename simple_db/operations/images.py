@@ -48,8 +48,7 @@ def image_create(
         ImageNotFound: the image is created deleted, and the caller may not see such.
         Forbidden: the image would not be visible to the caller. No image is created.
 
-    Source: "Image basic methods"; ``image_create`` of Glance 33. See docs/semantics.md for
-    images that their creator may not see.
+    See docs/semantics.md, D22.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -95,8 +94,6 @@ def image_update(
             this comes last.
         Invalid: a property or a location is wrong; properties come first, and locations in order.
         NotFound: a location has an id that is not one of the image's.
-
-    Source: "Image basic methods"; ``image_update`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values, image_id, from_state)
@@ -129,8 +126,6 @@ def image_destroy(db: HasStore, context: Context | None, image_id: str) -> Image
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the image, or not change it.
         ForbiddenPublicImage: the caller may not change it, and it is public or community.
-
-    Source: "Image basic methods"; ``image_destroy`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -157,8 +152,6 @@ def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the image.
         Conflict: its status is another.
-
-    Source: ``image_restore`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -190,8 +183,6 @@ def image_get(
     Raises:
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see it.
-
-    Source: "Image basic methods"; ``image_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -244,7 +235,7 @@ def image_get_all(
         ImageNotFound: there is no image of the marker's id, or it is deleted and not shown.
         Forbidden: the caller may not see the marker.
 
-    Source: "Image basic methods"; ``image_get_all`` of Glance 33. See docs/semantics.md for pages.
+    See docs/semantics.md, R5.
     """
     query = image_filters.compile_filters(filters, is_public)
     order = paging.sort_order(Image, sort_key, sort_dir)

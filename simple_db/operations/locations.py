@@ -41,8 +41,6 @@ def image_location_add(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image location methods"; ``image_location_add`` of Glance 33.
     """
     given = _new(location, image_id)
     with db.store.writing() as tables:
@@ -63,8 +61,6 @@ def image_location_update(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         NotFound: the image has no location of that id.
-
-    Source: "Image location methods"; ``image_location_update`` of Glance 33.
     """
     given = _checked(location, image_id)
     if given.id is None:
@@ -95,8 +91,6 @@ def image_location_delete(
     Raises:
         Invalid: the status is another.
         NotFound: the image has no location of that id.
-
-    Source: "Image location methods"; ``image_location_delete`` of Glance 33.
     """
     if status not in _DELETED_STATUSES:
         raise Invalid(

@@ -30,8 +30,6 @@ def image_member_create(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image member methods"; ``image_member_create`` of Glance 33.
     """
     given = _complete(values)
     with db.store.writing() as tables:
@@ -57,8 +55,6 @@ def image_member_update(
         Invalid: a value is wrong.
         NotFound: there is no such membership.
         ImageNotFound: the membership is to be one of an image that does not exist.
-
-    Source: "Image member methods"; ``image_member_update`` of Glance 33.
     """
     given = {"can_share": False} | _writable(values)
     with db.store.writing() as tables:
@@ -79,8 +75,6 @@ def image_member_delete(db: HasStore, context: Context | None, memb_id: int) -> 
 
     Raises:
         NotFound: there is no such membership.
-
-    Source: "Image member methods"; ``image_member_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         tables.members.put(soft_deleted(_member(tables, memb_id), tables.now))
@@ -104,8 +98,6 @@ def image_member_find(
         member: If given, only memberships of this project.
         status: If given, only memberships of this status.
         include_deleted: Whether soft-deleted memberships are wanted too.
-
-    Source: "Image member methods"; ``image_member_find`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -123,8 +115,6 @@ def image_member_count(db: HasStore, context: Context | None, image_id: str) -> 
 
     Raises:
         Invalid: the image id is empty or None.
-
-    Source: "Image member methods"; ``image_member_count`` of Glance 33.
     """
     if not image_id:
         raise Invalid("image_member_count needs the id of an image")

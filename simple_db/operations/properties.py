@@ -27,8 +27,6 @@ def image_property_create(
         Invalid: a value is missing or wrong.
         ImageNotFound: there is no such image.
         Duplicate: the image has a property of that name, live or deleted.
-
-    Source: "Image property methods"; ``image_property_create`` of Glance 33.
     """
     given = _given(values)
     with db.store.writing() as tables:
@@ -53,8 +51,6 @@ def image_property_delete(
 
     Raises:
         NotFound: the image has no property of that name, nor had one.
-
-    Source: "Image property methods"; ``image_property_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         row = _find(tables, image_ref, prop_ref)
@@ -74,8 +70,6 @@ def image_set_property_atomic(db: HasStore, image_id: str, name: str, value: str
         Invalid: the name or the value is no text.
         ImageNotFound: there is no such image.
         Duplicate: the image has the property; another caller was first.
-
-    Source: ``image_set_property_atomic`` of Glance 33.
     """
     given = _given({"image_id": image_id, "name": name, "value": value})
     with db.store.writing() as tables:
@@ -95,8 +89,6 @@ def image_delete_property_atomic(db: HasStore, image_id: str, name: str, value: 
     Raises:
         Invalid: the value is no text.
         NotFound: the image has no live property of that name and value.
-
-    Source: ``image_delete_property_atomic`` of Glance 33.
     """
     wanted = values.stored(_COLUMNS["value"], value)
     with db.store.writing() as tables:

@@ -27,7 +27,7 @@ def purge_deleted_rows(
     Raises:
         Invalid: a number is wrong.
 
-    Source: ``purge_deleted_rows`` of Glance 33. See docs/semantics.md for rows that live again.
+    See docs/semantics.md, Q17.
     """
     limit = _row_limit(max_rows)
     with db.store.writing() as tables:
@@ -54,8 +54,6 @@ def purge_deleted_rows_from_images(
     Raises:
         Invalid: a number is wrong.
         Conflict: one of the images has rows in other tables; no image is removed.
-
-    Source: ``purge_deleted_rows_from_images`` of Glance 33.
     """
     limit = _row_limit(max_rows)
     with db.store.writing() as tables:

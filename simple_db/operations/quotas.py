@@ -29,8 +29,6 @@ def user_get_storage_usage(
 
     Raises:
         ImageNotFound: the id is too long for an image's.
-
-    Source: ``user_get_storage_usage`` of Glance 33.
     """
     values.limit_image_id(image_id)
     with db.store.reading() as tables:
@@ -42,10 +40,7 @@ def user_get_storage_usage(
 
 
 def user_get_staging_usage(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return the bytes of the project's images that are being staged: uploaded or copied.
-
-    Source: ``user_get_staging_usage`` of Glance 33.
-    """
+    """Return the bytes of the project's images that are being staged: uploaded or copied."""
     with db.store.reading() as tables:
         return sum(
             _size(image)
@@ -55,19 +50,13 @@ def user_get_staging_usage(db: HasStore, context: Context | None, owner_id: str 
 
 
 def user_get_image_count(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return how many images the project has, by their status alone.
-
-    Source: ``user_get_image_count`` of Glance 33.
-    """
+    """Return how many images the project has, by their status alone."""
     with db.store.reading() as tables:
         return len(_owned(tables, owner_id, _GONE))
 
 
 def user_get_uploading_count(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return how many of the project's images are being uploaded, imported or copied.
-
-    Source: ``user_get_uploading_count`` of Glance 33.
-    """
+    """Return how many of the project's images are being uploaded, imported or copied."""
     with db.store.reading() as tables:
         return sum(
             image.status in _UPLOADING or _is_copying(tables, image)

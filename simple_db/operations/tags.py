@@ -25,8 +25,6 @@ def image_tag_set_all(
         ImageNotFound: the id is too long for an image's, or there is a tag to add and no such
             image.
         Duplicate: a tag to remove is there twice.
-
-    Source: "Image tag methods"; ``image_tag_set_all`` of Glance 33.
     """
     wanted = _values(tags)
     values.limit_image_id(image_id)
@@ -48,8 +46,6 @@ def image_tag_create(db: HasStore, context: Context | None, image_id: str, value
     Raises:
         Invalid: the tag is no text, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image tag methods"; ``image_tag_create`` of Glance 33.
     """
     tag = _value(value)
     with db.store.writing() as tables:
@@ -63,8 +59,6 @@ def image_tag_delete(db: HasStore, context: Context | None, image_id: str, value
         ImageNotFound: the id is too long for an image's.
         NotFound: the image has no such tag.
         Duplicate: it has that tag twice, so that it is not told which one is meant.
-
-    Source: "Image tag methods"; ``image_tag_delete`` of Glance 33.
     """
     values.limit_image_id(image_id)
     with db.store.writing() as tables:
@@ -78,8 +72,6 @@ def image_tag_get_all(db: HasStore, context: Context | None, image_id: str) -> l
 
     Raises:
         ImageNotFound: the id is too long for an image's.
-
-    Source: "Image tag methods"; ``image_tag_get_all`` of Glance 33.
     """
     values.limit_image_id(image_id)
     with db.store.reading() as tables:

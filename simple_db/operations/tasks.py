@@ -32,8 +32,6 @@ def task_create(db: HasStore, context: Context | None, values: Mapping[str, Any]
         Duplicate: there is a task of that id, deleted or not.
         TaskNotFound: the task is created deleted, and the caller may not see such.
         Forbidden: the task would not be visible to the caller. No task is created.
-
-    Source: ``task_create`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -60,8 +58,6 @@ def task_update(
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task, or would not afterwards.
         Invalid: a value is wrong.
-
-    Source: ``task_update`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -85,8 +81,6 @@ def task_delete(db: HasStore, context: Context | None, task_id: str) -> TaskDict
     Raises:
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task.
-
-    Source: ``task_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -107,8 +101,6 @@ def task_get(
     Raises:
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task.
-
-    Source: ``task_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -146,8 +138,6 @@ def task_get_all(
         Invalid: a filter, the sort key or direction, or the limit is wrong; a subclass tells more.
         TaskNotFound: there is no task of the marker's id, or it is deleted and not shown.
         Forbidden: the caller may not see the marker.
-
-    Source: ``task_get_all`` of Glance 33.
     """
     given = values.mapping(filters or {}, "filters")
     conditions = [
@@ -183,8 +173,6 @@ def tasks_get_by_image(db: HasStore, context: Context | None, image_id: str) -> 
     Args:
         context: Who calls; deleted tasks are shown to those who can see deleted ones.
         image_id: The image; it need not exist.
-
-    Source: ``tasks_get_by_image`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:

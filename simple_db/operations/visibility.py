@@ -127,8 +127,6 @@ def is_image_mutable(db: HasStore, context: Context | None, image: Mapping[str, 
 
     Raises:
         Invalid: the image has no ``owner``.
-
-    Source: "Image info methods"; ``is_image_mutable`` of Glance 33.
     """
     caller = caller_of(context)
     if caller.is_admin:
@@ -149,8 +147,6 @@ def is_image_visible(
 
     Raises:
         Invalid: the image lacks one of the three keys.
-
-    Source: "Image info methods"; ``is_image_visible`` of Glance 33.
     """
     caller = caller_of(context)
     if caller.is_admin:

@@ -29,8 +29,6 @@ def metadef_resource_type_association_get(
         MetadefForbidden: the caller may not see it.
         MetadefResourceTypeNotFound: there is no such resource type.
         MetadefResourceTypeAssociationNotFound: the two are not associated.
-
-    Source: ``metadef_resource_type_association_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -48,8 +46,6 @@ def metadef_resource_type_association_get_all_by_namespace(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_resource_type_association_get_all_by_namespace`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -76,8 +72,6 @@ def metadef_resource_type_association_create(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateResourceTypeAssociation: the two are associated already.
-
-    Source: ``metadef_resource_type_association_create`` of Glance 33.
     """
     name, given = _checked(values)
     caller = caller_of(context)
@@ -98,8 +92,6 @@ def metadef_resource_type_association_delete(
         MetadefForbidden: the caller may not see it.
         MetadefResourceTypeNotFound: there is no such resource type.
         MetadefResourceTypeAssociationNotFound: the two are not associated.
-
-    Source: ``metadef_resource_type_association_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:

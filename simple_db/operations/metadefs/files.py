@@ -291,7 +291,7 @@ def load(db: HasStore, definitions: Iterable[Definitions], mode: Mode = "keep") 
         definitions: as `read` or `dump` gives them.
         mode: what becomes of a namespace that is there already.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_load_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_load_metadefs`` of Glance 33.
     """
     outcomes: list[str] = []
     with db.store.writing() as tables:
@@ -374,7 +374,7 @@ def unload(db: HasStore) -> int:
 
     Ids are not given again.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_unload_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_unload_metadefs`` of Glance 33.
     """
     with db.store.writing() as tables:
         count = len(tables.namespaces.rows)
@@ -388,7 +388,7 @@ def dump(db: HasStore) -> list[Definitions]:
 
     Resource types that belong to no namespace are not among them.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_export_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_export_metadefs`` of Glance 33.
     """
     with db.store.reading() as tables:
         return [_dump_one(tables, namespace) for namespace in tables.namespaces.where()]

@@ -53,8 +53,6 @@ def metadef_namespace_get_all(
         Invalid: the limit cannot be read.
         MetadefNamespaceNotFound: the marker does not exist.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_get_all`` of Glance 33.
     """
     query = _parsed(filters)
     caller = caller_of(context)
@@ -84,8 +82,6 @@ def metadef_namespace_get(
     Raises:
         MetadefNamespaceNotFound: there is none.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -107,8 +103,6 @@ def metadef_namespace_create(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         MetadefDuplicateNamespace: there is one of that name.
-
-    Source: ``metadef_namespace_create`` of Glance 33.
     """
     given = _complete(values)
     with db.store.writing() as tables:
@@ -135,8 +129,6 @@ def metadef_namespace_update(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateNamespace: there is another of that name.
-
-    Source: ``metadef_namespace_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_dict)
@@ -163,8 +155,6 @@ def metadef_namespace_delete(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:

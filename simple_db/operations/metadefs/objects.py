@@ -34,8 +34,6 @@ def metadef_object_get_all(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_get_all`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -52,8 +50,6 @@ def metadef_object_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no such object.
-
-    Source: ``metadef_object_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -78,8 +74,6 @@ def metadef_object_create(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateObject: it has an object of that name.
-
-    Source: ``metadef_object_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, object_dict)
@@ -113,8 +107,6 @@ def metadef_object_update(
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no object of that id.
         MetadefDuplicateObject: it has another object of that name.
-
-    Source: ``metadef_object_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, object_dict)
@@ -133,8 +125,6 @@ def metadef_object_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no such object.
-
-    Source: ``metadef_object_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -150,8 +140,6 @@ def metadef_object_delete_namespace_content(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -164,8 +152,6 @@ def metadef_object_count(db: HasStore, context: Context | None, namespace_name: 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:

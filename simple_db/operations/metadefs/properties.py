@@ -34,8 +34,6 @@ def metadef_property_get_all(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_get_all`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -52,8 +50,6 @@ def metadef_property_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no such property.
-
-    Source: ``metadef_property_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -77,8 +73,6 @@ def metadef_property_create(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateProperty: it has a property of that name.
-
-    Source: ``metadef_property_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, property_dict)
@@ -112,8 +106,6 @@ def metadef_property_update(
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no property of that id.
         MetadefDuplicateProperty: it has another property of that name.
-
-    Source: ``metadef_property_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, property_dict)
@@ -132,8 +124,6 @@ def metadef_property_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no such property.
-
-    Source: ``metadef_property_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -149,8 +139,6 @@ def metadef_property_delete_namespace_content(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -163,8 +151,6 @@ def metadef_property_count(db: HasStore, context: Context | None, namespace_name
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:

@@ -29,8 +29,6 @@ def metadef_resource_type_create(
     Raises:
         Invalid: a value is missing or wrong.
         MetadefDuplicateResourceType: there is one of that name.
-
-    Source: ``metadef_resource_type_create`` of Glance 33.
     """
     given = rows.new_values(ResourceType, values, ["name"])
     with db.store.writing() as tables:
@@ -44,18 +42,13 @@ def metadef_resource_type_get(
 
     Raises:
         MetadefResourceTypeNotFound: there is none.
-
-    Source: ``metadef_resource_type_get`` of Glance 33.
     """
     with db.store.reading() as tables:
         return _dict(resource_type_named(tables, resource_type_name))
 
 
 def metadef_resource_type_get_all(db: HasStore, context: Context | None) -> list[ResourceTypeDict]:
-    """Return fresh dicts of all resource types in the order in which they were added.
-
-    Source: ``metadef_resource_type_get_all`` of Glance 33.
-    """
+    """Return fresh dicts of all resource types in the order in which they were added."""
     with db.store.reading() as tables:
         return [_dict(row) for row in tables.resource_types.where()]
 
@@ -73,8 +66,6 @@ def metadef_resource_type_delete(
         MetadefResourceTypeNotFound: there is none of that name.
         ProtectedMetadefResourceTypeSystemDelete: it is protected.
         MetadefIntegrityError: a namespace is associated with it.
-
-    Source: ``metadef_resource_type_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         row = resource_type_named(tables, resource_type_name)

@@ -47,8 +47,6 @@ def metadef_tag_get_all(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: the marker is no tag of the namespace.
-
-    Source: ``metadef_tag_get_all`` of Glance 33.
     """
     order = rows.page_order(MetadefTag, sort_key, sort_dir)
     size = paging.page_limit(limit)
@@ -69,8 +67,6 @@ def metadef_tag_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no such tag.
-
-    Source: ``metadef_tag_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -93,8 +89,6 @@ def metadef_tag_create(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateTag: it has a tag of that name.
-
-    Source: ``metadef_tag_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, tag_dict)
@@ -127,8 +121,6 @@ def metadef_tag_create_tags(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateTag: two of the tags have one name, or one has that of a tag that stays.
-
-    Source: ``metadef_tag_create_tags`` of Glance 33.
     """
     caller = caller_of(context)
     given = [] if tag_list is None else values.sequence(tag_list, "tag_list")
@@ -166,8 +158,6 @@ def metadef_tag_update(
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no tag of that id.
         MetadefDuplicateTag: it has another tag of that name.
-
-    Source: ``metadef_tag_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, tag_dict)
@@ -186,8 +176,6 @@ def metadef_tag_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no such tag.
-
-    Source: ``metadef_tag_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -203,8 +191,6 @@ def metadef_tag_delete_namespace_content(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_tag_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -217,8 +203,6 @@ def metadef_tag_count(db: HasStore, context: Context | None, namespace_name: str
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_tag_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
