@@ -63,11 +63,11 @@ def metadef_object_create(
     """Add an object to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         object_dict: ``name``, text; ``description``, text; ``required``, text (Glance writes names
             of properties there, separated by commas); ``json_schema``, anything that JSON can
-            hold, an empty dict unless given. Times and ids are given by the database.
+            hold, an empty dict unless given. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
@@ -95,7 +95,7 @@ def metadef_object_update(
     Values that are what the object has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         object_id: The id of the object.
         object_dict: As in `metadef_object_create`, each optional.
@@ -135,7 +135,7 @@ def metadef_object_delete(
 def metadef_object_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all objects of the namespace and return how many they were.
+    """Remove all objects of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
@@ -159,4 +159,4 @@ def metadef_object_count(db: HasStore, context: Context | None, namespace_name: 
 
 
 def _dict(row: MetadefObject) -> MetadefObjectDict:
-    return cast("MetadefObjectDict", rows.told(row))
+    return cast("MetadefObjectDict", rows.row_dict(row))

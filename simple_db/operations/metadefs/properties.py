@@ -63,10 +63,10 @@ def metadef_property_create(
     """Add a property to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         property_dict: ``name``, text; ``json_schema``, anything that JSON can hold, an empty dict
-            unless given. Times and ids are given by the database.
+            unless given. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
@@ -94,7 +94,7 @@ def metadef_property_update(
     Values that are what the property has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         property_id: The id of the property.
         property_dict: As in `metadef_property_create`, each optional.
@@ -134,7 +134,7 @@ def metadef_property_delete(
 def metadef_property_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all properties of the namespace and return how many they were.
+    """Remove all properties of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
@@ -158,4 +158,4 @@ def metadef_property_count(db: HasStore, context: Context | None, namespace_name
 
 
 def _dict(row: MetadefProperty) -> MetadefPropertyDict:
-    return cast("MetadefPropertyDict", rows.told(row))
+    return cast("MetadefPropertyDict", rows.row_dict(row))

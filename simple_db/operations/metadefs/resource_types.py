@@ -1,9 +1,8 @@
-"""Types of resources that metadata definitions are for, seen and changed by everyone."""
+"""Types of resources that metadata definitions apply to; every caller may see and change them."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from simple_db.model import values
 from simple_db.model.errors import (
     MetadefDuplicateResourceType,
     MetadefIntegrityError,
@@ -12,6 +11,7 @@ from simple_db.model.errors import (
 )
 from simple_db.model.records import ResourceType
 from simple_db.model.shapes import Context, ResourceTypeDict
+from simple_db.model.values import worded
 from simple_db.operations.metadefs import rows
 from simple_db.store import HasStore, Tables
 
@@ -23,8 +23,8 @@ def metadef_resource_type_create(
 
     Args:
         context: Who calls; every caller may.
-        values: ``name``, text; ``protected``, False unless given. Times and ids are given by the
-            database.
+        values: ``name``, text; ``protected``, False unless given. The database sets times and
+            ids.
 
     Raises:
         Invalid: a value is missing or wrong.
@@ -83,7 +83,7 @@ def resource_type_named(tables: Tables, name: object) -> ResourceType:
     found = tables.resource_types.where(name=name)
     if not found:
         raise MetadefResourceTypeNotFound(
-            f"No metadata definition resource-type with name={values.worded(name)} was found"
+            f"No metadata definition resource-type with name={worded(name)} was found"
         )
     return found[0]
 
@@ -117,4 +117,4 @@ def _require_removable(tables: Tables, row: ResourceType) -> None:
 
 
 def _dict(row: ResourceType) -> ResourceTypeDict:
-    return cast("ResourceTypeDict", rows.told(row))
+    return cast("ResourceTypeDict", rows.row_dict(row))

@@ -1,4 +1,4 @@
-"""Tags of a namespace, which images may have."""
+"""Tags of a namespace, which it proposes for images."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -34,14 +34,14 @@ def metadef_tag_get_all(
     Args:
         context: Who calls; None is an administrator.
         namespace_name: A namespace that the caller may see.
-        filters: Not looked at, as in Glance's driver.
+        filters: Ignored, as in Glance's driver.
         marker: The id of the tag behind whose place in the order the page starts.
         limit: The largest number of tags; None is no limit.
         sort_key: A column of a tag; ties are broken by ``created_at`` and ``id``.
-        sort_dir: ``asc``, which None is too, or ``desc``.
+        sort_dir: ``asc`` or ``desc``; None is ``asc``.
 
     Raises:
-        InvalidSortDir: the direction is neither.
+        InvalidSortDir: the direction is another.
         InvalidSortKey: the key is no column.
         Invalid: the limit is no number, or negative.
         MetadefNamespaceNotFound: there is no such namespace.
@@ -80,9 +80,9 @@ def metadef_tag_create(
     """Add a tag to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
-        tag_dict: ``name``, text. Times and ids are given by the database.
+        tag_dict: ``name``, text. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
@@ -107,11 +107,11 @@ def metadef_tag_create_tags(
 ) -> list[MetadefTagDict]:
     """Give the namespace these tags, in place of all that it has, and return fresh dicts of them.
 
-    Without any tag nothing happens, and the namespace is not looked for, as in Glance's driver;
-    nor are characters beyond U+FFFF.
+    Without any tag nothing happens, and the namespace need not exist, as in Glance's driver.
+    Characters beyond U+FFFF are not refused.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         tag_list: Dicts as in `metadef_tag_create`.
         can_append: Whether the tags that the namespace has already stay.
@@ -146,7 +146,7 @@ def metadef_tag_update(
     Values that are what the tag has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         id: The id of the tag.
         tag_dict: As in `metadef_tag_create`, each optional.
@@ -186,7 +186,7 @@ def metadef_tag_delete(
 def metadef_tag_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all tags of the namespace and return how many they were.
+    """Remove all tags of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
@@ -210,4 +210,4 @@ def metadef_tag_count(db: HasStore, context: Context | None, namespace_name: str
 
 
 def _dict(row: MetadefTag) -> MetadefTagDict:
-    return cast("MetadefTagDict", rows.told(row))
+    return cast("MetadefTagDict", rows.row_dict(row))

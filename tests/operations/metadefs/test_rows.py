@@ -123,12 +123,12 @@ def test_a_sort_direction_that_is_none_is_refused(sort_dir: object) -> None:
         rows.page_order(Namespace, "owner", sort_dir)
 
 
-def test_what_is_told_of_a_row_shares_no_schema_with_it() -> None:
+def test_the_dict_of_a_row_shares_no_schema_with_it() -> None:
     row = a_property(json_schema={"items": [1]})
-    told = rows.told(row)
-    told["json_schema"]["items"].clear()
+    fresh = rows.row_dict(row)
+    fresh["json_schema"]["items"].clear()
 
-    assert told.keys() == {
+    assert fresh.keys() == {
         "id",
         "namespace_id",
         "name",
