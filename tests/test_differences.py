@@ -157,10 +157,7 @@ def defined(function: str, *args: Any, **kwargs: Any) -> Program:
 def with_a_uuid(function: str) -> Program:
     """Make an image and a task whose id is the text of a UUID, and ask for it by the UUID."""
     return after(
-        new_image(UUID),
-        member(UUID, "bob"),
-        task(id=UUID),
-        does(function, ADMIN, uuid.UUID(UUID)),
+        new_image(UUID), member(UUID, "bob"), task(id=UUID), does(function, ADMIN, uuid.UUID(UUID))
     )
 
 
@@ -370,12 +367,7 @@ GROUPS: list[tuple[Any, ...]] = [
         "Invalid",
         does("is_image_visible", BOB, {"id": "image", "owner": "alice"}),
     ),
-    (
-        "D21",
-        "NoResultFound",
-        "Invalid",
-        does("image_member_update", ADMIN, 99, {"status": None}),
-    ),
+    ("D21", "NoResultFound", "Invalid", does("image_member_update", ADMIN, 99, {"status": None})),
     (
         "D21",
         "Conflict",
@@ -421,9 +413,7 @@ GROUPS: list[tuple[Any, ...]] = [
         {"image_id": "image", "member": "carol", "deleted": False, "can_share": False},
         {"image_id": "image", "member": "carol", "deleted": True},
         arguments_of(
-            "image_member_create",
-            ADMIN,
-            {"image_id": "image", "member": "carol", "deleted": True},
+            "image_member_create", ADMIN, {"image_id": "image", "member": "carol", "deleted": True}
         ),
     ),
     (
@@ -464,8 +454,7 @@ GROUPS: list[tuple[Any, ...]] = [
         "KeyError",
         ["b"],
         after(
-            *NULL_SIZES,
-            listed(marker="a", limit=1, sort_key=["os_hidden", "id"], sort_dir=["asc"]),
+            *NULL_SIZES, listed(marker="a", limit=1, sort_key=["os_hidden", "id"], sort_dir=["asc"])
         ),
     ),
     (
@@ -515,8 +504,7 @@ GROUPS: list[tuple[Any, ...]] = [
         77,
         2,
         part(
-            "id",
-            does("image_member_create", ADMIN, {"image_id": "image", "member": "b", "id": 77}),
+            "id", does("image_member_create", ADMIN, {"image_id": "image", "member": "b", "id": 77})
         ),
     ),
     ("D34", 7, 1, part("id", namespace(id=7))),
@@ -548,12 +536,7 @@ GROUPS: list[tuple[Any, ...]] = [
     ("D41", "DBDuplicateEntry", True, after(member("image", "bob"), part("deleted", DESTROYED))),
     ("D42", "PendingRollbackError", None, after(NODE, noted(1), noted(2))),
     ("D43", None, "Invalid", does("purge_deleted_rows", ADMIN, 0, -2)),
-    (
-        "D44",
-        None,
-        "NotFound",
-        does("image_location_delete", ADMIN, "image", "1", "deleted"),
-    ),
+    ("D44", None, "NotFound", does("image_location_delete", ADMIN, "image", "1", "deleted")),
     (
         "D45",
         ["a"],
