@@ -95,17 +95,6 @@ def test_a_new_location_is_told_as_it_is_stored(given: Any, told: Any) -> None:
     assert db.image_get(ALICE, image_id)["locations"] == [{"id": 1} | LOCATION | told]
 
 
-def test_metadata_is_shared_with_nobody() -> None:
-    db = a_database()
-    image_id = an_image(db)
-    given: dict[str, Any] = {"a": [1]}
-    db.image_location_add(ALICE, image_id, LOCATION | {"metadata": given})
-    given["a"].append(2)
-    db.image_get(ALICE, image_id)["locations"][0]["metadata"]["a"].append(3)
-
-    assert db.image_get(ALICE, image_id)["locations"][0]["metadata"] == {"a": [1]}
-
-
 @pytest.mark.parametrize("status", GONE)
 def test_a_location_can_be_added_as_deleted(status: str) -> None:
     db = a_database()
@@ -415,14 +404,6 @@ def test_locations_are_a_list(locations: Any) -> None:
         db.image_update(ALICE, image_id, {"locations": locations})
     with refused(db, Invalid, "locations must be a list"):
         an_image(db, locations=locations)
-
-
-def test_the_given_locations_stay_as_they_were() -> None:
-    db = a_database()
-    given = [{"url": 5, "metadata": None, "status": None}]
-    an_image(db, locations=given)
-
-    assert given == [{"url": 5, "metadata": None, "status": None}]
 
 
 # --- who sees them ---------------------------------------------------------------------------

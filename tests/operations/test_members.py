@@ -68,29 +68,11 @@ def test_what_is_no_column_of_a_member_or_not_the_callers_is_ignored() -> None:
     assert "colour" not in created
 
 
-def test_the_given_values_stay_as_they_were() -> None:
-    db = a_database()
-    given = {"image_id": an_image(db), "member": 5, "status": None, "deleted": True}
-    copy = dict(given)
-    db.image_member_create(ALICE, given)
-    db.image_member_update(ALICE, 1, {"deleted": True})
-
-    assert given == copy
-
-
 def test_a_project_can_be_a_member_twice() -> None:
     db = a_database()
     image_id = an_image(db)
 
     assert [a_member(db, image_id, "bob"), a_member(db, image_id, "bob")] == [1, 2]
-
-
-def test_a_membership_dict_is_fresh() -> None:
-    db = a_database()
-    a_member(db, an_image(db))
-    db.image_member_find(ADMIN)[0]["status"] = "changed"
-
-    assert db.image_member_find(ADMIN)[0]["status"] == "accepted"
 
 
 def test_every_caller_may_change_every_membership() -> None:

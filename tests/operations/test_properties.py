@@ -80,23 +80,6 @@ def test_what_is_no_column_of_a_property_or_not_the_callers_is_ignored() -> None
     assert "colour" not in created
 
 
-def test_the_given_values_stay_as_they_were() -> None:
-    db = a_database()
-    given = {"image_id": an_image(db), "name": "os", "value": 5, "deleted": True}
-    copy = dict(given)
-    db.image_property_create(ALICE, given)
-
-    assert given == copy
-
-
-def test_a_property_dict_is_fresh() -> None:
-    db = a_database()
-    image_id = an_image(db)
-    db.image_property_create(ALICE, {"image_id": image_id, "name": "os"})["value"] = "changed"
-
-    assert properties(db, image_id) == {"os": None}
-
-
 @pytest.mark.parametrize("live", [True, False])
 def test_a_property_cannot_be_created_twice(live: bool) -> None:
     db = a_database()
@@ -460,10 +443,3 @@ def test_properties_that_are_no_dict_of_text_are_refused(given: Any, named: str)
         db.image_update(ALICE, image_id, {"properties": given})
     with refused(db, Invalid, named):
         an_image(db, properties=given)
-
-
-def test_the_given_properties_stay_as_they_were() -> None:
-    given = {"os": 5, "arch": "arm"}
-    updated({"os": "linux"}, {"properties": given})
-
-    assert given == {"os": 5, "arch": "arm"}

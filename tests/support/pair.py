@@ -20,6 +20,7 @@ from simple_db import Database, RequestContext
 from simple_db.model.errors import SimpleDBError
 from simple_db.model.records import RECORDS, Record, columns_of, counts_ids
 from simple_db.oracle.semantics import TABLES
+from tests.support.build import ruin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -358,15 +359,3 @@ def _differing(theirs: Any, ours: Any) -> Any:
     if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
         return [part for part in map(_differing, theirs, ours) if part]
     return () if theirs == ours else (theirs, ours)
-
-
-def ruin(value: Any) -> None:
-    """Empty everything that can be changed in a value, from the inside out."""
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            ruin(part)
-    if isinstance(value, dict):
-        for part in value.values():
-            ruin(part)
-    if isinstance(value, (dict, list)):
-        value.clear()
