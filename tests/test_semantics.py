@@ -65,7 +65,7 @@ def test_every_row_of_another_database_is_shown_on_it() -> None:
     assert list(shown) == of_kind("S")
 
 
-def test_a_row_tells_which_exceptions_a_database_raises() -> None:
+def test_a_row_names_the_exceptions_that_a_database_raises() -> None:
     for case in CASES:
         _, postgresql, mariadb, _ = ROWS[case.row]
         for database, text in ((POSTGRESQL, postgresql), (MARIADB, mariadb)):

@@ -450,8 +450,8 @@ def test_what_an_id_source_gives_otherwise_is_refused_and_shown(given: Any) -> N
     with pytest.raises(Invalid, match="the id source of a database, new_id, must give") as caught:
         values.id_of_source(given)
 
-    told = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
-    assert told in str(caught.value)
+    text = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
+    assert text in str(caught.value)
 
 
 # The last of fifteen digits is rounded in one way or the other where it is half way between two.

@@ -173,7 +173,7 @@ def test_an_id_source_cannot_change_the_database() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"name": None}, {"name": None}),
         ({"name": 5}, {"name": "5"}),
@@ -199,11 +199,11 @@ def test_an_id_source_cannot_change_the_database() -> None:
         ({"tags": [], "colour": "blue", "members": ["bob"]}, {}),
     ],
 )
-def test_a_new_image_is_told_as_it_is_stored(given: Any, told: dict[str, Any]) -> None:
+def test_a_new_image_is_returned_as_it_is_stored(given: Any, expected: dict[str, Any]) -> None:
     db = a_database()
     image: dict[str, Any] = dict(db.image_create(ADMIN, NEW | given))
 
-    assert image | told == image
+    assert image | expected == image
     assert db.image_get(ADMIN, image["id"]) == image
     assert "colour" not in image
 
@@ -302,7 +302,7 @@ def test_a_wrong_property_leaves_no_image() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({}, {}),
         ({"name": "new"}, {"name": "new"}),
@@ -321,14 +321,14 @@ def test_a_wrong_property_leaves_no_image() -> None:
         ({"deleted": True, "tags": ["blue"], "colour": "blue"}, {}),
     ],
 )
-def test_an_update_changes_what_is_given_and_the_time(given: Any, told: dict[str, Any]) -> None:
+def test_an_update_changes_what_is_given_and_the_time(given: Any, expected: dict[str, Any]) -> None:
     world = World()
     db = a_database(world)
     before = db.image_get(ALICE, an_image(db, "i", name="old", min_disk=1))
     world.pass_time(days=1)
     after = db.image_update(ALICE, "i", given)
 
-    assert after == before | told | {"updated_at": world.now()}
+    assert after == before | expected | {"updated_at": world.now()}
     assert db.image_get(ADMIN, "i") == after
 
 
@@ -395,7 +395,7 @@ def test_an_update_holds_no_characters_beyond_the_basic_plane(
 
 
 @pytest.mark.parametrize("visibility", ["shared", "private"])
-def test_an_image_cannot_be_given_away_out_of_sight(visibility: str) -> None:
+def test_an_image_cannot_get_an_owner_whose_images_the_caller_does_not_see(visibility: str) -> None:
     db = a_database()
     image_id = an_image(db, visibility=visibility, properties={"os": "linux"})
 
@@ -425,7 +425,7 @@ def test_an_image_given_away_with_its_id_stays_as_it_was() -> None:
         db.image_update(ALICE, "i", {"id": "i", "owner": "bob"})
 
 
-def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
+def test_values_of_atomic_properties_are_ignored_by_an_update() -> None:
     db = a_database()
     an_image(db, "i", properties={"lock": "mine"})
     image = db.image_update(ALICE, "i", {"properties": {"lock": []}}, atomic_props=["lock"])
@@ -433,7 +433,7 @@ def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
     assert [row["value"] for row in image["properties"]] == ["mine"]
 
 
-def test_an_image_can_be_given_away_in_sight() -> None:
+def test_a_public_image_can_get_another_owner() -> None:
     db = a_database()
     image_id = an_image(db, visibility="public")
 
@@ -583,7 +583,7 @@ def test_a_restored_image_lives_and_keeps_its_time_of_deletion_and_its_children_
     assert [row["deleted"] for row in image["properties"]] == [True]
 
 
-def test_whoever_sees_an_image_may_restore_it() -> None:
+def test_a_caller_that_sees_an_image_may_restore_it() -> None:
     db = a_database()
     image_id = an_image(db, status="pending_delete", visibility="public")
     db.image_restore(BOB, image_id)
@@ -603,7 +603,7 @@ def test_an_image_of_another_status_is_not_restored(status: str) -> None:
 # --- get -------------------------------------------------------------------------------------
 
 
-def test_a_deleted_image_is_found_when_it_is_told_to_be_shown() -> None:
+def test_a_deleted_image_is_found_with_force_show_deleted() -> None:
     db = a_database()
     image_id = an_image(db)
     db.image_destroy(ALICE, image_id)
@@ -617,15 +617,15 @@ def test_the_first_version_of_the_api_knows_is_public_instead_of_visibility(
 ) -> None:
     db = a_database()
     given = NEW | {"id": "i", "visibility": visibility}
-    told = [
+    images = [
         db.image_create(ALICE, given, v1_mode=True),
         db.image_update(ALICE, "i", {}, v1_mode=True),
         db.image_get(ALICE, "i", v1_mode=True),
         db.image_get_all(ALICE, v1_mode=True)[0],
     ]
 
-    assert all("visibility" not in image for image in told)
-    assert {image["is_public"] for image in told} == {visibility == "public"}
+    assert all("visibility" not in image for image in images)
+    assert {image["is_public"] for image in images} == {visibility == "public"}
 
 
 # --- list ------------------------------------------------------------------------------------
@@ -731,7 +731,7 @@ def test_is_public_lists_public_images_or_the_others(is_public: Any, images: str
     assert listed(db, sort_dir=["asc"], is_public=is_public) == images
 
 
-def test_a_listing_has_tags_if_told() -> None:
+def test_a_listing_has_tags_with_return_tag() -> None:
     db = a_database()
     image_id = an_image(db)
     for tag in ("b", "a", "gone", "b"):
@@ -774,7 +774,7 @@ def test_a_page_starts_behind_its_marker_and_has_at_most_limit_images(
     assert listed(three_images(), marker=marker, limit=limit) == images
 
 
-def test_a_marker_that_the_filters_leave_out_has_its_place_all_the_same() -> None:
+def test_a_marker_that_the_filters_leave_out_still_has_its_place() -> None:
     assert listed(three_images(), {"name": "n2"}, marker="b") == "a"
 
 

@@ -39,7 +39,7 @@ def test_a_new_membership_comes_back_with_its_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "stored"),
     [
         ({"status": "accepted"}, {"status": "accepted"}),
         ({"status": "of our own"}, {"status": "of our own"}),
@@ -50,12 +50,12 @@ def test_a_new_membership_comes_back_with_its_columns() -> None:
         ({"member": 5}, {"member": "5"}),
     ],
 )
-def test_a_membership_is_told_as_it_is_stored(given: Any, told: dict[str, Any]) -> None:
+def test_a_membership_is_returned_as_it_is_stored(given: Any, stored: dict[str, Any]) -> None:
     db = a_database()
     values = {"image_id": an_image(db), "member": "bob"} | given
     created = db.image_member_create(ALICE, values)
 
-    assert created | told == created
+    assert created | stored == created
     assert db.image_member_find(ADMIN) == [created]
 
 
@@ -119,7 +119,7 @@ def test_no_image_is_not_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "stored"),
     [
         ({"status": "rejected"}, {"status": "rejected"}),
         ({"can_share": True}, {"can_share": True}),
@@ -128,7 +128,7 @@ def test_no_image_is_not_shared() -> None:
         ({"image_id": "other"}, {"image_id": "other"}),
     ],
 )
-def test_an_update_changes_what_is_given(given: Any, told: dict[str, Any]) -> None:
+def test_an_update_changes_what_is_given(given: Any, stored: dict[str, Any]) -> None:
     world = World()
     db = a_database(world)
     an_image(db, "other")
@@ -137,7 +137,7 @@ def test_an_update_changes_what_is_given(given: Any, told: dict[str, Any]) -> No
     world.pass_time(days=1)
 
     assert db.image_member_update(ALICE, member_id, given) == (
-        before | told | {"updated_at": world.now()}
+        before | stored | {"updated_at": world.now()}
     )
 
 

@@ -340,7 +340,7 @@ def updated(before: dict[str, str | None], values: Any, **options: Any) -> Any:
         ({"os": "linux"}, {"os": None}, True, {"os": None}),
     ],
 )
-def test_an_update_sets_properties_and_purges_the_others_if_told(
+def test_an_update_sets_properties_and_purges_the_others_with_purge_props(
     before: Any, given: Any, purge: bool, after: Any
 ) -> None:
     db, image_id, _ = updated(before, {"properties": given}, purge_props=purge)
@@ -368,7 +368,7 @@ def test_a_property_that_changes_is_updated_now() -> None:
 
 
 @pytest.mark.parametrize("value", ["linux", "bsd"])
-def test_a_deleted_property_that_is_set_lives_again_and_keeps_its_time_of_deletion(
+def test_a_deleted_property_that_is_set_is_revived_and_keeps_its_time_of_deletion(
     value: str,
 ) -> None:
     world = World()

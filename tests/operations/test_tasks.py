@@ -147,7 +147,7 @@ def test_an_update_revives_a_deleted_task() -> None:
     assert db.task_update(ADMIN, task_id, {})["deleted"] is False
 
 
-def test_a_task_cannot_be_given_away_out_of_sight() -> None:
+def test_a_task_cannot_get_another_owner_from_its_owner() -> None:
     db = a_database()
     task_id = a_task(db)
 

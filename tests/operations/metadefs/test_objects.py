@@ -13,7 +13,7 @@ def test_an_object_has_a_description_what_is_required_and_a_schema() -> None:
     assert {key: value for key, value in created.items() if key in values} == values
 
 
-def test_an_object_has_nothing_but_an_empty_schema_unless_told() -> None:
+def test_an_object_has_nothing_but_an_empty_schema_by_default() -> None:
     db = a_database()
     a_namespace(db)
     created = db.metadef_object_create(ALICE, "ns", {"name": "cpu", "json_schema": None})

@@ -31,7 +31,7 @@ def test_none_stands_for_what_a_new_row_is_not_given() -> None:
     assert rows.new_values(MetadefProperty, given, ["name"]) == {"name": "p"}
 
 
-def test_times_and_ids_of_a_new_row_are_not_looked_at() -> None:
+def test_times_and_ids_of_a_new_row_are_ignored() -> None:
     given = {"name": "t", "id": "x", "namespace_id": [], "created_at": 1, "updated_at": 2}
 
     assert rows.new_values(MetadefTag, given, ["name"]) == {"name": "t"}
