@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
 
 from simple_db import snapshot
 from simple_db.model import clock as clocks
@@ -77,113 +77,18 @@ class Checkpoint:
         self._store.go_back(self._cut)
 
 
-class Database:
-    """A Glance database in memory: any number of them, and nothing shared between two.
+class Functions:
+    """The functions of Glance's database API, as methods of what has a store.
 
-    Calls can come from any thread; each is a transaction of its own.
-
-    Args:
-        clock: Gives the time now, naive UTC; read at most once a call.
-        new_id: Gives an id of 1 to 36 characters for an image or task that is created without.
-
-    A call to which one of them gives anything else is Invalid, and changes nothing.
-
-    Raises:
-        TypeError: `clock` or `new_id` is no function; or there is any other argument, the path of a
-            file say, which `open` takes.
-
-    Attributes:
-        store: Where the rows are.
-        keeper: What saves, or has saved, the database to the file that it was opened from; None
-            without one.
+    As an annotation it takes a `Database` and a `simple_db.glance.Driver`.
     """
 
-    def __init__(
-        self,
-        *given: Never,
-        clock: Callable[[], dt.datetime] = clocks.utcnow,
-        new_id: Callable[[], str] = clocks.new_id,
-    ) -> None:
-        for name, source in (("clock", clock), ("new_id", new_id)):
-            if not callable(source):
-                raise TypeError(f"{name} of a Database is a function, not {values.shown(source)}")
-        if given:
-            raise TypeError(
-                f"a Database begins empty, and takes no {values.shown(given[0])}: "
-                "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
-            )
-        self.store = Store(clock, new_id)
-        self.keeper: database_file.Keeper | None = None
-        self._clock = clock
-        self._new_id = new_id
+    if TYPE_CHECKING:
 
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; a class of yours may have more of them.
-
-        Raises:
-            AttributeError: a database has none of that name.
-        """
-        if name not in _ATTRIBUTES and not hasattr(type(self), name):
-            if name in {"clock", "new_id"}:
-                raise AttributeError(
-                    f"{name} is given when a database is made, and stays: Database({name}=...), "
-                    f"or Database.open(path, {name}=...)"
-                )
-            if type(self) is Database:
-                raise AttributeError(
-                    f"{type(self).__name__!r} object has no attribute {name!r} to set",
-                    name=name,
-                    obj=self,
-                )
-        object.__setattr__(self, name, value)
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        save: database_file.SaveMode = "exit",
-        interval: float = 5.0,
-        max_bytes: int = MAX_BYTES,
-        clock: Callable[[], dt.datetime] = clocks.utcnow,
-        new_id: Callable[[], str] = clocks.new_id,
-    ) -> contextlib.AbstractContextManager[Self]:
-        """Give the database of a file, which no other process may open meanwhile, and save it.
-
-        ::
-
-            with Database.open("glance.json", save="always") as db:
-                db.image_create(context, {"status": "queued"})
-
-        Args:
-            path: The snapshot file; where it is not there, the database begins empty.
-            save: ``manual``: when `save` is called; ``exit``: when the block ends, however it does;
-                ``interval``: every few seconds while something changes, too; ``always``: every call
-                is on the disk, in a journal beside the snapshot, before it returns.
-            interval: Seconds between two looks whether there is something to save.
-            max_bytes: The number of bytes that the snapshot may have, and the journal.
-            clock: As for a database that is made by itself.
-            new_id: Likewise.
-
-        Raises:
-            Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
-                integer.
-            SnapshotInUse: another process has the file open; or, at the end, may have it by now.
-            SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
-                written the file, and what the database holds is in another one beside it.
-            SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
-            TypeError: the path is none; it is raised before the block.
-        """
-        _check_path(path)
-        database = cls(clock=clock, new_id=new_id)
-        give = database._kept_by
-        return database_file.kept(
-            database.store, path, save, interval, give=give, max_bytes=max_bytes
-        )
-
-    def _kept_by(self, keeper: database_file.Keeper) -> Self:
-        self.keeper = keeper
-        return self
+        @property
+        def store(self) -> Store:
+            """Where the rows are."""
+            ...
 
     image_create = images.image_create
     image_update = images.image_update
@@ -310,6 +215,117 @@ class Database:
             for table in tables:
                 table.replace({}, next_id=1)
 
+
+class Database(Functions):
+    """A Glance database in memory: any number of them, and nothing shared between two.
+
+    Calls can come from any thread; each is a transaction of its own.
+
+    Args:
+        clock: Gives the time now, naive UTC; read at most once a call.
+        new_id: Gives an id of 1 to 36 characters for an image or task that is created without.
+
+    A call to which one of them gives anything else is Invalid, and changes nothing.
+
+    Raises:
+        TypeError: `clock` or `new_id` is no function; or there is any other argument, the path of a
+            file say, which `open` takes.
+
+    Attributes:
+        store: Where the rows are.
+        keeper: What saves, or has saved, the database to the file that it was opened from; None
+            without one.
+    """
+
+    store: Store
+
+    def __init__(
+        self,
+        *given: Never,
+        clock: Callable[[], dt.datetime] = clocks.utcnow,
+        new_id: Callable[[], str] = clocks.new_id,
+    ) -> None:
+        for name, source in (("clock", clock), ("new_id", new_id)):
+            if not callable(source):
+                raise TypeError(f"{name} of a Database is a function, not {values.shown(source)}")
+        if given:
+            raise TypeError(
+                f"a Database begins empty, and takes no {values.shown(given[0])}: "
+                "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
+            )
+        self.store = Store(clock, new_id)
+        self.keeper: database_file.Keeper | None = None
+        self._clock = clock
+        self._new_id = new_id
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; a class of yours may have more of them.
+
+        Raises:
+            AttributeError: a database has none of that name.
+        """
+        if name not in _ATTRIBUTES and not hasattr(type(self), name):
+            if name in {"clock", "new_id"}:
+                raise AttributeError(
+                    f"{name} is given when a database is made, and stays: Database({name}=...), "
+                    f"or Database.open(path, {name}=...)"
+                )
+            if type(self) is Database:
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r} to set",
+                    name=name,
+                    obj=self,
+                )
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        save: database_file.SaveMode = "exit",
+        interval: float = 5.0,
+        max_bytes: int = MAX_BYTES,
+        clock: Callable[[], dt.datetime] = clocks.utcnow,
+        new_id: Callable[[], str] = clocks.new_id,
+    ) -> contextlib.AbstractContextManager[Self]:
+        """Give the database of a file, which no other process may open meanwhile, and save it.
+
+        ::
+
+            with Database.open("glance.json", save="always") as db:
+                db.image_create(context, {"status": "queued"})
+
+        Args:
+            path: The snapshot file; where it is not there, the database begins empty.
+            save: ``manual``: when `save` is called; ``exit``: when the block ends, however it does;
+                ``interval``: every few seconds while something changes, too; ``always``: every call
+                is on the disk, in a journal beside the snapshot, before it returns.
+            interval: Seconds between two looks whether there is something to save.
+            max_bytes: The number of bytes that the snapshot may have, and the journal.
+            clock: As for a database that is made by itself.
+            new_id: Likewise.
+
+        Raises:
+            Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
+                integer.
+            SnapshotInUse: another process has the file open; or, at the end, may have it by now.
+            SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
+                written the file, and what the database holds is in another one beside it.
+            SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
+            TypeError: the path is none; it is raised before the block.
+        """
+        _check_path(path)
+        database = cls(clock=clock, new_id=new_id)
+        give = database._kept_by
+        return database_file.kept(
+            database.store, path, save, interval, give=give, max_bytes=max_bytes
+        )
+
+    def _kept_by(self, keeper: database_file.Keeper) -> Self:
+        self.keeper = keeper
+        return self
+
     @_of_a_database
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
@@ -419,7 +435,7 @@ class Database:
         fork.store.adopt(self.store.cut())
         return fork
 
-    def __enter__(self) -> NoReturn:
+    def _refuse_with(self) -> NoReturn:
         """Refuse to be the context manager of a ``with`` statement.
 
         Raises:
@@ -430,8 +446,12 @@ class Database:
             "Database.open(path) as db` for one that is saved to a file"
         )
 
-    def __exit__(self, *error: object) -> None:
+    def _end_nothing(self, *error: object) -> None:
         """Do nothing: no ``with`` statement has begun."""
+
+    if not TYPE_CHECKING:  # a type checker is to say by itself that there is none
+        __enter__ = _refuse_with
+        __exit__ = _end_nothing
 
     def __copy__(self) -> Self:
         """Return a fork: a copy that shared the rows would change with this database."""
@@ -612,7 +632,7 @@ reset = database.reset
 
 FUNCTIONS: tuple[str, ...] = tuple(
     name
-    for name, member in vars(Database).items()
+    for name, member in vars(Functions).items()
     if callable(member) and member.__module__ != __name__
 )
 """The names of all functions that read or write data."""

@@ -255,7 +255,8 @@ def test_a_mistake_is_told_with_the_thing_and_the_fix_and_changes_nothing(
 
 
 def test_the_with_statement_of_a_database_is_refused_as_it_is_written() -> None:
-    with pytest.raises(TypeError, match="no context manager"), Database():
+    anything: Any = Database()
+    with pytest.raises(TypeError, match="no context manager"), anything:
         pytest.fail("entered")
 
 

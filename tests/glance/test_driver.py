@@ -110,7 +110,7 @@ def test_a_driver_of_anything_but_a_database_is_refused(wrong: Any) -> None:
 
 
 def test_a_function_of_a_driver_can_be_mocked() -> None:
-    driver = Driver(Database())
+    driver: Any = Driver(Database())
     with mock.patch.object(driver, "image_get", return_value="mocked"):
         assert driver.image_get(ADMIN, "1") == "mocked"
     with pytest.raises(exception.ImageNotFound):
