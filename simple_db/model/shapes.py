@@ -27,8 +27,8 @@ class Context(Protocol):
         ...
 
     @property
-    def can_see_deleted(self) -> bool:
-        """Whether deleted images exist for the caller."""
+    def can_see_deleted(self) -> bool | None:
+        """Whether deleted images exist for the caller; None, which Glance's can be, is no."""
         ...
 
 
