@@ -50,7 +50,7 @@ class Driver(Functions):
 
     @property
     def store(self) -> Store:
-        """Where the rows are: the store of the database."""
+        """The store of the database, where the rows are."""
         return self.database.store
 
     def _refuse(self, name: str) -> NoReturn:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.blocks import Block, blocks
 from tests.support.serving import PROJECT
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def marked() -> Lines:
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if re.search(r"  # error: \S", line)
     }
+
+
+def annotated_blocks() -> list[Block]:
+    """Give the programs of the page that tells of types."""
+    return [block for block in blocks(PROJECT / "docs" / "api.md") if block.language == "python"]
 
 
 def mypy(directory: Path, files: Iterable[str]) -> Lines:
@@ -86,9 +92,11 @@ def run(directory: Path, module: str, *options: str) -> subprocess.CompletedProc
 def test_a_type_checker_reports_each_mistake_of_a_user_and_nothing_else(
     checker: Callable[[Path, Iterable[str]], Lines], tmp_path: Path
 ) -> None:
-    names = [path.name for path in PROGRAMS.glob("[!_]*.py")]
-    for name in names:
-        shutil.copy(PROGRAMS / name, tmp_path)
+    for path in PROGRAMS.glob("[!_]*.py"):
+        shutil.copy(path, tmp_path)
+    for block in annotated_blocks():
+        (tmp_path / f"block_{block.line}.py").write_text(block.text)
+    names = [path.name for path in tmp_path.iterdir()]
 
     assert checker(tmp_path, names) == marked()
 
@@ -97,3 +105,4 @@ def test_there_are_good_programs_and_many_mistakes() -> None:
     assert len(marked()) > 40
     assert {name for name, _ in marked()} == {"mistakes.py"}
     assert len([*PROGRAMS.glob("[!_]*.py")]) > 2
+    assert annotated_blocks()
