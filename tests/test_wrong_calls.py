@@ -17,6 +17,7 @@ import pytest
 import simple_db
 from simple_db import Database, RequestContext, api
 from simple_db.api import FUNCTIONS
+from simple_db.functions import Functions
 from simple_db.model import errors
 from tests.support.build import ADMIN, ALICE, a_full_database
 
@@ -281,9 +282,10 @@ def test_a_class_of_a_users_own_has_attributes_of_its_own_and_methods_can_be_pat
     "name",
     [
         name
-        for name, member in vars(Database).items()
+        for owner in (Functions, Database)
+        for name, member in vars(owner).items()
         if inspect.isfunction(member)
-        and member.__module__ == api.__name__
+        and member.__module__ == owner.__module__
         and not name.startswith("_")
     ],
 )

@@ -14,7 +14,7 @@ from simple_db.model.errors import SimpleDBError
 from simple_db.store import Store
 
 if TYPE_CHECKING:
-    from simple_db.api import Functions
+    from simple_db.functions import Functions
 else:
     # A driver has its functions of its own, which raise Glance's exceptions.
     Functions = object

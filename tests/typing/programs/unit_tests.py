@@ -7,7 +7,8 @@ from typing import assert_type
 import pytest
 
 from simple_db import Database, RequestContext, errors
-from simple_db.api import Checkpoint, Functions
+from simple_db.api import Checkpoint
+from simple_db.functions import Functions
 from simple_db.model.shapes import (
     AnyImageDict,
     Context,
