@@ -207,7 +207,7 @@ def test_a_context_is_handed_to_caller_of_and_to_nothing_else(path: Path) -> Non
 
 @EVERY_PUBLIC_FUNCTION
 def test_a_public_function_takes_the_database_and_then_the_context(name: str) -> None:
-    first, second, *_ = inspect.signature(vars(Database)[name]).parameters
+    first, second, *_ = inspect.signature(getattr(Database, name)).parameters
 
     assert first == "db"
     assert (second == "context") is not name.endswith("_atomic")
@@ -215,7 +215,7 @@ def test_a_public_function_takes_the_database_and_then_the_context(name: str) ->
 
 @EVERY_PUBLIC_FUNCTION
 def test_a_public_function_calls_no_other(name: str) -> None:
-    source = inspect.getsource(vars(Database)[name])
+    source = inspect.getsource(getattr(Database, name))
 
     assert called(ast.parse(source)).isdisjoint(FUNCTIONS)
 
