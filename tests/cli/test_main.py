@@ -357,7 +357,7 @@ def test_the_address_the_places_and_three_commands_are_printed(
         ),
         (
             Opened(fresh=False, torn=9, version=2),
-            "loaded: 1 images, 2 properties; a call that was not written to its end is left out",
+            "loaded: 1 images, 2 properties; its last call was not written to the end and is left out",
         ),
     ],
 )

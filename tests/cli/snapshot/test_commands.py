@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from simple_db import Database, snapshot
-from simple_db.cli import commands
-from simple_db.cli.snapshot import commands as snapshot_commands
+from simple_db.cli import commands, reading
 from simple_db.model.errors import SnapshotError
 from simple_db.persistence import claims, database_file, journal
 from tests.support.build import ADMIN, a_database, a_location, an_image
@@ -135,7 +134,10 @@ def test_a_journal_is_checked_with_its_snapshot(capsys: Captured) -> None:
     with beside.open("ab") as file:
         file.write(b'{"sha')
     line = said(capsys, "check", "glance.json")
-    assert "with 1 call of its journal, whose last line was not written to its end" in line
+    assert (
+        "with 1 call of its journal, whose last line was not written to the end and is left out"
+        in line
+    )
 
     beside.write_bytes(beside.read_bytes().replace(b"new", b"old"))
     line = said(capsys, "check", "glance.json", code=1)
@@ -391,7 +393,7 @@ def test_colour_and_progress_are_for_terminals(
 ) -> None:
     saved()
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(snapshot_commands, "_BIG", 0)
+    monkeypatch.setattr(reading, "_BIG", 0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)

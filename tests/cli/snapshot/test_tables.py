@@ -8,6 +8,7 @@ from attrs import evolve
 from rich.console import Console
 
 from simple_db import Database, snapshot
+from simple_db.cli import console
 from simple_db.cli.snapshot import difference as snapshot_diff
 from simple_db.cli.snapshot import outline as snapshot_outline
 from simple_db.cli.snapshot import tables as snapshot_tables
@@ -55,7 +56,7 @@ def listed(db: Database, width: int = 80, **options: Any) -> list[str]:
 
 def told(old: Database | Contents, new: Database | Contents, *, reveal: bool = False) -> list[str]:
     before, after = (contents(one) if isinstance(one, Database) else one for one in (old, new))
-    difference = snapshot_diff.difference(before, after)
+    difference = snapshot_diff.between(before, after)
     return lines(snapshot_tables.difference(difference, reveal=reveal), width=160)
 
 
@@ -379,7 +380,7 @@ def test_rows_of_every_table_are_told_in_words() -> None:
         r"  + location 1: file:///a",
         r'  + tag a "quoted"\ntag',
         r"+ task import t",
-        r"  + what it was told and what came of it",
+        r"  + its input and result",
         r"+ namespace n",
         r"+ resource type r",
         r"  + association with resource type 1",
@@ -398,4 +399,4 @@ def test_rows_of_every_table_are_told_in_words() -> None:
     [(1, "row", "1 row"), (0, "row", "0 rows"), (1000, "property", "1,000 properties")],
 )
 def test_things_are_counted_in_words(count: int, thing: str, told: str) -> None:
-    assert snapshot_tables.number(count, thing) == told
+    assert console.number(count, thing) == told
