@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -28,6 +29,9 @@ _STDERR = 2
 # The width of what is printed to no terminal, unless COLUMNS says another: nothing is cut there.
 _WIDTH = 160
 
+# pathlib takes the two slashes of a URL that is given for a path for one.
+_URL_AS_PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?=[^\s/]\S*[@=])")
+
 
 # --- text ------------------------------------------------------------------------------------
 
@@ -45,12 +49,18 @@ def number(count: int, thing: str) -> str:
     return f"{count:,} {thing if count == 1 else things}"
 
 
-def in_a_line(message: str) -> str:
-    """Return what an error says: one line without secrets, with options in place of parameters."""
-    from simple_db.model import credentials, wording  # noqa: PLC0415 - they need packages
+def safe(text: str) -> str:
+    """Return a text for a terminal: credentials in URLs masked, control characters escaped."""
+    from simple_db.model import credentials  # noqa: PLC0415 - it needs packages
 
-    masked = credentials.masked_text(" ".join(message.split()))
-    return wording.in_options(printable(masked))
+    return printable(credentials.masked_text(_URL_AS_PATH.sub(r"\1://", text)))
+
+
+def in_a_line(message: str) -> str:
+    """Return the message of an error: one line that is `safe`, with options for parameters."""
+    from simple_db.model import wording  # noqa: PLC0415 - few calls need it
+
+    return wording.in_options(safe(" ".join(message.split())))
 
 
 # --- stderr ----------------------------------------------------------------------------------

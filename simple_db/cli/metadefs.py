@@ -56,10 +56,10 @@ def metadefs(context: click.Context) -> None:
 def load(
     path: Path, snapshot: Path, merge: bool, prefer_new: bool, overwrite: bool, max_bytes: int
 ) -> None:
-    """Load a file, or all .json files of a directory: all of them, or none.
+    """Load a file, or the .json files of a directory.
 
-    An existing namespace is skipped, unless --merge is given. The snapshot is created if there is
-    none.
+    All of them are loaded, or none. An existing namespace is skipped, unless --merge is given. The
+    snapshot is created if there is none.
     """
     mode = metadef_files.mode_of(merge=merge, prefer_new=prefer_new, overwrite=overwrite)
     is_new = not files.exists(snapshot)
@@ -79,7 +79,7 @@ def load(
 @_snapshot_option
 @options.max_bytes
 def unload(snapshot: Path, max_bytes: int) -> None:
-    """Delete all metadata definitions of a snapshot, and all resource types."""
+    """Delete all metadata definitions, resource types included."""
     if not files.exists(snapshot):
         raise click.UsageError(f"{snapshot} does not exist")
     with Database.open(snapshot, save="manual", max_bytes=max_bytes) as database:
@@ -93,7 +93,7 @@ def unload(snapshot: Path, max_bytes: int) -> None:
 @_snapshot_option
 @options.max_bytes
 def export(directory: Path, snapshot: Path, max_bytes: int) -> None:
-    """Write each namespace of a snapshot to a file of its own in a directory.
+    """Write each namespace to a file of its own in a directory.
 
     The file is named after the namespace's display name, and replaces a file of that name.
     """
@@ -129,4 +129,4 @@ def _namespaces(count: int) -> str:
 
 
 def _print(line: str) -> None:
-    click.echo(console.printable(line))
+    click.echo(console.safe(line))

@@ -35,7 +35,7 @@ _DRAWINGS: dict[str, Callable[[], str]] = {
     help="File to write.  [default: print it]",
 )
 def schema(form: str, output: Path | None) -> None:
-    """Draw the tables of the database: columns, types, keys and references."""
+    """Draw the tables: columns, types, keys and references."""
     drawing = _DRAWINGS[form]()
     if output is None:
         click.echo(drawing, nl=False)

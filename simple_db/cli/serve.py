@@ -199,7 +199,7 @@ def _serve(settings: Settings) -> int:
     except SimpleDBError as error:
         return console.refuse(f"snapshot {settings.snapshot} is not saved: {error}", _FAILED)
     with contextlib.suppress(OSError):  # the terminal may be closed
-        snapshot = console.printable(str(settings.snapshot))
+        snapshot = console.safe(str(settings.snapshot))
         click.echo(f"Stopped; saved in {snapshot}: {_rows(database)}")
     return 0
 
@@ -207,11 +207,11 @@ def _serve(settings: Settings) -> int:
 def _announce(settings: Settings, started: Started) -> None:
     lines = [
         f"Glance API on {click.style(started.url, bold=True)} (Ctrl-C stops it)",
-        f"  records     {console.printable(str(settings.snapshot))}",
+        f"  records     {console.safe(str(settings.snapshot))}",
         f"              {_loaded(started)}",
         f"              saved {_when_saved(settings)}",
-        f"  metadefs    once it is stopped: {_load_command(settings.snapshot)}",
-        f"  image data  {console.printable(str(settings.data_dir))}",
+        f"  metadefs    once it is stopped: {console.printable(_load_command(settings.snapshot))}",
+        f"  image data  {console.safe(str(settings.data_dir))}",
         *(f"              {line}" for line in started.lost),
         "  who calls   X-Auth-Token: user:project:role1,role2; without it, an administrator",
         "",

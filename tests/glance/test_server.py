@@ -1,5 +1,6 @@
 import hashlib
 import json
+import logging
 import random
 import shlex
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from simple_db import Database, RequestContext
+from simple_db.glance import server as glance_server
 from tests.support.serving import ADMIN, ALICE, BIN, BOB, PATIENCE, Server
 
 pytestmark = pytest.mark.glance
@@ -319,3 +321,35 @@ def test_a_taken_port_is_one_line_and_exit_code_2_without_a_traceback(tmp_path: 
 
 def test_the_printed_commands_name_the_client_beside_the_interpreter(server: Server) -> None:
     assert {shlex.split(command)[0] for command in server.commands} == {str(BIN / "openstack")}
+
+
+def test_credentials_in_urls_do_not_reach_the_log() -> None:
+    def formatted(message: str, *arguments: str) -> str:
+        record = logging.LogRecord("glance", logging.ERROR, "", 0, message, arguments, None)
+        return glance_server.RedactingFormatter("%(message)s").format(record)
+
+    url = "swift+https://account%3Auser:secret@keystone.example/v3/container/image"
+    assert formatted("cannot read %s", url) == (
+        "cannot read swift+https://***@keystone.example/v3/container/image"
+    )
+    assert formatted("'http://user:pa@ss@host/path'") == "'http://***@host/path'"
+    assert formatted("get 'https://host/image?sig=secret&x=1', or") == (
+        "get 'https://host/image?sig=***&x=***', or"
+    )
+    assert formatted("file:///images/1 a@b") == "file:///images/1 a@b"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:"),
+        ("localhost", "http://localhost:"),
+        ("0.0.0.0", "http://127.0.0.1:"),  # noqa: S104 - nothing is bound to it
+        ("::1", "http://[::1]:"),
+        ("::", "http://[::1]:"),
+    ],
+)
+def test_the_printed_address_is_one_to_connect_to(host: str, url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert glance_server.url_of(host, listener) == f"{url}{port}"

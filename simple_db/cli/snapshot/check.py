@@ -60,7 +60,7 @@ class _Checked:
 
     def line(self) -> Text:
         """Return the result for people, in one line."""
-        line = Text.assemble(tables.text(f"{self.path}"), ": ")
+        line = Text(f"{console.safe(str(self.path))}: ")
         if self.found is None:
             return line.append("bad", "red").append(f": {self.problem}")
         line.append("good", "green").append(": ").append_text(tables.origin(self.found))

@@ -76,7 +76,7 @@ def _show_image(image: outline.ImageOutline, *, reveal: bool, as_json: bool) -> 
 
 
 def _header(path: Path, found: Replayed) -> Iterator[RenderableType]:
-    yield tables.text(f"{path}", "bold")
+    yield Text(console.safe(str(path)), "bold")
     yield tables.origin(found)
     yield tables.extent(found, reading.size(path))
     if found.contents.seal:

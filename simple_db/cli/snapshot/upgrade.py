@@ -10,7 +10,6 @@ from rich.text import Text
 
 from simple_db import snapshot
 from simple_db.cli import console, options, reading
-from simple_db.cli.snapshot import tables
 from simple_db.model.errors import SnapshotDamaged, SnapshotError
 from simple_db.model.records import RECORDS
 from simple_db.persistence import claims, database_file, files, formats
@@ -53,7 +52,7 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool, max_bytes: int
         except SnapshotError as error:
             code = console.refuse(str(error), _TROUBLE)
         else:
-            line = Text.assemble(tables.text(f"{path}"), f": {outcome}")
+            line = Text(f"{console.safe(str(path))}: {outcome}")
             console.print_lines([line], soft_wrap=True)
     return code
 
