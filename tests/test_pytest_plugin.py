@@ -95,7 +95,7 @@ def test_the_fixtures_and_the_marker_are_told(inner: pytest.Pytester) -> None:
     assert fixtures.count(" -- ") == 3
     assert "no docstring available" not in fixtures
     markers = run(inner, "--markers").stdout.str()
-    assert "@pytest.mark.glance_snapshot(path): seed glance_db, glance_db_api and" in markers
+    assert "@pytest.mark.glance_snapshot(path): fill glance_db, glance_db_api and" in markers
 
 
 def test_the_plugin_imports_nothing_heavy(inner: pytest.Pytester) -> None:
@@ -293,7 +293,7 @@ def test_it(glance_db):
 
 
 UNREAD = (
-    "glance_snapshot seeds nothing: the test uses none of glance_db, glance_db_api, glance_server"
+    "glance_snapshot has no effect: the test uses none of glance_db, glance_db_api, glance_server"
 )
 
 

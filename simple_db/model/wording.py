@@ -1,10 +1,10 @@
-"""What an error says to whoever typed a command: options, where Python callers have parameters.
+"""Messages for the command line: options in place of the parameters and calls of Python.
 
-The modules below the commands speak to those who call them from Python. What they say also reaches
-a terminal, through a command or the log of a server, and there ``max_bytes`` or ``save()`` is
-nothing that anybody could type. It is said otherwise in one place, here, so that an error that is
-raised from another, with more around it, needs no care. `tests/model/test_wording.py` reads every
-message of those modules and fails on one that this table lacks.
+Modules below the commands write their messages for Python code, with ``max_bytes`` or ``save()``.
+The same messages are printed by commands and logged by a server, whose users have options. They are
+replaced here, in the text, so that a message can be part of a longer one.
+`tests/model/test_wording.py` reads all messages of those modules and fails on one that this table
+lacks.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ IN_OPTIONS = {
     "End the block and open it again": "Start the command again",
     "use the database that it has, or end its block first": "stop that one first",
 }
-"""Each phrase of a message that speaks of Python, and what a command says in its place."""
+"""The phrases of messages that are for Python code, and those of a command in their place."""
 
 # What begins with a hyphen is an option already.
 _PHRASE = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, IN_OPTIONS))})")
 
 
 def in_options(message: str) -> str:
-    """Return the message in the words of the command line; other messages as they are."""
+    """Return the message with options in place of parameters."""
     return _PHRASE.sub(lambda found: IN_OPTIONS[found[0]], message)

@@ -420,7 +420,7 @@ def test_an_id_that_is_a_path_leads_nowhere(tmp_path: Path) -> None:
         large.truncate(11 * 2**30)  # more than the cache may have
     with server:
         odd = set(ODD_IDS) - {"queue", "invalid"}  # which are names of files outside of the cache
-        assert f"{len(odd)} images have ids that are no names of files" in server.printed
+        assert f"{len(odd)} images have ids that cannot be names of files" in server.printed
         status, pruned = server.request("/v2/cache/prune", ADMIN, method="POST")
         assert (status, json.loads(pruned)["total_files_pruned"]) == (200, len(ODD_IDS))
         statuses = {server.request("/v2/cache", ADMIN, method="DELETE")[0]}
@@ -581,7 +581,7 @@ def test_an_import_that_fails_leaves_nothing_in_the_directory(
 
 
 @pytest.mark.parametrize("note", ["os_glance_stage_host", "os_glance_hash_op_host"])
-def test_no_request_is_handed_on_to_a_host_that_an_image_names(
+def test_no_request_is_forwarded_to_a_host_that_an_image_names(
     server: GlanceServer, client: Server, note: str
 ) -> None:
     seed = Database()
