@@ -16,7 +16,7 @@ import pytest
 
 from simple_db import Database, RequestContext
 from simple_db.glance import server as glance_server
-from tests.support.serving import ADMIN, ALICE, BIN, BOB, PATIENCE, Server
+from tests.support.serving import ADMIN, ALICE, BIN, BOB, FORMATS, PATIENCE, Server
 
 pytestmark = pytest.mark.glance
 
@@ -174,9 +174,7 @@ def test_glance_client_changes_pages_deactivates_and_deletes(server: Server) -> 
 
 def test_what_a_role_may_do_is_glances_own_policy(server: Server) -> None:
     def post(token: str | None, **image: str) -> int:
-        body = json.dumps({"container_format": "bare", "disk_format": "raw"} | image).encode()
-        headers = {"Content-Type": "application/json"}
-        return server.request("/v2/images", token, method="POST", data=body, headers=headers)[0]
+        return server.post("/v2/images", FORMATS | image, token)[0]
 
     assert post("carol:demo:reader", name="by a reader") == 403
     assert post("carol:demo:member", name="by a member") == 201
@@ -186,9 +184,7 @@ def test_what_a_role_may_do_is_glances_own_policy(server: Server) -> None:
 
 
 def test_a_project_does_not_see_the_private_images_of_another(server: Server) -> None:
-    body = json.dumps({"name": "private", "visibility": "private"}).encode()
-    headers = {"Content-Type": "application/json"}
-    server.request("/v2/images", ALICE, method="POST", data=body, headers=headers)
+    server.created(name="private", visibility="private")
     assert len(server.json("/v2/images?name=private", ALICE)["images"]) == 1
     assert server.json("/v2/images?name=private", BOB)["images"] == []
     assert len(server.json("/v2/images?name=private")["images"]) == 1
@@ -215,9 +211,7 @@ def test_no_token_and_no_query_is_logged(server: Server) -> None:
 
 def test_requests_at_the_same_time_are_all_answered(server: Server) -> None:
     def create(number: int) -> None:
-        body = json.dumps({"name": f"parallel-{number}", "tags": ["parallel"]}).encode()
-        headers = {"Content-Type": "application/json"}
-        server.request("/v2/images", ALICE, method="POST", data=body, headers=headers)
+        server.created(name=f"parallel-{number}", tags=["parallel"])
 
     threads = [threading.Thread(target=create, args=(number,)) for number in range(20)]
     for thread in threads:
