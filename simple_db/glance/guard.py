@@ -1,7 +1,7 @@
 """Which requests a development server accepts: those of programs, not those of other web pages.
 
 The developer's browser reaches the server, and so does every page that it shows. Headers that a
-page cannot choose tell such requests apart: `Host` is the name in the URL, which shows a foreign
+page cannot choose distinguish such requests: `Host` is the name in the URL, which shows a foreign
 name that resolves to this machine (DNS rebinding); `Origin` and `Sec-Fetch-Site` say which page has
 sent a request.
 """

@@ -16,7 +16,7 @@ ROUTED = {"wsgiorg.routing_args": ((), {"action": "default"})}
 
 
 class Controller:
-    """Fails as it is told to, and so it deserializes and serializes."""
+    """A controller that fails with a given error, and its own serializer."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error

@@ -190,13 +190,13 @@ def test_a_project_does_not_see_the_private_images_of_another(server: Server) ->
     assert len(server.json("/v2/images?name=private")["images"]) == 1
 
 
-def test_a_malformed_token_is_401_and_told_the_form(server: Server) -> None:
+def test_a_malformed_token_is_401_with_the_form(server: Server) -> None:
     status, body = server.request("/v2/images", "alice")
     assert status == 401
     assert "user:project:role1,role2" in body
 
 
-def test_the_stores_and_the_health_of_the_server_are_told(server: Server) -> None:
+def test_the_stores_and_the_health_of_the_server_are_answered(server: Server) -> None:
     stores = server.json("/v2/info/stores")["stores"]
     assert [store["id"] for store in stores] == ["images", "spare"]
     assert server.request("/healthcheck")[0] == 200

@@ -45,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def finished_task(server: Server, image_id: str) -> Any:
-    """Return the one task of an image when it has come to its end."""
+    """Return the one task of an image when it has ended."""
     (task,) = server.finished_tasks(image_id)
     return task
 
@@ -65,7 +65,7 @@ def assert_whole(server: Server, image_id: str, stores: set[str]) -> None:
 # --- imports ---------------------------------------------------------------------------------
 
 
-def test_three_ways_to_import_and_two_stores_are_told(server: Server) -> None:
+def test_three_ways_to_import_and_two_stores_are_listed(server: Server) -> None:
     methods = server.json("/v2/info/import")["import-methods"]["value"]
     assert set(methods) == {"glance-direct", "web-download", "copy-image"}
     stores = {
@@ -161,15 +161,15 @@ def test_no_other_host_and_no_other_scheme_is_downloaded_from(server: Server, ur
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [("glance-direct", "staged"), ("copy-image", "active"), ("levitate", "levitate")],
 )
 def test_an_import_that_cannot_be_is_refused_with_the_reason(
-    server: Server, name: str, told: str
+    server: Server, name: str, reason: str
 ) -> None:
     status, body = server.asked_to_import(server.created(), name)
     assert status in {400, 409}
-    assert told in body
+    assert reason in body
 
 
 def test_a_second_import_of_an_image_is_refused_while_the_first_runs(
@@ -342,8 +342,8 @@ def test_a_namespace_is_made_with_all_that_is_in_it_and_removed_again(server: Se
     types = server.json("/v2/metadefs/resource_types", ALICE)["resource_types"]
     assert "OS::Glance::Image" in {each["name"] for each in types}
 
-    again, told = server.post("/v2/metadefs/namespaces", {"namespace": "OS::Paint"}, ADMIN)
-    assert again == 409, told
+    again, body = server.post("/v2/metadefs/namespaces", {"namespace": "OS::Paint"}, ADMIN)
+    assert again == 409, body
     path = "/v2/metadefs/namespaces/OS::Paint"
     assert server.request(path, ADMIN, method="DELETE")[0] == 204
     assert server.request(path, ADMIN)[0] == 404
