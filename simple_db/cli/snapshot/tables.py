@@ -186,9 +186,9 @@ def _is_deleted(row: Any) -> bool:
     return bool(getattr(getattr(row, "image", row), "deleted", False))
 
 
-def _images(outlines: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
+def _images(rows: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
     table = _table("ID", "Name", "Owner", "Visibility", "Status", right=("Size",), last="Tags")
-    for outline in outlines:
+    for outline in rows:
         image = credentials.columns(outline.image)
         tags = [credentials.masked_text(tag.value) for tag in outline.tags if not tag.deleted]
         table.add_row(
@@ -219,9 +219,9 @@ def _tasks(tasks: Sequence[Task], ids: Mapping[str, str]) -> Table:
     return table
 
 
-def _namespaces(outlines: Sequence[outlines.NamespaceOutline], _ids: Mapping[str, str]) -> Table:
+def _namespaces(rows: Sequence[outlines.NamespaceOutline], _ids: Mapping[str, str]) -> Table:
     table = _table("Namespace", "Owner", "Visibility", "Defines", "For")
-    for outline in outlines:
+    for outline in rows:
         namespace = credentials.columns(outline.namespace)
         table.add_row(
             text(namespace["namespace"], "bold"),
