@@ -88,7 +88,7 @@ class Installation:
         """Undo the installation, whatever happened in the block."""
         self.uninstall()
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def _refuse(self, name: str) -> NoReturn:
         """Refuse an unknown attribute; for a function of the driver, say where it is.
 
         Raises:
@@ -102,6 +102,9 @@ class Installation:
                 "until uninstall() is called or the block ends"
             )
         raise AttributeError(message, name=name, obj=self)
+
+    if not TYPE_CHECKING:  # to a type checker it would mean that there is every name
+        __getattr__ = _refuse
 
     def uninstall(self) -> None:
         """Undo the installation; do nothing if it is undone already.

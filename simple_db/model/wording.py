@@ -1,10 +1,9 @@
-"""Messages for the command line: options in place of the parameters and calls of Python.
+"""Error messages for the command line: options instead of Python parameters.
 
-Modules below the commands write their messages for Python code, with ``max_bytes`` or ``save()``.
-The same messages are printed by commands and logged by a server, whose users have options. They are
-replaced here, in the text, so that a message can be part of a longer one.
-`tests/model/test_wording.py` reads all messages of those modules and fails on one that this table
-lacks.
+The modules below the commands word their messages for callers in Python. A command or a server
+prints the same messages on a terminal, where ``max_bytes`` or ``save()`` cannot be typed. Their
+phrases are replaced here, in one place, also within longer messages. `tests/model/test_wording.py`
+reads every message of those modules and fails if this table lacks a phrase.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ IN_OPTIONS = {
     "End the block and open it again": "Start the command again",
     "use the database that it has, or end its block first": "stop that one first",
 }
-"""The phrases of messages that are for Python code, and those of a command in their place."""
+"""Each phrase for Python callers, and what a command prints instead."""
 
-# What begins with a hyphen is an option already.
+# A word that begins with a hyphen is an option already.
 _PHRASE = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, IN_OPTIONS))})")
 
 
 def in_options(message: str) -> str:
-    """Return the message with options in place of parameters."""
+    """Return the message with the words of the command line; other messages stay as they are."""
     return _PHRASE.sub(lambda found: IN_OPTIONS[found[0]], message)
