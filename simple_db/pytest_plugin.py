@@ -1,15 +1,15 @@
-"""Fixtures for tests of what uses Glance, or its database: the pytest plugin of simple_db.
+"""The pytest plugin of simple_db: fixtures for tests of code that uses Glance or its database.
 
 ========================  ======================================================================
 fixture `glance_db`       an empty `simple_db.Database` of the test's own
 fixture `glance_db_api`   the same database as Glance's ``db_api``, installed into Glance's code
 fixture `glance_server`   a live Glance API on a free port of 127.0.0.1, empty when a test begins
-marker `glance_snapshot`  seeds those of the three that a test uses from a snapshot file
+marker `glance_snapshot`  fills those of the three that a test uses from a snapshot file
 ========================  ======================================================================
 
 pytest finds the plugin where simple_db is installed. It imports Glance when a fixture needs it:
-`glance_db` works without, the others then fail with what to install. They do not skip: a test that
-asks for a Glance that is not there has not been passed by.
+`glance_db` works without Glance, the others fail and say what to install. They do not skip the
+test, which would hide that it has not run.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class GlanceServer:
 
     It is Glance's own application on a `simple_db.Database`, with two stores of files, ``images``
     and ``spare``, the import methods web-download (from this machine), glance-direct and
-    copy-image, and a cache. Who calls is what the token says: see `token`.
+    copy-image, and a cache. The token names the caller: see `token`.
 
     Attributes:
-        url: where the API is, as in ``http://127.0.0.1:41234``.
+        url: the URL of the API, as ``http://127.0.0.1:41234``.
         data_dir: where the server keeps the data of images; emptied for every test.
         log: the file with the server's log, one line for each request.
     """
@@ -95,7 +95,7 @@ class GlanceServer:
 
     @staticmethod
     def token(user: str = "admin", project: str = "admin", *roles: str) -> str:
-        """Return an ``X-Auth-Token`` that the server takes for this caller, unchecked.
+        """Return the ``X-Auth-Token`` of a caller; the server does not check it.
 
         Args:
             user: the name and id of the user.
@@ -136,8 +136,8 @@ class GlanceServer:
     def for_environment(self, token: str | None = None) -> dict[str, str]:
         """Return environment variables for the command ``openstack`` and ``openstack.connect()``.
 
-        They replace or complete the present environment; other variables that begin with ``OS_``
-        may lead a client elsewhere.
+        Add them to the environment; other variables that begin with ``OS_`` may lead a client to
+        another server.
 
         Args:
             token: who calls, from `token`; by default an administrator.
@@ -150,32 +150,32 @@ class GlanceServer:
         }
 
     def reset(self) -> None:
-        """Forget all images and their data; wait for the imports that still run before."""
+        """Delete all images and their data, after the imports that still run have finished."""
         self._ask("reset")
 
     def restore(self, snapshot: bytes, data_dir: str | os.PathLike[str] | None = None) -> None:
-        """Begin anew with the rows of a snapshot, as `simple_db.Database.snapshot` returns it.
+        """Replace all rows by those of a snapshot, as `simple_db.Database.snapshot` returns it.
 
         Args:
             snapshot: the rows.
-            data_dir: where a server kept the data of the images; it is copied. Without it to
-                download an image is an error, 404.
+            data_dir: the data directory of a server, which is copied. Without it the download of
+                an image is an error, 404.
 
         Raises:
             SnapshotError: the bytes are no snapshot; the server is empty.
         """
         self._ask("restore", snapshot)
         if data_dir is not None:
-            self._ask("bring", os.fsencode(Path(data_dir).absolute()))
+            self._ask("copy", os.fsencode(Path(data_dir).absolute()))
 
     def database(self) -> Database:
-        """Return a copy of the server's database as it is now, to look at or to save."""
+        """Return a copy of the server's database as it is now."""
         copy = Database()
         copy.restore(self._ask("snapshot"))
         return copy
 
     def __repr__(self) -> str:
-        """Show where the API is."""
+        """Show the URL of the API."""
         return f"<GlanceServer at {self.url}>"
 
     def _started(self) -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
@@ -214,7 +214,7 @@ class GlanceServer:
         raise self._lost(word)
 
     def _lost(self, word: str) -> RuntimeError:
-        """Return the error of a server that has not answered; the end of its log is in it."""
+        """Return the error for a server that has not answered, with the end of its log."""
         self._stop()
         end = self.log.read_text(errors="replace")[-2000:]
         code = self._process.returncode
@@ -224,7 +224,7 @@ class GlanceServer:
         )
 
     def _stop(self) -> None:
-        """Close the connection, upon which the process ends when its imports are done."""
+        """Close the connection, and wait until the process has finished its imports and ended."""
         self._connection.close()
         try:
             self._process.wait(_PATIENCE)
@@ -234,10 +234,10 @@ class GlanceServer:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the marker means, for ``pytest --markers`` and ``--strict-markers``."""
+    """Register the marker, for ``pytest --markers`` and ``--strict-markers``."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(path): seed glance_db, glance_db_api and glance_server from this snapshot "
+        f"{_MARKER}(path): fill glance_db, glance_db_api and glance_server from this snapshot "
         "file of simple_db, relative to the test's file or to the rootdir; glance_server gets a "
         "copy of the data of its images, NAME-data beside NAME.json",
     )
@@ -246,7 +246,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """Refuse a marker that no fixture has read, unless the test can ask for one by itself."""
+    """Refuse a marker that no fixture has read, unless the test can request one itself."""
     yield
     if _is_unread(item) and "request" not in _arguments(item):
         _refuse_unread()
@@ -254,14 +254,14 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Refuse a marker that no fixture has read, not even one that the test has asked for."""
+    """Refuse a marker that no fixture has read by the end of the test."""
     yield
     if _is_unread(item):
         _refuse_unread()
 
 
 def _is_unread(item: pytest.Item) -> bool:
-    # Only the test's own: one of a class or a module is for those of its tests that read it.
+    # The marker of a class or a module is for those of its tests that use a fixture.
     is_marked = any(marker.name == _MARKER for marker in item.own_markers)
     return is_marked and not item.stash.get(_IS_READ, False)
 
@@ -271,11 +271,11 @@ def _arguments(item: pytest.Item) -> Iterable[str]:
 
 
 def _refuse_unread() -> NoReturn:
-    _refuse(f" seeds nothing: the test uses none of {', '.join(_READERS)}")
+    _refuse(f" has no effect: the test uses none of {', '.join(_READERS)}")
 
 
 def _refuse(why: str) -> NoReturn:
-    """Fail the test in one line; in an ``except`` clause pytest would show the error as well."""
+    """Fail the test in one line. In an ``except`` clause pytest would show that error, too."""
     pytest.fail(" ".join(f"{_MARKER}{why}".splitlines()), pytrace=False)
 
 
@@ -283,10 +283,10 @@ def _refuse(why: str) -> NoReturn:
 def glance_db(request: pytest.FixtureRequest) -> Database:
     """An empty simple_db.Database of the test's own, or what the marker glance_snapshot names.
 
-    Its functions are those of Glance's database API. Where oslo.utils is in use, its clock is in
-    force, with the time that a test may have set there. A fixture of this name in a module of tests
-    or a conftest.py takes its place, for glance_db_api too: one that returns a database with a
-    clock or ids of its own, ``Database(clock=..., new_id=...)``.
+    Its functions are those of Glance's database API. Where oslo.utils is imported, its clock is
+    used, with the time that a test may have set there. To change the clock or the ids, override the
+    fixture: one of this name in a test module or conftest.py that returns
+    ``Database(clock=..., new_id=...)``. glance_db_api uses it, too.
     """
     path = _seed_path(request)
     return Database(clock=_utcnow) if path is None else _seed(request, path).fork()
@@ -294,7 +294,7 @@ def glance_db(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture
 def glance_db_api(glance_db: Database) -> Iterator[Driver]:
-    """The database of glance_db in Glance's code, in place of its SQL driver, until the test ends.
+    """The database of glance_db in place of Glance's SQL driver, until the test ends.
 
     It is an object with the functions of glance.db.sqlalchemy.api, and raises Glance's exceptions.
     """
@@ -302,10 +302,10 @@ def glance_db_api(glance_db: Database) -> Iterator[Driver]:
     glance_release.warn(glance_release.untried())
     try:
         with warnings.catch_warnings():
-            # Modules that Glance imports warn of what they will lose in coming Pythons.
+            # Modules that Glance imports warn about changes in later versions of Python.
             warnings.simplefilter("ignore")
             warnings.simplefilter("default", glance_release.UntriedGlanceWarning)
-            from simple_db.glance import install  # noqa: PLC0415 - Glance may not be there
+            from simple_db.glance import install  # noqa: PLC0415 - Glance may be missing
 
             installation = install(glance_db)
     except glance_release.GlanceLacksError as error:
@@ -321,8 +321,8 @@ def glance_server(
 ) -> GlanceServer:
     """A live Glance API on a free port of 127.0.0.1: `url`, settings for clients, its database.
 
-    It starts once in a session, or once in each worker of pytest-xdist, and begins every test
-    empty, or with what the marker glance_snapshot names.
+    It starts once in a session, or once in each worker of pytest-xdist. At the beginning of each
+    test it is empty, or has the rows of the file that the marker glance_snapshot names.
     """
     path = _seed_path(request)
     if path is None:
@@ -363,10 +363,9 @@ def _require(fixture: str, *packages: str) -> None:
 
 
 def _paths() -> list[str]:
-    """Return where this process looks for modules, its own library first.
+    """Return the module search path of this process, with Python's library first.
 
-    A file beside the tests can have the name of a module of the library, which this process has
-    imported long ago.
+    A file beside the tests may have the name of a module of the library, and would hide it.
     """
     library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     library |= {str(Path(directory, "lib-dynload")) for directory in library}
@@ -381,8 +380,8 @@ def _seed_path(request: pytest.FixtureRequest) -> Path | None:
     request.node.stash[_IS_READ] = True
     name = _named(*marker.args, **marker.kwargs)
     if name is None:
-        told = (*marker.args, *(f"{key}={value!r}" for key, value in marker.kwargs.items()))
-        _refuse(f" takes the path of one file, not {told}")
+        given = (*marker.args, *(f"{key}={value!r}" for key, value in marker.kwargs.items()))
+        _refuse(f" takes the path of one file, not {given}")
     return _found(name, [request.path.parent, request.config.rootpath])
 
 
@@ -404,13 +403,13 @@ def _seed(request: pytest.FixtureRequest, path: Path) -> Database:
 def _found(name: Path, directories: list[Path]) -> Path:
     tried = list(dict.fromkeys(directory / name for directory in directories))
     for path in tried:
-        if _is_there(path):
+        if _is_file(path):
             return path
     places = " nor ".join(map(str, tried))
     return _refuse(f": there is no file {places}")
 
 
-def _is_there(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
         status = files.found(path)
     except SnapshotError as error:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from simple_db import Database, RequestContext, pytest_plugin
 from simple_db.installed import distribution
@@ -51,15 +52,33 @@ def _the_simple_db_that_is_tested() -> Iterator[None]:
         yield
 
 
+@frozen
+class Inner:
+    """A directory with the tests of a user's project, which run in a process of their own."""
+
+    pytester: pytest.Pytester
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self.pytester.path
+
+    def tests(self, code: str) -> None:
+        """Write a module of tests."""
+        self.pytester.makepyfile(HEAD + code)
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run the tests with the plugin; warnings are errors."""
+        strict = ("--strict-markers", "-p", "no:cacheprovider", "-W", "error")
+        return self.pytester.runpytest_subprocess(
+            *PLUGIN, *strict, *arguments, timeout=2 * PATIENCE
+        )
+
+
 @pytest.fixture
-def inner(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A directory for tests of a user's project, run in a process of their own."""
-    return pytester
-
-
-def run(inner: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    strict = ("--strict-markers", "-p", "no:cacheprovider", "-W", "error")
-    return inner.runpytest_subprocess(*PLUGIN, *strict, *arguments, timeout=2 * PATIENCE)
+def inner(pytester: pytest.Pytester) -> Inner:
+    """Give a user's project without tests."""
+    return Inner(pytester)
 
 
 def seed(directory: Path, name: str) -> Path:
@@ -71,7 +90,7 @@ def seed(directory: Path, name: str) -> Path:
     return directory / f"{name}.json"
 
 
-# --- what the plugin tells ---------------------------------------------------------------------
+# --- how pytest finds the plugin ---------------------------------------------------------------
 
 
 def test_the_project_declares_the_plugin() -> None:
@@ -79,33 +98,33 @@ def test_the_project_declares_the_plugin() -> None:
     assert project["entry-points"]["pytest11"] == {"simple_db": pytest_plugin.__name__}
 
 
-def test_pytest_finds_the_plugin_by_its_entry_point(inner: pytest.Pytester) -> None:
-    installed = inner.mkdir("installed-0.dist-info")
+def test_pytest_finds_the_plugin_by_its_entry_point(inner: Inner) -> None:
+    installed = inner.pytester.mkdir("installed-0.dist-info")
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: installed\nVersion: 0\n")
     (installed / "entry_points.txt").write_text("[pytest11]\nsimple_db = simple_db.pytest_plugin\n")
-    inner.makepyfile(HEAD + "def test_it(glance_db): assert names(glance_db) == []")
-    inner.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+    inner.tests("def test_it(glance_db): assert names(glance_db) == []")
+    inner.pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
 
 
-def test_the_fixtures_and_the_marker_are_told(inner: pytest.Pytester) -> None:
-    _, _, ours = run(inner, "--fixtures").stdout.str().partition(f" {pytest_plugin.__name__} -")
+def test_pytest_lists_the_fixtures_and_the_marker(inner: Inner) -> None:
+    _, _, ours = inner.run("--fixtures").stdout.str().partition(f" {pytest_plugin.__name__} -")
     fixtures, _, _ = ours.partition("- fixtures defined from ")
     for fixture in ("glance_db", "glance_db_api", "glance_server"):
         assert f"\n{fixture} -- " in fixtures
     assert fixtures.count(" -- ") == 3
     assert "no docstring available" not in fixtures
-    markers = run(inner, "--markers").stdout.str()
-    assert "@pytest.mark.glance_snapshot(path): seed glance_db, glance_db_api and" in markers
+    markers = inner.run("--markers").stdout.str()
+    assert "@pytest.mark.glance_snapshot(path): fill glance_db, glance_db_api and" in markers
 
 
-def test_the_plugin_imports_nothing_heavy(inner: pytest.Pytester) -> None:
-    inner.makepyfile("""
+def test_the_plugin_imports_nothing_heavy(inner: Inner) -> None:
+    inner.pytester.makepyfile("""
         import sys
 
         def test_it(glance_db):
             assert not {"glance", "hypothesis", "waitress", "oslo_config"} & sys.modules.keys()
     """)
-    run(inner, "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+    inner.run("-p", "no:hypothesispytest").assert_outcomes(passed=1)
 
 
 # --- glance_db -------------------------------------------------------------------------------
@@ -113,11 +132,9 @@ def test_the_plugin_imports_nothing_heavy(inner: pytest.Pytester) -> None:
 
 @GLANCE
 def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 from simple_db import Database
 
 @pytest.fixture
@@ -126,29 +143,23 @@ def glance_db():
 
 def test_it(glance_db_api):
     assert glance_db_api.image_create(ADMIN, {"status": "queued"})["id"] == "mine"
-"""
-    )
-    run(inner).assert_outcomes(passed=1)
+""")
+    inner.run().assert_outcomes(passed=1)
 
 
-def test_a_database_is_the_tests_own(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+def test_a_database_is_the_tests_own(inner: Inner) -> None:
+    inner.tests("""
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_it(glance_db, name):
     assert names(glance_db) == []
     glance_db.image_create(ADMIN, {"name": name, "status": "queued"})
     assert names(glance_db) == [name]
-"""
-    )
-    run(inner).assert_outcomes(passed=2)
+""")
+    inner.run().assert_outcomes(passed=2)
 
 
-def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(inner: Inner) -> None:
+    inner.tests("""
 import datetime as dt
 from unittest import mock
 
@@ -162,13 +173,12 @@ def test_of_oslo(glance_db):
     import oslo_utils.timeutils
     with mock.patch("oslo_utils.timeutils.utcnow", lambda: dt.datetime(2001, 2, 3)):
         assert created_at(glance_db) == dt.datetime(2001, 2, 3)
-"""
-    )
-    run(inner).assert_outcomes(passed=2)
+""")
+    inner.run().assert_outcomes(passed=2)
 
 
-def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: pytest.Pytester) -> None:
-    seed(inner.mkdir("sub"), "seeded")
+def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: Inner) -> None:
+    seed(inner.pytester.mkdir("sub"), "seeded")
     code = """
 @pytest.mark.glance_snapshot("seeded.json")
 @pytest.mark.parametrize("number", [1, 2])
@@ -180,13 +190,13 @@ def test_unmarked(glance_db):
     assert names(glance_db) == []
 """
     (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    run(inner).assert_outcomes(passed=3)
+    inner.run().assert_outcomes(passed=3)
 
 
-def test_a_file_beside_the_test_goes_before_one_in_the_rootdir(inner: pytest.Pytester) -> None:
+def test_a_file_beside_the_test_goes_before_one_in_the_rootdir(inner: Inner) -> None:
     seed(inner.path / "seeds", "both")
     seed(inner.path / "seeds", "root")
-    other = seed(inner.mkdir("sub") / "seeds", "other")
+    other = seed(inner.pytester.mkdir("sub") / "seeds", "other")
     other.rename(other.with_name("both.json"))
     code = """
 @pytest.mark.glance_snapshot("seeds/both.json")
@@ -198,14 +208,12 @@ def test_root(glance_db):
     assert names(glance_db) == ["root"]
 """
     (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    run(inner).assert_outcomes(passed=2)
+    inner.run().assert_outcomes(passed=2)
 
 
-def test_a_file_is_read_once(inner: pytest.Pytester) -> None:
+def test_a_file_is_read_once(inner: Inner) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 from pathlib import Path
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -213,17 +221,16 @@ from pathlib import Path
 def test_seeded(glance_db, number):
     assert names(glance_db) == ["seeded"]
     Path("seeded.json").write_text("something else")
-"""
-    )
-    run(inner).assert_outcomes(passed=2)
+""")
+    inner.run().assert_outcomes(passed=2)
 
 
 def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
     code = '@pytest.mark.glance_snapshot("none.json")\ndef test_it(glance_db): pass\n'
-    (inner.mkdir("sub") / "test_it.py").write_text(HEAD + code)
-    done = run(inner)
+    (inner.pytester.mkdir("sub") / "test_it.py").write_text(HEAD + code)
+    done = inner.run()
     done.assert_outcomes(errors=1)
     places = f"{inner.path / 'sub' / 'none.json'} nor {inner.path / 'none.json'}"
     assert f"\nglance_snapshot: there is no file {places}\n" in done.stdout.str()
@@ -231,14 +238,14 @@ def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
 
 
 def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
     code = '@pytest.mark.glance_snapshot("seed.json")\ndef test_it(glance_db): pass\n'
-    directory = inner.mkdir("sub")
+    directory = inner.pytester.mkdir("sub")
     (directory / "test_it.py").write_text(HEAD + code)
     (directory / "seed.json").symlink_to("seed.json")
     Database().save(inner.path / "seed.json")
-    done = run(inner)
+    done = inner.run()
     done.assert_outcomes(errors=1)
     why = f"{directory / 'seed.json'} cannot be looked at: Too many levels of symbolic links"
     assert f"\nglance_snapshot: {why}\n" in done.stdout.str()
@@ -262,24 +269,24 @@ WRONG = {
 
 
 def test_a_wrong_argument_of_the_marker_is_reported_in_one_line_and_nothing_else(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
     tests = [
         f"@pytest.mark.glance_snapshot({arguments})\ndef test_{number}(glance_db): pass\n"
         for number, arguments in enumerate(WRONG)
     ]
-    inner.makepyfile(HEAD + "\n".join(tests))
-    done = run(inner)
+    inner.tests("\n".join(tests))
+    done = inner.run()
     done.assert_outcomes(errors=len(WRONG))
     _, *sections, last = re.split(r"\n_+ ERROR at setup of test_\d+ _+\n", done.stdout.str())
     sections.append(last.partition("\n====")[0])
-    for section, told in zip(sections, WRONG.values(), strict=True):
-        assert section.startswith(f"glance_snapshot{told if told[0] == ':' else ' ' + told}")
+    for section, why in zip(sections, WRONG.values(), strict=True):
+        assert section.startswith(f"glance_snapshot{why if why[0] == ':' else ' ' + why}")
         assert "\n" not in section
 
 
 @pytest.mark.parametrize("arguments", ["path='seeded.json'", "path=Path('seeded.json')"])
-def test_the_path_can_be_given_by_its_name(inner: pytest.Pytester, arguments: str) -> None:
+def test_the_path_can_be_given_by_its_name(inner: Inner, arguments: str) -> None:
     seed(inner.path, "seeded")
     code = f"""
 from pathlib import Path
@@ -288,20 +295,18 @@ from pathlib import Path
 def test_it(glance_db):
     assert names(glance_db) == ["seeded"]
 """
-    inner.makepyfile(HEAD + code)
-    run(inner).assert_outcomes(passed=1)
+    inner.tests(code)
+    inner.run().assert_outcomes(passed=1)
 
 
 UNREAD = (
-    "glance_snapshot seeds nothing: the test uses none of glance_db, glance_db_api, glance_server"
+    "glance_snapshot has no effect: the test uses none of glance_db, glance_db_api, glance_server"
 )
 
 
-def test_a_marker_that_no_fixture_reads_is_an_error(inner: pytest.Pytester) -> None:
+def test_a_marker_that_no_fixture_reads_is_an_error(inner: Inner) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 import unittest
 
 @pytest.fixture
@@ -333,20 +338,17 @@ def test_read_by_a_fixture(database):
 @pytest.mark.usefixtures("glance_db")
 def test_read_for_its_own_sake():
     pass
-"""
-    )
-    done = run(inner)
+""")
+    done = inner.run()
     done.assert_outcomes(passed=2, errors=3)
     assert done.stdout.str().count(f"\n{UNREAD}\n") == 3
 
 
 def test_a_marker_that_a_test_could_have_read_by_itself_is_an_error_if_it_has_not(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
 def test_read(request):
     assert names(request.getfixturevalue("glance_db")) == ["seeded"]
@@ -354,18 +356,15 @@ def test_read(request):
 @pytest.mark.glance_snapshot("seeded.json")
 def test_unread(request):
     pass
-"""
-    )
-    done = run(inner)
+""")
+    done = inner.run()
     done.assert_outcomes(passed=1, failed=1)
     assert f"\n{UNREAD}\n" in done.stdout.str()
 
 
-def test_a_marker_of_a_class_is_for_those_of_its_tests_that_read_it(inner: pytest.Pytester) -> None:
+def test_a_marker_of_a_class_is_for_those_of_its_tests_that_read_it(inner: Inner) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
 class TestIt:
     def test_read(self, glance_db):
@@ -373,24 +372,20 @@ class TestIt:
 
     def test_pure(self):
         pass
-"""
-    )
-    run(inner).assert_outcomes(passed=2)
+""")
+    inner.run().assert_outcomes(passed=2)
 
 
 def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
-    inner.makeconftest(NO_GLANCE)
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.pytester.makeconftest(NO_GLANCE)
+    inner.tests("""
 def test_database(glance_db): assert names(glance_db) == []
 def test_api(glance_db_api): pass
 def test_server(glance_server): pass
-"""
-    )
-    done = run(inner)
+""")
+    done = inner.run()
     done.assert_outcomes(passed=1, errors=2)
     install = distribution.how_to_install("server")
     assert f"\nglance_db_api needs glance: {install}\n" in done.stdout.str()
@@ -401,11 +396,9 @@ def test_server(glance_server): pass
 
 
 @GLANCE
-def test_glance_uses_the_database_during_the_test_and_not_after_it(inner: pytest.Pytester) -> None:
+def test_glance_uses_the_database_during_the_test_and_not_after_it(inner: Inner) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
 def test_during(glance_db_api, glance_db):
     import glance.db
@@ -424,18 +417,15 @@ def test_after():
 
 def test_anew(glance_db_api):
     assert names(glance_db_api) == []
-"""
-    )
-    run(inner, "-p", "no:randomly").assert_outcomes(passed=3)
+""")
+    inner.run("-p", "no:randomly").assert_outcomes(passed=3)
 
 
 @GLANCE
 def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(
-    inner: pytest.Pytester,
+    inner: Inner,
 ) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 def test_during(glance_db_api):
     from glance.context import RequestContext
     alice = RequestContext(project_id="alice", roles=["member"])
@@ -447,16 +437,13 @@ def test_after():
     assert "find_file" not in vars(cfg.CONF)
     with pytest.raises(cfg.NotInitializedError):
         cfg.CONF.find_file("policy.yaml")
-"""
-    )
-    run(inner, "-p", "no:randomly").assert_outcomes(passed=2)
+""")
+    inner.run("-p", "no:randomly").assert_outcomes(passed=2)
 
 
 @GLANCE
-def test_fixtures_and_parameters_reach_a_test_that_is_decorated(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+def test_fixtures_and_parameters_reach_a_test_that_is_decorated(inner: Inner) -> None:
+    inner.tests("""
 from unittest import TestCase, mock
 import glance.db
 from simple_db.glance import install
@@ -485,20 +472,17 @@ class TestClass(TestCase):
         glance.db.get_api().image_create(ADMIN, {"name": "one", "status": "queued"})
 
     test_two = test_one
-"""
-    )
-    run(inner, "-W", "ignore").assert_outcomes(passed=5)
+""")
+    inner.run("-W", "ignore").assert_outcomes(passed=5)
 
 
 # --- glance_server ---------------------------------------------------------------------------
 
 
 @GLANCE
-def test_a_server_is_shared_and_begins_each_test_empty_or_seeded(inner: pytest.Pytester) -> None:
+def test_a_server_is_shared_and_begins_each_test_empty_or_seeded(inner: Inner) -> None:
     seed(inner.path, "seeded")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 import contextlib, warnings
 with warnings.catch_warnings(), contextlib.suppress(ImportError):
     warnings.simplefilter("ignore")
@@ -539,26 +523,24 @@ def test_shared(glance_server):
     client(glance_server)
     assert len(URLS) == 1
     assert "GET /v2/images 200" in glance_server.log.read_text()
-"""
-    )
-    run(inner, "-W", "ignore::DeprecationWarning").assert_outcomes(passed=5)
+""")
+    inner.run("-W", "ignore::DeprecationWarning").assert_outcomes(passed=5)
 
 
 @GLANCE
 def test_modules_beside_the_tests_do_not_get_in_the_way_of_the_server(
-    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    inner: Inner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROJECT), str(inner.mkdir("more"))]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(PROJECT), str(inner.pytester.mkdir("more"))])
+    )
     for name in ("queue", "ssl", "platform", "json", "socket", "multiprocessing", "sitecustomize"):
         (inner.path / f"{name}.py").write_text("raise AssertionError(__name__)\n")
     (inner.path / "more" / "of_the_project.py").touch()
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 def test_it(glance_server):
     assert names(glance_server.database()) == []
-"""
-    )
+""")
     # Not by `run`, which puts the working directory before the library of the tests themselves.
     done = subprocess.run(  # noqa: S603 - a program of the environment
         [BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider"],
@@ -576,14 +558,14 @@ def test_the_server_looks_for_modules_where_the_tests_do_and_in_the_library_firs
 ) -> None:
     library = [path for path in sys.path if path.startswith(sys.base_prefix)]
     monkeypatch.setattr(sys, "path", ["", "/tests", *library, "/more"])
-    paths = pytest_plugin._paths()  # noqa: SLF001 - no other process tells its own
+    paths = pytest_plugin._paths()  # noqa: SLF001 - no other process shows its own
     assert sorted(paths) == sorted(sys.path)
     assert paths.index("") > paths.index(sysconfig.get_path("stdlib"))
     assert paths.index("") < paths.index("/tests") < paths.index("/more")
 
 
 @GLANCE
-def test_a_seed_brings_a_copy_of_the_data_beside_it(inner: pytest.Pytester) -> None:
+def test_a_seed_brings_a_copy_of_the_data_beside_it(inner: Inner) -> None:
     database = Database()
     for name in ("1", "2", "3"):
         url = (
@@ -595,15 +577,13 @@ def test_a_seed_brings_a_copy_of_the_data_beside_it(inner: pytest.Pytester) -> N
         values = {"status": "active", "size": 4, "container_format": "bare", "disk_format": "raw"}
         database.image_create(ADMIN, values | {"id": name, "locations": [location]})
     database.save(inner.path / "two.json")
-    images = inner.mkdir("two-data") / "images"
+    images = inner.pytester.mkdir("two-data") / "images"
     images.mkdir()
     (images / "1").write_bytes(b"one1")
     (images / "2").write_bytes(b"two2")
     (inner.path / "secret").write_bytes(b"last")
     (images / "3").symlink_to(inner.path / "secret")
-    inner.makepyfile(
-        HEAD
-        + """
+    inner.tests("""
 import urllib.error
 import urllib.request
 
@@ -629,9 +609,8 @@ def test_it(glance_server, time):
 def test_the_next_one(glance_server):
     assert "3: images has no data of it" in glance_server.log.read_text()
     assert not any(path.is_file() for path in glance_server.data_dir.rglob("*"))
-"""
-    )
-    run(inner).assert_outcomes(passed=3)
+""")
+    inner.run().assert_outcomes(passed=3)
     assert {path.name: path.read_bytes() for path in images.iterdir()} == {
         "1": b"one1",
         "2": b"two2",
@@ -640,19 +619,16 @@ def test_the_next_one(glance_server):
 
 
 @GLANCE
-def test_workers_have_servers_of_their_own(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+def test_workers_have_servers_of_their_own(inner: Inner) -> None:
+    inner.tests("""
 from pathlib import Path
 
 @pytest.mark.parametrize("number", range(4))
 def test_it(glance_server, worker_id, number):
     assert names(glance_server.database()) == []
     Path(worker_id).write_text(glance_server.url)
-"""
-    )
-    run(inner, "-n", "2", "--dist", "each").assert_outcomes(passed=8)
+""")
+    inner.run("-n", "2", "--dist", "each").assert_outcomes(passed=8)
     assert (inner.path / "gw0").read_text() != (inner.path / "gw1").read_text()
 
 
@@ -709,10 +685,8 @@ def test_the_server_shows_where_it_is(server: GlanceServer) -> None:
 
 
 @GLANCE
-def test_openstacksdk_connects_with_the_settings_for_it(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        HEAD
-        + """
+def test_openstacksdk_connects_with_the_settings_for_it(inner: Inner) -> None:
+    inner.tests("""
 import openstack
 
 def test_it(glance_server):
@@ -734,9 +708,8 @@ def test_by_the_environment(glance_server, monkeypatch):
         cloud.image.create_image(name="mine", disk_format="raw", container_format="bare")
     (image,) = glance_server.database().image_get_all(ADMIN)
     assert (image["name"], image["owner"]) == ("mine", "demo")
-"""
-    )
-    run(inner, "-W", "default").assert_outcomes(passed=2)
+""")
+    inner.run("-W", "default").assert_outcomes(passed=2)
 
 
 @GLANCE
@@ -832,7 +805,7 @@ def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_the_tests(
 
 
 @GLANCE
-def test_a_server_that_ended_is_told_with_its_exit_code(tmp_path: Path) -> None:
+def test_the_exit_code_of_a_server_that_ended_is_in_the_error(tmp_path: Path) -> None:
     server = GlanceServer(tmp_path)
     server._process.kill()  # noqa: SLF001 - as the machine might
     server._process.wait()  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""What newcomers get wrong, and what they are told."""
+"""Frequent mistakes, and the errors that they raise."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_the_thing_and_the_fix_and_changes_nothing(
+def test_the_error_of_a_mistake_names_the_thing_and_the_fix_and_nothing_changes(
     mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -300,9 +300,9 @@ def test_a_method_that_is_called_on_the_class_says_to_make_a_database(name: str)
 
 def test_what_is_asked_of_the_package_and_is_of_glance_says_from_where() -> None:
     for name in ("install", "Driver", "Installation"):
-        told = f"write `from simple_db.glance import {name}`"
+        advice = f"write `from simple_db.glance import {name}`"
         assert not hasattr(simple_db, name)
-        with pytest.raises(AttributeError, match=told):
+        with pytest.raises(AttributeError, match=advice):
             getattr(simple_db, name)
 
 
@@ -379,14 +379,14 @@ def names_the_function(owner: Any, name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_wrong_arguments_of_a_function_are_told_by_its_own_name(name: str) -> None:
+def test_the_error_for_wrong_arguments_names_the_function(name: str) -> None:
     assert names_the_function(FULL.fork(), name)
     assert names_the_function(api, name)
 
 
 @pytest.mark.glance
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_wrong_arguments_of_a_driver_are_told_by_the_name_of_the_function(name: str) -> None:
+def test_the_error_for_wrong_arguments_of_a_driver_names_the_function(name: str) -> None:
     glance = importlib.import_module("simple_db.glance")
     assert names_the_function(glance.Driver(FULL.fork()), name)
     assert names_the_function(importlib.import_module("simple_db.glance.api"), name)

@@ -23,7 +23,9 @@ def main(program: str = "simple-db") -> None:
     Args:
         program: How it was called, for the line on its usage.
     """
-    if sys.argv[1:] == ["--version"]:  # needs no click, and tells why the rest cannot be imported
+    if sys.argv[1:] == [
+        "--version"
+    ]:  # works without click, and says why the rest cannot be imported
         show_version()
         sys.exit()
     try:

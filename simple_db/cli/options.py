@@ -1,4 +1,4 @@
-"""What several commands of ``simple-db`` have: options, and how files are read."""
+"""The types, options and defaults that several commands of ``simple-db`` have."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from simple_db import snapshot
-from simple_db.model.errors import SimpleDBError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., object]")
 
-# What cannot be read is told by whoever reads it: one file must not keep the others from it.
+# click does not look at the files: the command does, and one bad file does not stop it from reading
+# the others.
 FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, readable=False, path_type=Path)
 FILE_OR_DIRECTORY = click.Path(readable=False, path_type=Path)
 
 SNAPSHOT = "glance.json"
-"""The file of every command that is given no other, so that all of them mean the same one."""
+"""The default file of every command, so that all of them use the same one."""
 
 max_bytes = click.option(
     "--max-bytes",
@@ -31,40 +30,23 @@ max_bytes = click.option(
     type=click.IntRange(min=1),
     help="The largest snapshot, and journal, that is read or written, in bytes.",
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+reveal = click.option(
+    "--reveal", is_flag=True, help="Show the credentials in URLs, and the metadata of locations."
+)
+unsealed = click.option(
+    "--unsealed",
+    is_flag=True,
+    help="Read the file alone, without its journal, even if it was edited by hand.",
+)
 
 
-def snapshot_file(told: str) -> Callable[[F], F]:
-    """Return the option ``--snapshot``, with what its help says of it."""
+def snapshot_file(text: str) -> Callable[[F], F]:
+    """Return the option ``--snapshot`` with this help text."""
     return click.option(
         "--snapshot",
         default=SNAPSHOT,
         show_default=True,
         type=FILE,
-        help=told,
+        help=text,
     )
-
-
-def all_read(
-    paths: Iterable[Path],
-    read: Callable[[Path], T],
-    told: Callable[[SimpleDBError], str] = str,
-) -> list[T]:
-    """Return what files hold, or say of each that cannot be read why, in one line together.
-
-    Args:
-        paths: The files.
-        read: Reads one.
-        told: What is said of an error that it raises.
-
-    Raises:
-        UsageError: one of them cannot be read.
-    """
-    found, problems = [], []
-    for path in paths:
-        try:
-            found.append(read(path))
-        except SimpleDBError as error:
-            problems.append(told(error))
-    if problems:
-        raise click.UsageError("; ".join(problems))
-    return found

@@ -58,7 +58,7 @@ ROW = 19
 _HEADER = 27
 _PADDING = 9
 _MARKS = 40
-_GAP = 54  # between two columns of a panel: room for a line
+_GAP = 54  # between two columns of a panel, for a line
 _SPACE = 20  # between boxes, panels and edges
 _TITLE = 38
 

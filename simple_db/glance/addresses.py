@@ -1,4 +1,4 @@
-"""What an IP address stands for on this machine, in whatever way it is written."""
+"""Whether an IP address, in any notation, is one of this machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# "This host on this network": a connection to 0.0.0.0 reaches the machine that makes it.
+# "This host on this network" (RFC 1122): a connection to 0.0.0.0 reaches the own machine.
 _THIS_HOST = ipaddress.IPv4Network("0.0.0.0/8")
 
 
 def plain_address(text: str) -> Address:
-    """Return the address, without a zone, and as IPv4 where IPv6 only wraps such an address.
+    """Return the address without its zone, and as IPv4 if it is IPv4 embedded in IPv6.
 
     ``::ffff:127.0.0.1`` and ``::127.0.0.1`` are 127.0.0.1.
 
@@ -30,16 +30,16 @@ def plain_address(text: str) -> Address:
 
 
 def is_unspecified(address: Address) -> bool:
-    """Tell whether the address stands for no certain host: 0.0.0.0 and its network, or ``::``."""
+    """Return whether the address names no host: 0.0.0.0 and its network, or ``::``."""
     return address.is_unspecified or (address.version == 4 and address in _THIS_HOST)  # noqa: PLR2004 - IPv4
 
 
 def is_of_this_machine(address: Address) -> bool:
-    """Tell whether what is sent to the address arrives on this machine."""
+    """Return whether a connection to the address reaches this machine."""
     if address.is_loopback or is_unspecified(address):
         return True
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
-    # The system lets nobody use an address of another machine.
+    # The system binds a socket to addresses of its own only.
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.bind((str(address), 0))
         return True

@@ -1,4 +1,4 @@
-"""All that a server of ours does otherwise than Glance's own code, but for database and stores."""
+"""Everything that the server changes in Glance's own code, besides the database and the stores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_worker import failed_copies_logged
 from simple_db.glance.full_disk import full_disks_answered
-from simple_db.glance.one_server import nothing_handed_on
+from simple_db.glance.one_server import nothing_forwarded
 from simple_db.glance.sources import guarded_sources, impatient_downloads
 from simple_db.glance.staged_files import only_staged_files
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def amended(own_port: int, data: Path) -> Iterator[None]:
-    """Have Glance keep to the rules of docs/security.md until the end of the block.
+    """Make Glance follow the rules of docs/security.md until the end of the block.
 
     Args:
         own_port: where the server listens.
@@ -27,7 +27,7 @@ def amended(own_port: int, data: Path) -> Iterator[None]:
     """
     with (
         full_disks_answered(),
-        nothing_handed_on(),
+        nothing_forwarded(),
         guarded_sources(own_port),
         impatient_downloads(),
         only_staged_files(data),

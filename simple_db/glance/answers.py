@@ -1,4 +1,4 @@
-"""Answers of our own, one line of text each."""
+"""HTTP answers that are not Glance's: one line of text each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def answer_in_a_line(
     message: str,
     *headers: tuple[str, str],
 ) -> list[bytes]:
-    """Answer a request with a status, a message as plain text, and these headers beside."""
+    """Answer a request with a status, a message as plain text, and further headers."""
     body = f"{message}\n".encode()
     own = [("Content-Type", "text/plain; charset=UTF-8"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", [*own, *headers])

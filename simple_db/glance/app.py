@@ -1,7 +1,7 @@
 """Glance's own WSGI application, with a private configuration.
 
-Nothing is read from ``/etc/glance``, the user's home or the environment: the configuration, the
-(empty) policy file and the pipeline are written into a directory that is gone afterwards.
+Nothing is read from ``/etc/glance``, the user's home or the environment: the configuration, an
+empty policy file and the pipeline are written into a temporary directory.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ LOG = logging.getLogger(__name__)
 FINISH_SECONDS = 10
 """How long a stop waits for imports and copies to the cache."""
 
-# A stop that has nothing to wait for says nothing of it.
+# A stop that has to wait no longer than this logs nothing.
 _AT_ONCE = 0.2
 
-# Directories below the data directory: image data in two stores, uploads that are staged, results
-# of tasks, and copies of what was downloaded.
+# Directories below the data directory: two stores of images, staged uploads, results of tasks, and
+# the image cache.
 STORES = ("images", "spare", "staging", "tasks", "cache")
 
 CACHE = ("cache/incomplete", "cache/invalid", "cache/queue")
-"""Directories that Glance makes in the one of the cache."""
-# What clients send besides the headers that any page may send, and what they read of an answer.
+"""Directories that Glance creates in that of the cache."""
+
+# For CORS: the headers that pages may send besides the usual ones, and those they may read.
 _ALLOWED_HEADERS = (
     "Accept-Encoding",
     "Content-MD5",
@@ -70,7 +71,7 @@ _EXPOSED_HEADERS = (
 )
 
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
-"""What a URL of this machine names as its host."""
+"""The hosts in URLs that name this machine."""
 
 _CONF = """\
 [DEFAULT]
@@ -114,8 +115,8 @@ policy_dirs = {private}/policy.d
 config_file = {private}/glance-api-paste.ini
 """
 
-# Glance fetches nothing from loopback unless the host is named, and a list of names is the whole
-# list. Servers on a development machine listen on any port.
+# Glance fetches from loopback only if the host is listed, and from listed hosts only. Servers on a
+# development machine listen on any port.
 _FILTERING = """\
 
 [import_filtering_opts]
@@ -175,11 +176,11 @@ class Site:
     """Where an application runs.
 
     Attributes:
-        private: an empty directory that stays as long as the application.
-        data: where the data of the images goes, in the directories that `STORES` names.
-        url: where the API answers; images that are staged or cached are noted as being there.
+        private: an empty directory, which exists as long as the application.
+        data: the directory of the image data; `STORES` names the directories in it.
+        url: the URL of the API; Glance notes it in images that are staged or cached.
         download_from: names and addresses of the hosts that ``web-download`` may fetch from, on
-            any port; none for Glance's own rule: ports 80 and 443 of any host but this machine.
+            any port; if empty, Glance's own rule: ports 80 and 443 of any host but this machine.
         origins: the origins whose pages may read what the API answers; see `guard.normal_origin`.
     """
 
@@ -191,11 +192,12 @@ class Site:
 
 
 def glance_app(site: Site) -> WSGIApplication:
-    """Return Glance's API as it is served, on whatever database Glance reaches for now.
+    """Return Glance's API application, on the database that Glance uses now.
 
-    This is what ``glance.common.wsgi_app.init_app`` does, less what it reads from the machine, and
-    less its deletion of staged files whose image is not in the database: they can be those of
-    another snapshot. It can be done once in a process: Glance's configuration is one global object.
+    It is built as by ``glance.common.wsgi_app.init_app``, except that nothing is read from the
+    machine, and that staged files whose image is not in the database are not deleted: they can be
+    those of another snapshot. It works once in a process, because Glance's configuration is one
+    global object.
 
     Args:
         site: both its directories are absolute paths.
@@ -206,10 +208,10 @@ def glance_app(site: Site) -> WSGIApplication:
 
 
 def finish_tasks() -> None:
-    """Wait for what Glance's own threads still do, imports for example, and let no more begin.
+    """Wait until Glance's own threads have finished, imports for example, and let no more begin.
 
-    It takes `FINISH_SECONDS` at most: a download can hang. What is not done then goes on until the
-    process ends, and the database refuses its calls once it is closed.
+    It takes `FINISH_SECONDS` at most, because a download can hang. What is not finished then goes
+    on until the process ends; once the database is closed, it refuses the calls.
 
     Raises:
         SystemExit: a signal ends the waiting.
@@ -230,13 +232,13 @@ def _drain(done: threading.Event) -> None:
 
 
 def settle_tasks() -> None:
-    """Wait for what Glance's own threads still do; what is asked for later begins as before."""
-    # Glance makes a pool when it finds none.
+    """Wait until Glance's own threads have finished; later requests can start new ones."""
+    # Glance creates a pool when there is none.
     pool = common._CACHED_THREAD_POOL.pop("tasks_pool", None)  # noqa: SLF001 - there is no other way
     if pool:
         pool.pool.shutdown()
     worker = cached_images.WORKER
-    # Zero is the usual case. One that failed is dead, and never counts its image as done.
+    # Zero is the usual case. A worker that has failed is dead: its image stays unfinished.
     if worker.q.unfinished_tasks:
         worker.terminate()
         cached_images.WORKER = cached_images.CacheWorker()

@@ -1,7 +1,7 @@
-"""Who calls a development server: the token says it, and nobody checks.
+"""Who calls a development server, by the token alone, which is not checked.
 
 A token is ``user:project:role1,role2``. A request without a token is an administrator's. This is
-no authentication: it stands where keystone's middleware stands in front of a real Glance.
+no authentication. It takes the place that keystone's middleware has in front of a real Glance.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ FORM = "user:project:role1,role2"
 # What keystoneauth's plugin ``none`` sends in place of a token.
 NO_TOKEN = "notused"  # noqa: S105 - it is the opposite of a secret
 
-# As keystone is set up by default: a role brings the roles below it.
+# The default of keystone: a role implies the roles below it.
 IMPLIED_ROLES = {"admin": ("manager", "member", "reader"), "manager": ("member", "reader")} | {
     "member": ("reader",),
 }
 
-# Headers that keystone's middleware would set: none of them is taken from the client.
+# Headers that keystone's middleware sets: those of the client are removed.
 _IDENTITY_HEADERS = (
     "HTTP_OPENSTACK_SYSTEM_SCOPE",
     "HTTP_X_DOMAIN",
@@ -55,8 +55,8 @@ class Caller:
     def from_token(cls, token: str) -> Self:
         """Return the caller that a token names; an empty one names an administrator.
 
-        A role brings the roles that it implies: an ``admin`` is a ``member``, a ``member`` a
-        ``reader``. Roles are in lower case, as Glance compares them.
+        An ``admin`` is a ``member`` too, and a ``member`` a ``reader``. Roles are in lower case, as
+        Glance compares them.
 
         Raises:
             ValueError: the token has another form, or one of its parts is empty.
@@ -76,9 +76,9 @@ class Caller:
 
 
 class TokenFilter:
-    """A WSGI filter that tells Glance who calls, from the token alone.
+    """A WSGI filter that sets the caller from the token alone.
 
-    It answers 401, with the form that a token has, to a token of any other form.
+    A token of another form is answered with 401, and the form that it must have.
     """
 
     def __init__(self, app: WSGIApplication) -> None:
@@ -98,7 +98,7 @@ def filter_factory(
     global_conf: dict[str, Any],
     **local_conf: str,
 ) -> Callable[[WSGIApplication], TokenFilter]:
-    """Return what makes the filter, for ``paste.filter_factory``."""
+    """Return the class of the filter, for ``paste.filter_factory``."""
     return TokenFilter
 
 

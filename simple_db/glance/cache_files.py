@@ -1,6 +1,6 @@
 """The files of the image cache: each is in the cache's directory, whatever the id of its image.
 
-Glance names them by the ids of images, and a snapshot can have ids that are paths.
+Glance names the files by the ids of the images, and the ids of a snapshot can be paths.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from simple_db.glance.replaced import replaced
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Directories that are in the one of the cache.
+# Names of directories in that of the cache.
 _TAKEN = {"incomplete", "invalid", "queue"}
 
 
 @contextlib.contextmanager
 def cache_files_inside() -> Iterator[None]:
-    """Have Glance's cache use files of its own alone, until the end of the block.
+    """Make Glance's cache use files in its own directory only, until the end of the block.
 
-    To prune it ends, too, where files are left that no row of the database is about.
+    And make its pruning end where there are files without a row in the database.
     """
     driver = centralized_db.Driver
     path_of, oldest = driver.get_image_filepath, driver.get_least_recently_accessed
@@ -44,7 +44,7 @@ def cache_files_inside() -> Iterator[None]:
 
 
 def _file_name(image_id: str) -> str:
-    """Return the name of an image's file, which is the id wherever that can be a file's name."""
+    """Return the name of an image's file: the id, if a file can have that name, or its hash."""
     text = str(image_id)
     if is_file_name(text) and text.lower() not in _TAKEN:
         return text

@@ -1,4 +1,4 @@
-"""The driver of a server, whose image cache stays its own when its URL is another one."""
+"""The driver of a server, which keeps its image cache when its URL changes."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _OF_A_NODE = (
 
 
 class ServerDriver(Driver):
-    """A driver on which a start of the server changes nothing, not even on another port.
+    """A driver whose rows a start of the server does not change, on another port either.
 
-    Glance's cache adds a row for the server's URL when it starts, and finds its images by that
-    row. Here the row is added with the first image in the cache; and a server whose URL has no row
-    has that of the server that was there before: it has its files, too.
+    Glance adds a row for the server's URL when it starts, and finds cached images by that row. Here
+    the row is added with the first cached image; and a server whose URL has no row uses the latest
+    row, that of the server before it, whose files it has too.
     """
 
     def __init__(self, database: Database) -> None:
@@ -77,7 +77,7 @@ class ServerDriver(Driver):
         return call
 
     def _noted(self, url: str) -> str:
-        """Return the URL of the row that a server has: of the latest row, if it has none itself."""
+        """Return the URL of the server's row, or of the latest row if it has none."""
         if url != self._here:
             return url
         with self.database.store.reading() as tables:

@@ -1,4 +1,4 @@
-"""The thread that copies images to the cache: it goes on after an image that it cannot copy."""
+"""The thread that copies images to the cache goes on after an image that it cannot copy."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LOG = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def failed_copies_logged() -> Iterator[None]:
-    """Have Glance's thread go on after an image that cannot be copied, until the end of the block.
+    """Make Glance's thread go on after an image that cannot be copied, until the end of the block.
 
-    Its data is missing, for example, or the disk is full. An exception would end the thread, and
-    no image would be copied any more.
+    Its data is missing, for example, or the disk is full. In Glance an exception ends the thread,
+    and no further image is copied.
     """
     fetch = Prefetcher.fetch_image_into_cache
 

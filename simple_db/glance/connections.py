@@ -1,14 +1,14 @@
-"""The connections of a server, bounded: no client keeps others from being answered.
+"""Limits of a server's connections, so that no client blocks the others.
 
-Waitress has a bound of connections and one of time, and they leave ways to block it: a connection
-that sends a byte now and then is never idle, and an answer that nobody reads holds a thread. So
-here
+Waitress limits the number of connections and their idle time, but can still be blocked: a
+connection that sends a byte now and then is never idle, and an answer that its client does not read
+occupies a thread. Therefore
 
-- at most `MOST_CONNECTIONS` are open; for one more, the one that was silent for longest is closed,
-  or, if none is silent, the one on which the least moves;
-- a request has `HEADER_SECONDS` for its line and headers, however it drips;
-- a connection on which nothing moves for `SILENT_SECONDS` is closed, unless the server is at work;
-- an answer of which `MOST_UNREAD` bytes wait to be read holds no thread that others wait for.
+- at most `MOST_CONNECTIONS` are open; for the next one, the one that has been silent for longest is
+  closed, or, if none is silent, the slowest one;
+- the line and the headers of a request must arrive within `HEADER_SECONDS`;
+- a connection without traffic for `SILENT_SECONDS` is closed, unless the server works on a request;
+- while `MOST_UNREAD` bytes of an answer wait to be read, another thread takes over.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ try:
 except ModuleNotFoundError as error:
     raise extras.absent(__name__, "server", error) from None
 
-from simple_db.glance.full_disk import NO_ROOM
+from simple_db.glance.full_disk import DISK_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,25 +43,25 @@ SILENT_SECONDS = 60
 MOST_UNREAD = 2**20
 """Bytes of an answer that wait for their reader, in memory."""
 
-# Waitress counts two entries of its own: what listens, and what wakes the loop. And one connection
-# is taken before the one that makes room for it is closed.
+# Waitress counts two entries of its own: the listening socket, and the one that wakes the loop.
+# And a new connection is accepted before another one is closed for it.
 _UNCOUNTED = 3
 
-# Waitress refuses bodies from 1 GiB on unless it is told otherwise; images may be larger.
+# By default waitress refuses bodies from 1 GiB on; images may be larger.
 _MAX_BODY_BYTES = sys.maxsize
 
-# A client that connects is given this time before it may be closed in favour of another.
+# A connection is at least this old when it is closed for another one.
 _GRACE_SECONDS = 1
 
-# How fast bytes move is measured over about so long, and anew after a pause.
+# The speed of a connection is measured over about this time, and anew after a pause.
 _MEASURED_SECONDS = 5
 
-# A reader that is merely slow is waited for; to start a thread each time would take longer.
+# How long a slow reader is waited for before a thread is started, which takes longer.
 _BRIEFLY = 0.1
 
 
 class Threads(ThreadedTaskDispatcher):
-    """The threads that answer requests: so many at work, besides those that wait for a reader."""
+    """The threads that answer requests: `count` of them, and one more for each that is blocked."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Threads(ThreadedTaskDispatcher):
 
     @contextlib.contextmanager
     def one_more(self) -> Iterator[None]:
-        """Have a thread more, in the place of the one that waits."""
+        """Have one more thread, in place of the one that waits."""
         self._wait(1)
         try:
             yield
@@ -95,7 +95,7 @@ class Threads(ThreadedTaskDispatcher):
 
 
 class Connection(HTTPChannel):
-    """A connection, which knows when it has had its time."""
+    """A connection, which knows its speed and when its time is over."""
 
     request: Any
     requests: list[Any]
@@ -105,39 +105,39 @@ class Connection(HTTPChannel):
     _moved_at = 0.0
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Send what the client takes of it, and return the number of bytes."""
+        """Send as much as the client takes, and return the number of bytes."""
         sent: int = super().send(data, do_close)
         if sent:
             self._measure(sent)
         return sent
 
     def received(self, data: bytes) -> bool:
-        """Take what the client sent; 507 if there is no room for it."""
+        """Take what the client has sent; answer 507 if the disk is full."""
         self._measure(len(data))
         if self.request is None:
             self._begun = time.time()
         try:
             taken: bool = super().received(data)
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if error.errno not in DISK_FULL:
                 raise
-            self._refuse(_NoRoomError(f"The request is not stored: {error.strerror}."))
+            self._refuse(_DiskFullError(f"The request is not stored: {error.strerror}."))
             return True
         return taken
 
     def is_overdue(self, now: float) -> bool:
-        """Tell whether the client has had its time to send, or to read."""
+        """Return whether the client's time to send, or to read, is over."""
         in_headers = self.request is not None and not self.request.headers_finished
         if in_headers and now - self._begun > HEADER_SECONDS:
             return True
         return self.waits_for_client() and now - self.last_activity > SILENT_SECONDS
 
     def waits_for_client(self) -> bool:
-        """Tell whether it is the client's turn: to ask, to go on asking, or to read."""
+        """Return whether the client is the next to act: to send a request, or to read an answer."""
         return not self.requests or self.total_outbufs_len > 0
 
     def speed(self, now: float) -> float:
-        """Return how many bytes a second move, in both directions."""
+        """Return how many bytes per second are sent and received."""
         return self._moved / max(now - self._measured_from, _GRACE_SECONDS)
 
     def _measure(self, moved: int) -> None:
@@ -145,14 +145,14 @@ class Connection(HTTPChannel):
         if now - self._moved_at > _GRACE_SECONDS:
             self._moved, self._measured_from = 0, now
         elif now - self._measured_from > _MEASURED_SECONDS:
-            # The speed is the same, and what comes next counts more.
+            # Halve both: the speed stays the same, and new bytes count more.
             self._moved, self._measured_from = self._moved / 2, (self._measured_from + now) / 2
         self._moved, self._moved_at = self._moved + moved, now
 
     def cut(self) -> None:
-        """Have the connection closed, whether or not its client reads what is left.
+        """Let the loop close the connection, whether or not its client reads the rest.
 
-        The loop closes it: its descriptor must not be another's while the loop still asks for it.
+        Not here: the loop still uses the descriptor, which must not become another connection's.
         """
         self.will_close = True
         with contextlib.suppress(OSError):
@@ -186,20 +186,20 @@ class Server(TcpWSGIServer):
     channel_class = Connection
 
     def readable(self) -> bool:
-        """Tell whether a connection more is taken; it is asked before each wait for the network."""
+        """Return whether one more connection is accepted; called before each poll()."""
         if len(self.active_channels) >= MOST_CONNECTIONS:
-            self._make_room()
+            self._close_one()
         taken: bool = super().readable()
         return taken
 
     def maintenance(self, now: float) -> None:
-        """Close what has had its time."""
+        """Close the connections whose time is over."""
         for connection in list(self.active_channels.values()):
             if connection.is_overdue(now):
                 connection.cut()
 
-    def _make_room(self) -> None:
-        """Close a connection that waits for its client: a silent one, or the slowest if need be."""
+    def _close_one(self) -> None:
+        """Close a connection that waits for its client: a silent one, or else the slowest."""
         now = time.time()
         waiting = [
             each
@@ -211,17 +211,17 @@ class Server(TcpWSGIServer):
             return
         if now - longest.last_activity > _GRACE_SECONDS:
             longest.cut()
-        elif len(self.active_channels) > MOST_CONNECTIONS:  # somebody new is there
+        elif len(self.active_channels) > MOST_CONNECTIONS:  # there is a new one
             min(waiting, key=lambda each: each.speed(now)).cut()
 
 
-class _NoRoomError(Error):
+class _DiskFullError(Error):
     code = 507
     reason = "Insufficient Storage"
 
 
 def bounded_server(app: WSGIApplication, listener: socket.socket, threads: int) -> Any:
-    """Return a server on what listens, to be run, that answers so many requests at a time."""
+    """Return a server, to be run, that answers `threads` requests at the same time."""
     adjustments = Adjustments(
         sockets=[listener],
         threads=threads,
@@ -229,7 +229,7 @@ def bounded_server(app: WSGIApplication, listener: socket.socket, threads: int) 
         cleanup_interval=1,
         channel_timeout=SILENT_SECONDS,
         outbuf_high_watermark=MOST_UNREAD,
-        # Beyond this it would be in a temporary file.
+        # Above this, waitress writes the answer to a temporary file.
         outbuf_overflow=2 * MOST_UNREAD,
         # select() takes no descriptor from 1024 on.
         asyncore_use_poll=True,

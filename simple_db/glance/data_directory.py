@@ -1,4 +1,4 @@
-"""The directory with the data of the images: made, checked, and held by one server at a time."""
+"""The directory of the image data: created, checked, and locked by one server at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from simple_db.glance.starting import NewPaths
 
-# Glance reads paths from files of lines, in which a backslash lets a dollar sign be.
+# Glance reads paths from files of lines, in which a backslash escapes a dollar sign.
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|\\\$")
 
 # Glance gives files names of up to 49 characters.
@@ -30,15 +30,15 @@ _LONGEST_NAME = "x" * 64
 
 @contextlib.contextmanager
 def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
-    """Hold the directory against other servers until the block ends.
+    """Lock the directory against other servers until the block ends.
 
     Args:
-        directory: an absolute path; what is not there is made.
-        new: what is made is noted there.
+        directory: an absolute path; it is created if need be.
+        new: notes what is created.
 
     Raises:
-        StartError: Glance cannot work with its name, it cannot be made, another server has it, or
-            a symbolic link in it leads out of it, or something in it is neither file nor directory.
+        StartError: Glance cannot use its name, it cannot be created, another server uses it, a
+            symbolic link in it leads out of it, or something in it is neither file nor directory.
     """
     check_name(directory)
     try:
@@ -56,7 +56,7 @@ def claimed(directory: Path, new: NewPaths) -> Iterator[None]:
 
 
 def check_name(directory: Path) -> None:
-    r"""Check that files in the directory can be named, in the file system and to Glance.
+    r"""Check that the file system and Glance can use the paths of files in the directory.
 
     Raises:
         StartError: the path is too long, or has a control character, bytes that are no text, or
@@ -70,7 +70,7 @@ def check_name(directory: Path) -> None:
     try:
         (directory / CACHE[0] / _LONGEST_NAME).lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return  # whether it can be made is seen when it is
+        return  # whether it can be created shows when it is
     except OSError as error:
         raise StartError(f"data directory {directory}: {error.strerror}") from error
 
@@ -84,7 +84,7 @@ def _check_content(directory: Path) -> None:
 
 
 def check_links(directory: Path) -> None:
-    """Check that Glance, which follows symbolic links, is not led out of the directory.
+    """Check that no symbolic link that Glance would follow leads out of the directory.
 
     The files in the two stores can be links: `simple_db.glance.image_files` opens none.
 
@@ -101,7 +101,7 @@ def check_links(directory: Path) -> None:
 
 
 def check_kinds(directory: Path) -> None:
-    """Check that Glance, which opens what is there by itself, is not kept waiting by a pipe.
+    """Check that Glance would open no pipe, socket or device, which could block it.
 
     Raises:
         StartError: something is neither a regular file nor a directory.
@@ -117,15 +117,15 @@ def check_kinds(directory: Path) -> None:
 
 
 def _followed(directory: Path) -> Iterator[Path]:
-    """Give what Glance opens by itself: every directory, and what is in those of its own."""
+    """Give what Glance opens without our store: all directories, and all in those of its own."""
     for store in STORES:
         yield directory / store
         if store not in IMAGE_STORES:
-            for parent, directories, names in os.walk(directory / store, onerror=_refuse_unseen):
+            for parent, directories, names in os.walk(directory / store, onerror=_raise):
                 yield from (Path(parent, name) for name in (*directories, *names))
 
 
-def _refuse_unseen(error: OSError) -> NoReturn:
+def _raise(error: OSError) -> NoReturn:
     raise error
 
 

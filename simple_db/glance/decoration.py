@@ -1,4 +1,4 @@
-"""A context manager as a decorator: of functions of every kind, and of classes of tests."""
+"""A context manager as a decorator of functions, of every kind, and of test classes."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 D = TypeVar("D", bound="Callable[..., Any]")
 
 _TEST = "test"
-"""What the methods of a class begin with that are decorated."""
+"""How the names of the decorated methods of a class begin."""
 
 _MAKE = "_simple_db_make"
 """The attribute of a decorated TestCase that makes the context manager of its tests."""
 
 _OF_PYTEST = ("setup_method", "teardown_method", "setup_class", "teardown_class")
-"""What pytest calls before and after the tests of any class, where no decorator reaches."""
+"""What pytest calls before and after the tests of a class, outside of decorated methods."""
 
 _OF_UNITTEST = ("setUp", "tearDown", "asyncSetUp", "asyncTearDown", "setUpClass", "tearDownClass")
-"""What unittest calls before and after the tests of a TestCase, into which a mixin has it."""
+"""What unittest calls before and after tests; a mixin may have it without being a TestCase."""
 
 
 def decorated(function: D, make: Make) -> D:
-    """Return a function that does the same, each call within a context manager of its own.
+    """Return the function with a context manager of its own around each call.
 
-    A class comes back itself. If it is a `unittest.TestCase`, each of its tests is within a context
-    manager from ``setUp`` to the last clean-up; of another class the tests are decorated, those
-    that it inherits too.
+    A class is changed and returned. If it is a `unittest.TestCase`, a context manager is around
+    each test, from ``setUp`` to the last clean-up; of another class the test methods are decorated,
+    inherited ones too.
 
     Raises:
-        TypeError: it is no function and no class, or an asynchronous generator function, or what
-            another decorator has made that has to be above this one; or it is a class without
-            tests, or with methods around them that would be called outside.
+        TypeError: it is neither function nor class, or an asynchronous generator function, or the
+            result of a decorator that must be above this one; or it is a class without tests, or
+            one with set-up methods that would be called outside.
     """
     if inspect.isclass(function):
         _decorate_class(function, make)
@@ -73,7 +73,7 @@ def _decorate_runs(cls: type, make: Make) -> None:
 def _run_within(run: Any, make: Make) -> Callable[..., Any]:
     @functools.wraps(run)
     def call(self: unittest.TestCase, *args: Any, **kwargs: Any) -> Any:
-        # Of a class that is decorated and inherits from one that is, its own decorator counts.
+        # If a class and its base are both decorated, the decorator of the class counts.
         if getattr(type(self), _MAKE) is not make:
             return run(self, *args, **kwargs)
         with make():
@@ -105,8 +105,8 @@ def _wrapped(function: Any, make: Make) -> Callable[..., Any]:
         raise TypeError(f"a decorator takes a function or a class of tests, not {function!r}")
     if inspect.isasyncgenfunction(function):
         raise TypeError(
-            f"{function.__name__} is an asynchronous generator function, whose end nobody waits "
-            "for: write a with statement in it"
+            f"{function.__name__} is an asynchronous generator function, which may never be "
+            "finished: write a with statement in it"
         )
     if inspect.iscoroutinefunction(function):
         return _coroutine_function(function, make)
@@ -122,7 +122,7 @@ def _wrapped(function: Any, make: Make) -> Callable[..., Any]:
 
 
 def _check_order(function: object) -> None:
-    """Refuse what another decorator has made of a function, and nobody would find in a wrapper."""
+    """Refuse the result of a decorator that Python or pytest would not see in a wrapper."""
     above = None
     if isinstance(function, (staticmethod, classmethod)):
         above = type(function).__name__

@@ -1,4 +1,4 @@
-"""A database dressed as Glance's ``db_api``."""
+"""A database as Glance's ``db_api``: its functions, raising Glance's exceptions."""
 
 import datetime as dt
 import functools
@@ -19,7 +19,7 @@ else:
     # A driver has its functions of its own, which raise Glance's exceptions.
     Functions = object
 
-# What Glance's drivers have beside the functions on rows.
+# Further functions of Glance's drivers, besides those on rows.
 SETUP_FUNCTIONS = ("reset", "configure", "clear_db_env")
 
 
@@ -31,21 +31,21 @@ class Driver(Functions):
     each with the signature of the database's method.
 
     Attributes:
-        database: where the rows are; whoever holds it sees every change at once.
+        database: the database itself, which has every change at once.
 
     Raises:
-        TypeError: it is made of anything else.
+        TypeError: it is given something else.
     """
 
     def __init__(self, database: Database) -> None:
         if isinstance(database, type) or not all(hasattr(database, name) for name in FUNCTIONS):
-            raise TypeError(f"a Driver is of a simple_db.Database, not of {database!r}")
+            raise TypeError(f"a Driver takes a simple_db.Database, not {database!r}")
         self.database = database
         for name in (*FUNCTIONS, *SETUP_FUNCTIONS):
             setattr(self, name, _raising_as_glance(getattr(database, name)))
 
     def get_engine(self) -> Self:
-        """Return this driver, for ``glance-manage`` to hand to the metadata backend."""
+        """Return this driver, which ``glance-manage`` passes to the metadata backend."""
         return self
 
     @property
@@ -54,11 +54,11 @@ class Driver(Functions):
         return self.database.store
 
     def _refuse(self, name: str) -> NoReturn:
-        """Say that the driver does not have what is asked for.
+        """Refuse an unknown attribute.
 
         Raises:
-            AttributeError: always; it has the name and this driver, so that Python, where it shows
-                the error, suggests the nearest name that there is.
+            AttributeError: always; it has the name and this driver, from which Python suggests the
+                most similar name.
         """
         raise AttributeError(lacking("a simple_db.glance.Driver", name), name=name, obj=self)
 
@@ -82,25 +82,25 @@ class Driver(Functions):
         self.database.__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
-        """Show the database that is behind the driver."""
+        """Show the database of the driver."""
         return f"<Driver on {self.database!r}>"
 
 
 def lacking(what: str, name: str) -> str:
-    """Return the message that a driver, of whatever form, has nothing of that name."""
+    """Return the message for an unknown attribute of a driver, object or module."""
     return f"{what} has no {name!r}; it has the functions of Glance's database API"
 
 
 def new_database() -> Database:
     """Return an empty database whose clock is that of oslo.utils.
 
-    So ``timeutils.set_time_override`` and a mock of ``timeutils.utcnow`` hold in it.
+    So ``timeutils.set_time_override`` and a mock of ``timeutils.utcnow`` work with it.
     """
     return Database(clock=oslo_utcnow)
 
 
 def glance_error(error: SimpleDBError) -> exception.GlanceException:
-    """Return Glance's exception of the same name and message, or of the nearest ancestor's name."""
+    """Return Glance's exception of the same name, or of the nearest base class's, and message."""
     names = (cls.__name__ for cls in type(error).__mro__)
     name = next((name for name in names if hasattr(exception, name)), "GlanceException")
     return getattr(exception, name)(str(error))

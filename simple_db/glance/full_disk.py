@@ -1,7 +1,6 @@
-"""What a caller is answered where there is no room for a change: one line that says so.
+"""The answers where a disk is full or the database cannot save a change: 507 and 503, in a line.
 
-Glance takes an error that it does not know for its own, answers 500 and logs a traceback. Nothing
-of Glance is broken where a disk is full, or where the database cannot keep a change.
+For errors that it does not know, Glance answers 500 and logs a traceback, as for a bug of its own.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Errors of the system that say that a file cannot grow."""
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The errors of the system for a file that cannot grow."""
 
 
 @contextlib.contextmanager
 def full_disks_answered() -> Iterator[None]:
-    """Have Glance answer 507 where there is no room, and 503 where a change cannot be kept.
+    """Make Glance answer 507 where a disk is full, and 503 where a change cannot be saved.
 
-    It is so until the end of the block, for all that Glance's controllers do.
+    That holds until the end of the block, for all of Glance's controllers.
     """
     dispatch = wsgi.Resource.dispatch
 
@@ -42,7 +41,7 @@ def full_disks_answered() -> Iterator[None]:
             answer = _answer(error)
             if answer is None:
                 raise
-            LOG.error("%s", answer)  # noqa: TRY400 - a line, since nothing is broken
+            LOG.error("%s", answer)  # noqa: TRY400 - a line, since it is no bug
             raise answer from error
 
     with replaced(wsgi.Resource, dispatch=dispatch_and_answer):
@@ -50,12 +49,12 @@ def full_disks_answered() -> Iterator[None]:
 
 
 def _answer(error: Exception) -> Any:
-    """Return what is answered, or None for an error of another kind."""
+    """Return the answer, or None for an error of another kind."""
     # The driver raises Glance's exceptions from ours, and those come from the system's.
     causes = [error, error.__cause__, getattr(error.__cause__, "__cause__", None)]
-    if any(isinstance(cause, OSError) and cause.errno in NO_ROOM for cause in causes):
-        return webob.exc.HTTPInsufficientStorage(explanation=f"There is no room: {error}")
+    if any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes):
+        return webob.exc.HTTPInsufficientStorage(explanation=f"The disk is full: {error}")
     if any(isinstance(cause, SnapshotError) for cause in causes):
         why = in_options(str(error))
-        return webob.exc.HTTPServiceUnavailable(explanation=f"The change is not kept: {why}")
+        return webob.exc.HTTPServiceUnavailable(explanation=f"The change is not saved: {why}")
     return None

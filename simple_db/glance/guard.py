@@ -1,9 +1,9 @@
-"""Which requests a development server takes: those of programs, and of no foreign web page.
+"""Which requests a development server accepts: those of programs, not those of other web pages.
 
-A browser on the developer's machine reaches the server, and so does every page that it shows. Two
-headers, which a page cannot choose, tell such requests apart: `Host` is the name in the URL, so a
-name that somebody made to resolve to this machine shows; `Origin` and `Sec-Fetch-Site` say which
-page sent a request.
+The developer's browser reaches the server, and so does every page that it shows. Headers that a
+page cannot choose distinguish such requests: `Host` is the name in the URL, which shows a foreign
+name that resolves to this machine (DNS rebinding); `Origin` and `Sec-Fetch-Site` say which page has
+sent a request.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#@\\\s]+)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65535
 
-# A page can make others send these, and they change nothing.
+# Any page can send these, and they change nothing.
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# What browsers say of a request that no other page sent. Another port is another page.
+# What browsers send for the server's own pages. Another port is another site.
 _OWN_SITES = {"none", "same-origin"}
 
 _MOST_SHOWN = 100
-"""Characters of a header that an answer repeats."""
+"""How many characters of a header an answer repeats."""
 
 
 def host_name(host: str) -> str:
@@ -66,12 +66,12 @@ def normal_origin(origin: str) -> str:
 
 @frozen(kw_only=True)
 class Neighbours:
-    """Whose requests are taken.
+    """Whose requests are accepted.
 
     Attributes:
         listening: the names and addresses that the server listens on.
-        hosts: further names under which it is reached.
-        origins: the origins whose pages may do all that a program may; see `normal_origin`.
+        hosts: further names by which it is reached.
+        origins: the origins whose pages may do what programs may; see `normal_origin`.
     """
 
     listening: tuple[str, ...]
@@ -84,7 +84,7 @@ class Neighbours:
         return frozenset(host_name(_bracketed(name)) for name in (*self.listening, *self.hosts))
 
     def knows_host(self, name: str) -> bool:
-        """Tell whether the server is meant by this name, as `host_name` spells it."""
+        """Return whether the name, as `host_name` returns it, is one of the server."""
         if name in self._names or name == "localhost" or name.endswith(".localhost"):
             return True
         try:
@@ -98,9 +98,9 @@ class Neighbours:
 
 
 class Guard:
-    """A WSGI filter that refuses requests for another host, and changes by foreign web pages.
+    """A WSGI filter that refuses requests for another host, and changes by other web pages.
 
-    It has to be the first: what it lets through is taken for a program's of the user.
+    It must be the first filter: the others do not check where a request comes from.
     """
 
     def __init__(self, app: WSGIApplication, neighbours: Neighbours) -> None:
@@ -108,7 +108,7 @@ class Guard:
         self._neighbours = neighbours
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request: 400 and 421 for a bad and another host, 403 for a foreign page."""
+        """Answer one request: 400 for a bad host, 421 for another one, 403 for another page."""
         try:
             self._check_host(environ.get("HTTP_HOST"))
             if environ["REQUEST_METHOD"] not in _SAFE_METHODS:
@@ -127,8 +127,8 @@ class Guard:
         if not self._neighbours.knows_host(name):
             raise _Refused(
                 http.HTTPStatus.MISDIRECTED_REQUEST,
-                f"this server is not {_shown(name)}: if it is meant to be reached by that name, "
-                f"start it with --allow-host {_shown(name)}",
+                f"this server does not answer for the host {_shown(name)}: to reach it by that "
+                f"name, start it with --allow-host {_shown(name)}",
             )
 
     def _check_page(self, environ: WSGIEnvironment) -> None:
@@ -181,7 +181,7 @@ def _is_wildcard(name: str) -> bool:
 
 
 def _is_same(origin: str, host: str) -> bool:
-    """Tell whether a page of the origin came from the host that the request is for."""
+    """Return whether the origin of a page is the host that the request is for."""
     try:
         scheme = urllib.parse.urlsplit(origin).scheme
         return normal_origin(origin) == normal_origin(f"{scheme}://{host}")

@@ -1,9 +1,9 @@
-"""Image data as files whose locations are relative to the data directory: a driver of glance_store.
+"""A driver of glance_store: files, with locations that are relative to the data directory.
 
 A location is ``file://STORE/IMAGE``: the file IMAGE, percent-encoded, in the directory STORE below
-the data directory. So a snapshot and its data move, copy and mount together. A location that has
-the absolute path of a file, as Glance's own driver writes it, is read by its last two parts: they
-are the same two, and the rest may be another server's by now.
+the data directory. So a snapshot and its data can be moved, copied and mounted together. Of a
+location with an absolute path, as Glance's own driver writes it, only the last two parts are used:
+they are STORE and IMAGE too, and the rest may be the directory of another server.
 
 Nothing else is read or deleted: no symbolic link, no file elsewhere, nothing of another scheme.
 """
@@ -31,16 +31,15 @@ from simple_db.glance.location_metadata import ReadableLocations
 
 _SCHEMES = ("file://", "filesystem://")
 
-# What glance_store raises for a location that none of its stores can have; ValueError for one that
-# is no URL.
+# What glance_store raises for a location that is in none of its stores; ValueError if it is no URL.
 _NO_LOCATION = (exceptions.UnknownScheme, exceptions.BadStoreUri, ValueError)
 
 _FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
 
 IMAGE_STORES = ("images", "spare")
-"""The stores of images, each a directory of its name."""
+"""The stores of images, each in a directory of the same name."""
 
-# Glance hands the paths of what is in these to other code, which opens them by itself.
+# Glance opens the files in these without this driver.
 _RESERVED = tuple(wsgi_app.RESERVED_STORES)
 
 
@@ -63,7 +62,7 @@ class Place:
 
 
 def place_of(url: str) -> Place | None:
-    """Return the place that a location names, or None if it is not below the data directory."""
+    """Return the place of a location, or None if it is not below the data directory."""
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
         return None
@@ -78,44 +77,44 @@ def place_of(url: str) -> Place | None:
 
 
 def is_file_name(image_id: str) -> bool:
-    """Tell whether an id can be the name of a file, in whatever directory; a snapshot can have any.
+    """Return whether an id can be the name of a file; in a snapshot it can be any text.
 
-    It has letters, digits, ``_``, ``-`` and ``.``, up to a hundred, and begins with no dot.
+    A name has up to 100 letters, digits, ``_``, ``-`` and ``.``, and does not begin with a dot.
     """
     return _FILE_NAME.fullmatch(image_id) is not None
 
 
 def size_of(path: Path) -> int | None:
-    """Return the size in bytes of a regular file, or None if there is none; no link is followed."""
+    """Return the size in bytes of a regular file, or None if it is none; follow no link."""
     try:
         status = path.lstat()
-    except (OSError, ValueError):  # the latter for what no path can hold
+    except (OSError, ValueError):  # the latter for a NUL character
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class StoreLocation(locations.StoreLocation):  # type: ignore[misc] # glance_store has no types
-    """A location, as glance_store hands it to `Store`.
+    """A location, as glance_store passes it to `Store`.
 
     Attributes:
-        place: the place that it names, if it is one.
-        path: the path of the file, for the driver that `Store` is made from.
+        place: the place of the location, if it has one.
+        path: the path of the file, for the base class of `Store`.
     """
 
     place: Place | None = None
     path = ""
 
     def parse_uri(self, uri: str) -> None:
-        """Take the URL of a location, of whatever form."""
+        """Take the URL of a location, in any form."""
         self.place = place_of(uri)
 
     def get_uri(self) -> str:
-        """Return the URL, empty for one that is no place below the data directory."""
+        """Return the URL; it is empty if the location is not below the data directory."""
         return self.place.url if self.place else ""
 
 
 class Store(filesystem.Store):  # type: ignore[misc] # likewise
-    """Files in one directory, which a location names by the last part of its path."""
+    """A store of files in one directory; the last part of a location is the file."""
 
     def configure_add(self) -> None:
         """Prepare to read and write, as the configuration says."""
@@ -170,7 +169,7 @@ class Store(filesystem.Store):  # type: ignore[misc] # likewise
             Duplicate: a file has it.
             StorageFull: the disk is full.
         """
-        # The driver below writes through a link that leads nowhere.
+        # The base class writes through a dangling link.
         if not is_file_name(image_id) or _is_link(self._directory / image_id):
             raise exceptions.StorageWriteDenied
         url, *rest = super().add(
@@ -192,10 +191,10 @@ class Store(filesystem.Store):  # type: ignore[misc] # likewise
 
 
 class StoreApi:
-    """`glance_store` as Glance's controllers use it, for locations that lead elsewhere.
+    """`glance_store` as Glance's controllers use it, for locations outside of the data directory.
 
-    To download such an image is an error, where Glance would send an empty answer; to delete it
-    removes its record alone, where Glance would fail.
+    The download of such an image is an error, where Glance would send an empty answer; its deletion
+    removes the record only, where Glance would fail.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -227,14 +226,11 @@ class StoreApi:
             raise exceptions.NotFound("the data of the image is in no store") from error
 
     def set_acls_for_multi_store(self, *args: Any, **kwargs: Any) -> None:
-        """Do nothing: files have no access lists, and a location may lead elsewhere."""
+        """Do nothing: files have no access lists."""
 
 
 class _Gateway(glance.gateway.Gateway):  # type: ignore[misc] # Glance has no types
-    """What Glance's controllers get images from.
-
-    It has `StoreApi` and `ReadableLocations` for whatever they hand to it.
-    """
+    """The gateway of Glance's controllers, always with `StoreApi` and `ReadableLocations`."""
 
     def __init__(self, db_api: Any = None, _: Any = None, *args: Any, **others: Any) -> None:
         driver = db_api or glance.db.get_api()
@@ -249,7 +245,7 @@ def open_stores() -> None:
     Raises:
         BadStoreConfiguration: one of their directories cannot be used.
     """
-    # As Glance does it, which takes its own driver; the stores that are registered last are used.
+    # Glance opens its own driver here, too; the stores that are registered last are used.
     glance_store.register_store_opts(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
     glance_store.create_multi_stores(cfg.CONF, reserved_stores=wsgi_app.RESERVED_STORES)
     ours = {name: _opened(name) for name in (*IMAGE_STORES, *_RESERVED)}
@@ -268,7 +264,7 @@ def _opened(name: str) -> dict[str, Any]:
 
 
 def _store_of(uri: str) -> str | None:
-    """Return the store that has a location which does not say so itself, if one has."""
+    """Return the store of a location without metadata, or None."""
     place = place_of(uri)
     return place.store if place and place.store in IMAGE_STORES else None
 

@@ -1,4 +1,4 @@
-"""Which driver Glance uses now, if it is one that was installed."""
+"""The driver that `install` has given to Glance, if there is one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _drivers: list[Driver] = []
 
 
 def current() -> Driver | None:
-    """Return the driver that was installed last and is not undone."""
+    """Return the driver of the latest installation that is not undone, or None."""
     return _drivers[-1] if _drivers else None
 
 
 def put(drivers: list[Driver]) -> None:
-    """Note which drivers are installed, in the order in which they were."""
+    """Note which drivers are installed, the latest last."""
     _drivers[:] = drivers

@@ -1,4 +1,4 @@
-"""Glance's own code on a database of ours: the places where it reaches for its SQL driver."""
+"""`install`: Glance's own code with a database of ours in place of its SQL driver."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from simple_db.installed import glance_needs, glance_release
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
-# Modules of Glance that bind the SQL driver to a name of theirs when they are imported. All the
-# others call glance.db.get_api() when they need it.
+# Modules of Glance that bind the SQL driver to a name when they are imported. All others call
+# glance.db.get_api() when they need it.
 BINDINGS = (
     ("glance.quota.keystone", "db"),
     ("glance.cmd.manage", "db_api"),
     ("glance.db.metadata", "db_api"),
 )
 
-# Modules of Glance that bind the SQL driver's loader of metadata definitions. One with several
-# names binds one of them: the last is that of Glance 31.
+# Modules of Glance that bind the SQL driver's loader of metadata definitions. A module with several
+# names here has one of them, depending on the release; the last is that of Glance 31.
 METADATA_BINDINGS = (
     ("glance.cmd.manage", "metadata"),
     ("glance.db.metadata", "metadata_db_api"),
@@ -42,7 +42,7 @@ _lock = threading.Lock()
 _installed: list[Installation] = []
 _originals: list[tuple[ModuleType, str, object]] = []
 _also_replaced = contextlib.ExitStack()
-"""What is replaced besides, while something is installed."""
+"""Further replacements, while anything is installed."""
 
 D = TypeVar("D", bound=Callable[..., Any])
 
@@ -50,10 +50,10 @@ D = TypeVar("D", bound=Callable[..., Any])
 class Installation:
     """A driver in Glance's places, until `uninstall` or the end of a ``with`` block.
 
-    As a decorator it stands for one installation for each call; see `install`.
+    As a decorator it makes one installation for each call; see `install`.
 
     Attributes:
-        driver: what Glance uses now, if no later installation covers it.
+        driver: what Glance uses, unless there is a later installation.
     """
 
     def __init__(self, driver: Driver, given: Database | Driver | None = None) -> None:
@@ -64,10 +64,7 @@ class Installation:
         """Undo this installation, and make one like it for each call of the function.
 
         Raises:
-            TypeError: it is no function and no class, or a function that is an asynchronous
-                generator, or a fixture, a static or a class method, whose decorator has to be above
-                this one; or it is a class without tests, or with methods around them that would be
-                called outside.
+            TypeError: as `simple_db.glance.decoration.decorated` does.
         """
         self.uninstall()
         return decoration.decorated(decorated, lambda: install(self._given))
@@ -92,17 +89,17 @@ class Installation:
         self.uninstall()
 
     def _refuse(self, name: str) -> NoReturn:
-        """Tell who asks for a function of the driver where that is.
+        """Refuse an unknown attribute; for a function of the driver, say where it is.
 
         Raises:
-            AttributeError: always: what there is needs no asking.
+            AttributeError: always.
         """
         message = f"{type(self).__name__!r} object has no attribute {name!r}"
         if name in FUNCTIONS:
             message = (
-                f"{name} is of the driver, and an installation is not one: `with install() as "
-                f"db_api` and db_api.{name}, or installation.driver.{name}. Until uninstall() is "
-                "called, or the block ends, the installation is in force"
+                f"{name} is a function of the driver: use `with install() as db_api` and "
+                f"db_api.{name}, or installation.driver.{name}. The installation stays in force "
+                "until uninstall() is called or the block ends"
             )
         raise AttributeError(message, name=name, obj=self)
 
@@ -110,9 +107,9 @@ class Installation:
         __getattr__ = _refuse
 
     def uninstall(self) -> None:
-        """Give Glance back what it had before; do nothing if that was done already.
+        """Undo the installation; do nothing if it is undone already.
 
-        Of several installations the latest that is left is in force, in whatever order they end.
+        Of several installations the latest that remains is in force, in whatever order they end.
         """
         with _lock:
             if self in _installed:
@@ -120,7 +117,7 @@ class Installation:
                 _refresh()
 
     def __repr__(self) -> str:
-        """Show the driver, and whether it is in place."""
+        """Show the driver, and whether it is installed."""
         state = "active" if self in _installed else "undone"
         return f"<Installation of {self.driver!r}, {state}>"
 
@@ -139,44 +136,43 @@ class Installation:
 
 
 def install(database: Database | Driver | None = None) -> Installation:
-    """Make Glance use a database of ours in all places where it would use its SQL driver.
+    """Make Glance use a database of ours wherever it would use its SQL driver.
 
-    It works as a plain call, undone by `Installation.uninstall`, and as a context manager::
+    It is a plain call, undone by `Installation.uninstall`; or a context manager::
 
         with install() as db_api:
             image = db_api.image_create(context, {"status": "queued"})
 
-    and as a decorator: each call of the function has a database of its own, unless one was given,
-    and nothing is installed before and after it::
+    or a decorator: each call of the function has a new database, unless one was given, and nothing
+    is installed before and after it::
 
         @install()
         def test_an_image_is_created(): ...
 
-    So are coroutine functions, generator functions and methods decorated. Each test of a decorated
-    `unittest.TestCase` has an installation from its ``setUp`` to its last clean-up, and so have the
-    tests of subclasses; ``setUpClass``, ``setUpModule`` and fixtures of pytest are outside of it.
-    Of another class the methods are decorated that begin with ``test``; it is refused if it has
-    methods around its tests, such as ``setup_method``, which would be outside.
+    Coroutine functions, generator functions and methods can be decorated, too. Each test of a
+    decorated `unittest.TestCase`, and of its subclasses, has an installation from its ``setUp`` to
+    its last clean-up; ``setUpClass``, ``setUpModule`` and fixtures of pytest are outside of it. Of
+    another class the methods that begin with ``test`` are decorated; a class with methods such as
+    ``setup_method``, which would be outside, is refused.
 
-    Glance's places are those of the process: what is installed is in force in all its threads, and
-    of two installations that overlap the later one is.
+    An installation is in force in all threads of the process; of two that overlap, the later one.
 
-    ``glance.context.RequestContext`` asks Glance's policies, and these ask for a configuration.
-    While something is installed, those who have not called ``oslo_config.cfg.CONF`` need not do it:
-    there is no policy file then, and Glance's own rules are in force.
+    ``glance.context.RequestContext`` reads Glance's policies, which need a configuration. While
+    anything is installed, ``oslo_config.cfg.CONF`` need not be called for that: without it there is
+    no policy file, and Glance's default policies apply.
 
-    Modules of Glance may be imported before or after. An *object* of Glance that was made before,
-    such as a controller, keeps the driver that it was made with.
+    Modules of Glance can be imported before or after. An *object* of Glance that exists already,
+    such as a controller, keeps its driver.
 
     Args:
-        database: a `Database`, or an object with all the functions of `Driver`; without it a new,
-            empty database whose clock is that of oslo.utils.
+        database: a `Database`, or an object with all functions of a `Driver`; by default a new,
+            empty database with the clock of oslo.utils.
 
     Returns:
         The installation, in force already.
 
     Raises:
-        TypeError: the argument is neither.
+        TypeError: the argument is neither of them.
     """
     return Installation(_driver(database), database)._install()  # noqa: SLF001 - its only caller
 
@@ -206,20 +202,20 @@ def _places() -> list[tuple[ModuleType, str]]:
 
 
 def _bound(bindings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    """Return the bindings that the installed Glance has, and warn of a module that has none."""
+    """Return the bindings that the installed Glance has; warn of a module that has none."""
     found = [each for each in bindings if glance_needs.is_there(":".join(each))]
     for module, names in groupby(bindings, key=lambda each: each[0]):
         if module not in dict(found):
             wanted = " or ".join(name for _, name in names)
             glance_release.warn(
-                f"Glance {glance_release.release()} has no {wanted} in {module}: what it does "
-                f"there stays on its SQL driver; simple_db is tried with {glance_release.tried()}"
+                f"Glance {glance_release.release()} has no {wanted} in {module}: that module "
+                f"keeps the SQL driver; simple_db is tested with {glance_release.tried()}"
             )
     return found
 
 
 def _refresh() -> None:
-    """Bring Glance's places in line with `_installed`."""
+    """Make Glance use what `_installed` says."""
     in_force.put([each.driver for each in _installed])
     if _installed:
         driver = _installed[-1].driver
@@ -233,7 +229,7 @@ def _refresh() -> None:
 
 
 def _finding(find_file: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """Return a function that finds files of the configuration, and none where there is none."""
+    """Return `find_file`, with no file where there is no configuration."""
 
     def found(name: str) -> str | None:
         try:
@@ -248,7 +244,7 @@ def _replacement(module: str, name: str, driver: Driver) -> object:
     if name == "get_api":
         return lambda: driver
     if (module, name) in METADATA_BINDINGS:
-        # Imported late: it registers an option of Glance's, and imports its SQL driver.
+        # Imported late, because it imports Glance's SQL driver and registers an option.
         from simple_db.glance import metadata_backend  # noqa: PLC0415
 
         return (lambda: metadata_backend) if name == "get_backend" else metadata_backend

@@ -1,7 +1,7 @@
-"""The metadata of locations as Glance's code reads it, whatever a snapshot holds.
+"""The metadata of locations in the form that Glance's code expects, whatever a snapshot holds.
 
-That code takes metadata for a dict, and what it has under ``store`` for the name of a store. What
-is anything else, and what is not there at all, is for it as a store that is not known.
+That code expects a dict, with the name of a store as ``store``. Anything else becomes a dict
+without a store, which Glance treats as an unknown one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _STORE = "store"
 
 
 class Metadata(dict[str, Any]):
-    """Metadata whose ``store`` is text, or None where it names no store."""
+    """Metadata whose ``store`` is text, or None."""
 
     def __init__(self, stored: object) -> None:
         super().__init__(stored if isinstance(stored, dict) else {})
@@ -23,7 +23,7 @@ class Metadata(dict[str, Any]):
             self.pop(_STORE, None)
 
     def __missing__(self, key: str) -> None:
-        """Return None for a store that is not named, so that it is not stored as one.
+        """Return None for a missing store; an item with None would be stored.
 
         Raises:
             KeyError: another key is missing.

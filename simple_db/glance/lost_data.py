@@ -1,4 +1,4 @@
-"""Which images of a database have data that is not in the data directory."""
+"""Reports of images without their data in the data directory, and with unusable ids."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def lost_data(database: Database, data: Path) -> list[str]:
         data: the data directory.
 
     Returns:
-        A line with the number of images, and one for each of the first `MOST_IMAGES` by id; nothing
-        of a location's URL is in them. Empty if all data is there.
+        A line with the number of images, and one for each of the first `MOST_IMAGES` by id. It is
+        empty if all data is there. It contains no URL of a location.
     """
     return _report(
-        "images have data that is not here, and cannot be downloaded from there",
+        "images have no data in the data directory, and cannot be downloaded",
         [f"{image.id}{_name(image)}: {why}" for image, why in _lost(database, data)],
     )
 
 
 def odd_ids(database: Database) -> list[str]:
-    """Return a report of the images that are not deleted and whose id is no name of a file.
+    """Return a report of the live images whose id cannot be the name of a file.
 
     Returns:
         As `lost_data`.
@@ -51,13 +51,13 @@ def odd_ids(database: Database) -> list[str]:
         images = [image for image in tables.images.rows.values() if not image.deleted]
     odd = sorted(image.id for image in images if not is_file_name(image.id))
     return _report(
-        "images have ids that are no names of files, and can be given no data",
+        "images have ids that cannot be names of files, so no data can be uploaded to them",
         list(map(repr, odd)),
     )
 
 
 def _report(what: str, images: list[str]) -> list[str]:
-    """Return a line with their number, and one for each of the first; nothing if there is none."""
+    """Return a line with the number of images, and one for each of the first, if there are any."""
     if not images:
         return []
     more = len(images) - MOST_IMAGES

@@ -1,12 +1,12 @@
-"""The metadata backend ``simple_db`` of Glance: its definitions from files, and back to files.
+"""The metadata backend ``simple_db`` of Glance: loads, unloads and exports definitions.
 
 The entry point ``simple_db`` of ``glance.database.metadata_backend`` is this module. Its functions
-have the signatures of ``glance.db.sqlalchemy.metadata``. The engine that Glance hands to them is
-here a `Driver` or a `Database`; for None, or any other engine, it is the driver of the `install()`
-in force, and without one that of `simple_db.glance.api`.
+have the signatures of ``glance.db.sqlalchemy.metadata``. The engine is a `Driver` or a `Database`;
+None, or any other engine, means the driver of the `install()` in force, or else that of
+`simple_db.glance.api`.
 
-What goes in and what is replaced, skipped and left is what Glance's SQL backend does. It differs
-where that one loses something: docs/semantics.md has a row for each case.
+They load, replace and skip what Glance's SQL backend does, and differ where that one loses
+something: docs/semantics.md has a row for each case.
 
 While a driver is installed, the commands of ``glance-manage`` that load, unload and export
 definitions use this module.
@@ -44,11 +44,11 @@ def db_load_metadefs(
     """Load the definitions of a file, or of all ``.json`` files of a directory: all, or none.
 
     Args:
-        engine: where they go; see above.
+        engine: the database; see above.
         metadata_path: the file or directory; without it Glance's option `metadata_source_path`.
-        merge: add to namespaces that are there what they lack; else their files are skipped.
-        prefer_new: with `merge`, replace what is there by what the files have.
-        overwrite: with `merge`, delete namespaces that are there and make them anew.
+        merge: add to existing namespaces what they lack; otherwise their files are skipped.
+        prefer_new: with `merge`, replace what they have by what the files have.
+        overwrite: with `merge`, delete existing namespaces and create them again.
 
     Raises:
         Invalid: these switches exclude each other, there is no file, or one is bad; nothing is
@@ -66,7 +66,7 @@ def db_unload_metadefs(engine: Any = None) -> None:
     """Delete all metadata definitions, and all resource types.
 
     Args:
-        engine: where they are; see above.
+        engine: the database; see above.
     """
     count = metadef_files.unload(_database(engine))
     LOG.info("metadata definitions of %d namespaces are unloaded", count)
@@ -78,7 +78,7 @@ def db_export_metadefs(
     """Write each namespace to a file of its own; a file of that name is replaced.
 
     Args:
-        engine: where they are; see above.
+        engine: the database; see above.
         metadata_path: a directory; without it Glance's option `metadata_source_path`.
 
     Raises:

@@ -1,12 +1,12 @@
 """The migration backend ``simple_db`` of Glance: the format versions of a snapshot file.
 
 The entry point ``simple_db`` of ``glance.database.migration_backend`` is this module. Its functions
-have the signatures of ``oslo_db.sqlalchemy.migration``, which Glance's own entry point named as
-long as it had one. Where that takes the directory of the migrations these take a snapshot file,
-and there is no engine: a database in memory has the current format always.
+have the signatures of ``oslo_db.sqlalchemy.migration``, which was Glance's own entry point as long
+as it had one. They take a snapshot file in place of the directory of migrations, and no engine: a
+database in memory always has the current format.
 
-So to migrate is to bring a file of an older format to the current one;
-`simple_db.persistence.formats` has the versions and the steps between them. There is no way back.
+A migration brings a file of an older format to the current one; `simple_db.persistence.formats` has
+the versions and the steps between them. There are no downgrades.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ def db_sync(
     init_version: int = 0,
     sanity_check: bool = True,
 ) -> int:
-    """Bring a snapshot file to the current format version; make it, empty, if it is not there.
+    """Bring a snapshot file to the current format version; create an empty one if there is none.
 
     Args:
-        engine: not looked at.
+        engine: ignored.
         abs_path: the snapshot file.
-        version: the version to reach; None is the current one, which is the only one to reach.
-        init_version: not looked at; a file that is not there has no version before.
-        sanity_check: not looked at; every file is read to its end and checked.
+        version: None, or the current version: there is no other target.
+        init_version: ignored.
+        sanity_check: ignored; every file is checked.
 
     Returns:
         The version that the file has now.
 
     Raises:
-        Invalid: there is no way to that version.
+        Invalid: the target is another version.
         GlanceException: the file has a version that this release does not know, cannot be read or
             written, or is in use; it is as it was.
     """
@@ -61,10 +61,10 @@ def _found(database: Database) -> int:
 
 
 def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int = 0) -> int:
-    """Return the format version of a snapshot file, or `init_version` if it is not there.
+    """Return the format version of a snapshot file, or `init_version` if there is none.
 
     Args:
-        engine: not looked at.
+        engine: ignored.
         abs_path: the snapshot file.
         init_version: what is returned for no file.
 
@@ -85,7 +85,7 @@ def db_version_control(
     """Put a snapshot file under version control; every snapshot is, so this is `db_sync`.
 
     Args:
-        engine: not looked at.
+        engine: ignored.
         abs_path: the snapshot file.
         version: None, or the current version.
 

@@ -1,8 +1,8 @@
-"""One server alone: no request is handed on to another one, whatever a snapshot says of an image.
+"""No request is forwarded to another server, whatever a snapshot says of an image.
 
-Where there are several servers, Glance notes at an image which of them has its staged data, and
-hands requests on to that URL. Here there is one, which has all data. The note may be of a port that
-it had before, or of whatever host the author of a snapshot chose.
+With several servers, Glance notes in an image which of them has its staged data, and forwards
+requests to that URL. Here one server has all data. The noted URL may have a former port of it, or
+any host that the author of a snapshot has chosen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
-def nothing_handed_on() -> AbstractContextManager[None]:
-    """Have Glance answer every request itself, until the end of the block."""
+def nothing_forwarded() -> AbstractContextManager[None]:
+    """Make Glance answer every request itself, until the end of the block."""
     return replaced(ImagesController, is_proxyable=lambda _controller, _image: None)

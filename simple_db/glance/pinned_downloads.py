@@ -1,9 +1,9 @@
 """Downloads as Glance 33 makes them, for Glance 31 and 32: from addresses that were checked.
 
-Those look at the host of a URL when they are asked to import from it, and resolve it anew, without
-a look at the address, when they connect. Here the host is resolved and checked at both times, and
-the connection goes to an address that was checked. `simple_db.glance.sources` adds checks of its
-own, in the same way on each release: what is put into Glance here has the names that 33 gives it.
+Those check the host of a URL when an import is requested, and resolve it again when they connect,
+without checking the address. Here the host is resolved and checked at both times, and the
+connection goes to a checked address. The replacements have the names that they have in Glance 33,
+so that `simple_db.glance.sources` adds its checks in the same way on each release.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @contextlib.contextmanager
 def pinned_downloads() -> Iterator[None]:
-    """Have Glance 31 and 32 download as 33 does, until the end of the block; change no other."""
+    """Make Glance 31 and 32 download as 33 does, until the end of the block; change no other."""
     if hasattr(utils, "get_validated_address"):
         yield
         return
@@ -46,7 +46,7 @@ def pinned_downloads() -> Iterator[None]:
         if not is_allowed(uri):
             raise ValueError("the options of import_filtering_opts do not allow this URL")
         parts = urllib.parse.urlsplit(uri)
-        # Looked up in Glance's module: there are more checks in it.
+        # Looked up in Glance's module, where `sources` adds checks.
         addresses: list[str] = utils.resolve_pinned_address(
             parts.hostname, parts.port or _PORTS.get(parts.scheme)
         )
@@ -75,7 +75,7 @@ def pinned_downloads() -> Iterator[None]:
 
 
 def _addresses(hostname: str, port: int) -> list[str]:
-    """Return the addresses of a host: those of this machine and of its link if it is named.
+    """Return the addresses of a host; loopback and link-local ones only if the host is listed.
 
     Raises:
         ValueError: it has none that can be connected to.
@@ -110,12 +110,12 @@ class _RedirectHandler(urllib.request.HTTPRedirectHandler):
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Any:
         if not utils.validate_uri(newurl):
-            raise exception.ImportTaskError("The source redirects to where it may not.")
+            raise exception.ImportTaskError("The source redirects to a URL that is not allowed.")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to an address, whatever the name of the host is by now."""
+    """A connection to a given address, however the name of its host resolves by now."""
 
     def __init__(self, *args: Any, pinned_ip: str, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -142,11 +142,11 @@ def _open(handler: urllib.request.AbstractHTTPHandler, kind: Any, request: Any) 
             try:
                 return handler.do_open(functools.partial(kind, pinned_ip=address), request)
             except (OSError, http.client.HTTPException) as error:
-                LOG.warning("%s cannot be had from %s: %s", request.full_url, address, error)
+                LOG.warning("%s cannot be downloaded from %s: %s", request.full_url, address, error)
                 failure = error
     except ValueError as error:
         failure = error
-    raise exception.ImportTaskError("The source cannot be connected to.") from failure
+    raise exception.ImportTaskError("No connection to the source is possible.") from failure
 
 
 class _Handler(urllib.request.HTTPHandler):

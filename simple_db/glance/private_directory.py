@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 PREFIX = "simple-db-"
 
-# In each of the directories: whoever uses it has a lock on it, which ends with the process.
+# A file in each directory, locked by the process that uses it.
 _LOCK = "lock"
 
-# Paste takes more for a fragment, a query or a substitution.
+# Paste reads other characters as a fragment, a query or a substitution.
 _PLAIN = re.compile(r"[\w./+,:=@~-]+")
 
 
@@ -46,7 +46,7 @@ def private_directory() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    # Locked before it has its name: without the name nobody takes the directory for a leftover.
+    # Locked before it is renamed: a directory without a file of this name is not removed.
     unnamed = directory / f"{_LOCK}.new"
     handle = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -58,7 +58,7 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(system: Path) -> None:
-    """Remove the directories of servers of this user that have ended without doing so."""
+    """Remove the directories that killed servers of this user have left."""
     for name in os.listdir(system):  # noqa: PTH208 - names are what is compared
         if name.startswith(PREFIX):
             with contextlib.suppress(OSError):  # in use, or gone by now, or without a lock

@@ -1,4 +1,4 @@
-"""Members of Glance's modules and classes, replaced for a while."""
+"""Members of Glance's modules and classes, replaced until the end of a block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def replaced(owner: Any, **members: object) -> Iterator[None]:
-    """Give a module or a class these members until the end of the block, and then its own again."""
+    """Replace members of a module or a class until the end of the block."""
     own = {name: vars(owner)[name] for name in members if name in vars(owner)}
     try:
         for name, member in members.items():

@@ -1,7 +1,7 @@
-"""A Glance API for development: Glance's application on a database that a file keeps.
+"""A Glance API for development: Glance's application on a database that is saved in a file.
 
-`serve` is the whole of it. The records are in memory and in one JSON file, the data of the images
-are files of their own in a directory, and nobody has to log in.
+`serve` runs it. The records are in memory and in one JSON file, the data of the images are files in
+a directory, and there is no login.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import Factory, frozen
 from oslo_config import types
 
-import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
+import simple_db.glance.server_names  # noqa: F401 - it checks Glance before the rest imports it
 from simple_db.api import Database
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
@@ -50,21 +50,21 @@ LOG = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Settings:
-    """What `serve` is told.
+    """The settings of `serve`.
 
     Attributes:
         host: a name or address of this machine to listen on.
         port: a TCP port; 0 is any free one.
-        snapshot: the absolute path of the file of the records; it need not be there yet.
-        data_dir: that of the directory of the image data; likewise.
+        snapshot: the absolute path of the file of the records; it is created if need be.
+        data_dir: the absolute path of the directory of the image data; likewise.
         allow_remote: whether `host` may be reached from other machines.
         save: when the records are saved, as `Database.open` has it.
-        save_interval: seconds between two looks whether the records have changed.
+        save_interval: seconds between two saves while records change.
         threads: how many requests are answered at the same time.
-        download_from: the hosts that images may be imported from, each a name or an address of
-            which every port is allowed. Without any: this machine, and no other; or, if
-            `allow_remote`, ports 80 and 443 of every host but this machine.
-        allow_hosts: names, besides `host` and those of loopback, under which clients reach the
+        download_from: names and addresses of the hosts that images may be imported from, on any
+            port. If empty, this machine only; or, with `allow_remote`, ports 80 and 443 of every
+            host but this machine.
+        allow_hosts: names, besides `host` and those of loopback, by which clients reach the
             server.
         allow_origins: origins, as ``http://localhost:3000``, whose web pages may do what any
             client may.
@@ -90,11 +90,11 @@ class Started:
     """A server that is up.
 
     Attributes:
-        url: where its API is.
-        opened: what was found where the snapshot is.
+        url: the URL of its API.
+        opened: what was found in the snapshot and its journal.
         database: its records.
-        lost: a report of the images whose data is not in the data directory, and of those whose id
-            is no name of a file; a line each.
+        lost: a report, in lines, of the images whose data is not in the data directory, and of
+            those whose id cannot be the name of a file.
     """
 
     url: str
@@ -110,27 +110,27 @@ def serve(
 ) -> Database:
     """Serve until SIGINT, SIGTERM or SIGHUP comes, and save.
 
-    It must run in the main thread, and once in a process. What it makes is for the owner alone.
+    It must run in the main thread, and only once in a process. The files that it creates are
+    readable by their owner only.
 
     Args:
         settings: where to listen and where the state is.
         announce: called once, when requests are answered.
-        progress: told how many rows of the snapshot are read, and of how many.
+        progress: called with how many rows of the snapshot are read, and of how many.
 
     Returns:
         The records, as they were saved.
 
     Raises:
-        StartError: a host to download from is none, the host is not loopback, the port is taken,
-            a host or an origin to allow is none, the snapshot or the data directory cannot be
-            used. Nothing is changed or left.
-        SystemExit: a signal came before the server was up. Likewise.
+        StartError: a setting is invalid, the host is not loopback, the port is taken, or the
+            snapshot or the data directory cannot be used. Nothing has been changed.
+        SystemExit: a signal came before the server was up. Nothing has been changed.
         SimpleDBError: the last save failed.
     """
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(stopping.Stop())
         new = stack.enter_context(NewPaths())
-        stack.callback(stopping.ignore_signals)  # what is new is removed to the last
+        stack.callback(stopping.ignore_signals)  # so that all new files are removed
         stack.enter_context(owner_only())
         sources = _sources(settings)
         listener = stack.enter_context(_listener(settings))
@@ -140,7 +140,7 @@ def serve(
         stack.enter_context(data_directory.claimed(settings.data_dir, new))
         log_to_stderr()
         database = stack.enter_context(_opened(settings, new, progress))
-        stack.callback(stopping.ignore_signals)  # and the records are saved
+        stack.callback(stopping.ignore_signals)  # so that the records are saved
         stack.enter_context(install(ServerDriver(database)))
         stack.enter_context(amended(listener.getsockname()[1], settings.data_dir))
         site = Site(private, settings.data_dir, url, sources, neighbours.origins)
@@ -164,10 +164,7 @@ def wsgi_server(app: WSGIApplication, listener: socket.socket, threads: int) -> 
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record in the words of options, and without what is secret in its URLs.
-
-    That is user and password, and the query.
-    """
+    """Formats a record with options for parameters, and masks user, password and query of URLs."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback if there is one."""
@@ -175,24 +172,24 @@ class RedactingFormatter(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Log warnings of everybody and each request, without the secrets in URLs."""
+    """Log warnings and each request to stderr, with the secrets in URLs masked."""
     handler = logging.StreamHandler()
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(RedactingFormatter(form, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("simple_db").setLevel(logging.INFO)
-    # It reports each store of Glance whose own dependencies are not installed.
+    # It warns of each store of Glance whose dependencies are not installed.
     logging.getLogger("stevedore").setLevel(logging.CRITICAL)
 
 
 def _sources(settings: Settings) -> tuple[str, ...]:
-    """Return the hosts to download from, none for Glance's own rule."""
+    """Return the hosts to download from; none means Glance's own rule."""
     for host in settings.download_from:
         try:
             types.HostAddress()(host)
         except ValueError as error:
             raise StartError(f"host {host!r} to download from is no name or address") from error
-    # Through a server that others reach they would reach what listens on this machine alone.
+    # By default remote clients must not reach services of this machine through the server.
     return settings.download_from or (() if settings.allow_remote else THIS_MACHINE)
 
 
@@ -230,7 +227,7 @@ def _check_loopback(host: str, addresses: list[str]) -> None:
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         raise StartError(
             f"host {host!r} can be reached from other machines, and there is no authentication: "
-            "whoever reaches the server is its administrator; say --allow-remote if you mean it",
+            "whoever reaches the server is its administrator; give --allow-remote if you want that",
         )
 
 
@@ -270,8 +267,8 @@ def _opened(
 
 
 def url_of(host: str, listener: socket.socket) -> str:
-    """Return where a client on this machine finds what listens there."""
-    # Nobody can connect to the wildcard address but the machine itself.
+    """Return the URL by which clients on this machine reach the listening socket."""
+    # A wildcard address is none to connect to.
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound here
     port = listener.getsockname()[1]
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -1,4 +1,4 @@
-"""Imported before the rest of a server is: it tells what the installed Glance lacks."""
+"""Import it first: it checks that the installed Glance has what a server needs."""
 
 from simple_db.installed.glance_needs import require_server
 

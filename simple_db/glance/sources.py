@@ -1,9 +1,9 @@
-"""What the server fetches for its callers: nothing from itself, nothing from no certain host.
+"""What the server fetches for its callers: nothing from itself or from unspecified addresses.
 
-Glance looks at each URL when it is asked to import from it, and resolves and checks its host once
-more when it connects, after redirects too; the connection goes to an address that was checked. Our
-check is in that same place, and once more where the connection is made: Glance reads the host and
-port of a URL in one way to check them, and Python's library in another to connect.
+Glance checks each URL when an import is requested, and resolves and checks its host again when it
+connects, after redirects too; the connection goes to a checked address. Our check is added there,
+and once more where the connection is made, because Glance and Python's library parse the host and
+port of a URL in two ways.
 """
 
 from __future__ import annotations
@@ -32,17 +32,20 @@ LOG = logging.getLogger(__name__)
 SILENT_SECONDS = 60
 """How long a host may send nothing before the download from it fails."""
 
-# A host and port that have one reading: with no escape but that of a zone, and nothing after the
-# bracket but the port.
+# A host and port that all parsers read alike: the only escape is that of a zone, and only the port
+# is behind the bracket.
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]|[^\[\]%:@\s]*)(:[0-9]*)?")
 
 
 @contextlib.contextmanager
 def guarded_sources(own_port: int) -> Iterator[None]:
-    """Keep Glance from fetching what the server itself answers, on this port, until the end.
+    """Keep Glance from fetching from the server itself, until the end of the block.
 
-    To fetch from itself would make an administrator of every caller: the server sends no token.
-    Nothing is fetched through a proxy, which would reach what the server may not.
+    The server sends no token, so such a request would have the rights of an administrator. Nothing
+    is fetched through a proxy, which could connect to what the server may not.
+
+    Args:
+        own_port: the port that the server listens on.
     """
     with pinned_downloads(), _checks(own_port):
         yield
@@ -65,8 +68,8 @@ def _checks(own_port: int) -> Iterator[None]:
 
     def check_spelling_and_validate(uri: str) -> list[str]:
         if not _has_one_reading(uri):
-            LOG.warning("Nothing is fetched from a URL whose host and port have two readings")
-            raise ValueError("the host and port of the URL have two readings")
+            LOG.warning("Nothing is fetched from a URL whose host and port are ambiguous")
+            raise ValueError("the host and port of the URL are ambiguous")
         addresses: list[str] = validate(uri)
         return addresses
 
@@ -94,13 +97,13 @@ def _connecting(changed: Callable[[_Connect], _Connect]) -> Iterator[None]:
 
 
 def _has_one_reading(uri: str) -> bool:
-    """Tell whether all readers of a URL find the same host and port in it."""
+    """Return whether all parsers find the same host and port in a URL."""
     host_and_port = urllib.parse.urlsplit(uri).netloc.rpartition("@")[2]
     return _HOST_AND_PORT.fullmatch(host_and_port) is not None
 
 
 def _checked(connect: _Connect, own_port: int) -> _Connect:
-    """Return a connection's method that checks what is connected to, whatever its URL says."""
+    """Return the method `connect` of a connection, with a check of its actual address."""
 
     def check_and_connect(connection: Any) -> None:
         address = connection._pinned_ip  # noqa: SLF001 - there is no other way
@@ -113,7 +116,7 @@ def _checked(connect: _Connect, own_port: int) -> _Connect:
 
 
 def _open_without_proxy(uri_or_request: Any) -> Any:
-    """Open a URL of http or https with Glance's checks, whatever proxies the environment names."""
+    """Open a URL of http or https with Glance's checks and without a proxy."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.UnknownHandler,
@@ -130,14 +133,14 @@ def _open_without_proxy(uri_or_request: Any) -> Any:
 def _why_not(text: str, port: int, own_port: int) -> str | None:
     address = plain_address(text)
     if is_unspecified(address):
-        return "it is the address of no certain host"
+        return "it is an unspecified address"
     if port == own_port and is_of_this_machine(address):
         return "it is this server itself"
     return None
 
 
 def impatient_downloads() -> contextlib.AbstractContextManager[None]:
-    """Have each download fail when its host is silent for `SILENT_SECONDS`, until the end."""
+    """Make a download fail when its host sends nothing for `SILENT_SECONDS`, in a block."""
     return _connecting(_with_timeout)
 
 

@@ -1,4 +1,4 @@
-"""What an import reads from the disk: files that are staged, and nothing that a caller names."""
+"""What an import reads from the disk: staged files only, never a path of the caller."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 _FILE = "file://"
 
-# The method that fetches from a URL of the caller's choice; Glance checks that URL.
+# The method that fetches from a URL of the caller; Glance checks that URL.
 _WITH_URI = "web-download"
 
-# Directories below the data directory, whose files Glance makes itself.
+# Directories below the data directory, in which Glance creates all files.
 _STAGED = ("staging", "tasks")
 
 
 @contextlib.contextmanager
 def only_staged_files(data: Path) -> Iterator[None]:
-    """Have an import read from the disk what is staged alone, until the end of the block.
+    """Make an import read staged files only, until the end of the block.
 
-    Glance takes the ``uri`` of a request for the place of the staged data, whatever its method. It
-    is refused where the method has no use for it, and a file is opened where Glance stages alone.
+    Glance takes the ``uri`` of a request for the place of the staged data, whatever the method.
+    Here it is refused unless the method is web-download, and files are opened in the directories of
+    staged data only.
 
     Args:
         data: the absolute path of the data directory.
@@ -65,4 +66,4 @@ def _check_method(method: dict[str, Any]) -> None:
 
 def _check_file(path: Path, directories: set[Path]) -> None:
     if path.parent not in directories or size_of(path) is None:
-        raise exception.BadStoreUri("An import reads no file but one that is staged.")
+        raise exception.BadStoreUri("An import reads staged files only.")

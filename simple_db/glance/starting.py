@@ -1,4 +1,4 @@
-"""What a start of the server may leave behind: everything if it succeeds, nothing if it fails."""
+"""A start of the server that fails removes the files and directories that it has created."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _OWNER_ONLY = 0o077
 
 
 class StartError(Exception):
-    """The server cannot start as it was asked to; the message names the thing and the fix."""
+    """The server cannot start with these settings; the message says why and what to do."""
 
 
 class NewPaths:
-    """The files and directories that a start makes, removed at the end of the block.
+    """The files and directories that a start creates, removed at the end of the block.
 
-    They stay if `keep` was called before: the start has succeeded.
+    They stay if `keep` has been called, after a start that succeeded.
     """
 
     def __init__(self) -> None:
@@ -32,31 +32,31 @@ class NewPaths:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove them, the latest first; a directory that somebody else has filled stays."""
+        """Remove them, the latest first; a directory that is not empty stays."""
         for path in reversed(self._new):
             with contextlib.suppress(OSError):
                 path.rmdir() if stat.S_ISDIR(path.lstat().st_mode) else path.unlink()
 
     def directory(self, path: Path) -> None:
-        """Make a directory and those above it, where they are not there.
+        """Create a directory and those above it, if they do not exist.
 
         Raises:
-            OSError: one of them cannot be made.
+            OSError: one of them cannot be created.
         """
         for each in reversed([path, *path.parents]):
-            if not _is_there(each):
+            if not _exists(each):
                 each.mkdir()
                 self._new.append(each)
         path.mkdir(exist_ok=True)  # raises if it is no directory
 
     def file(self, path: Path) -> None:
-        """Note a file that the start is going to make, unless it is there.
+        """Note a file that the start is going to create, unless it exists.
 
         Raises:
-            OSError: that cannot be seen.
+            OSError: it cannot be looked at.
         """
         target = path.resolve()
-        if not _is_there(target):
+        if not _exists(target):
             self._new.append(target)
 
     def keep(self) -> None:
@@ -64,7 +64,7 @@ class NewPaths:
         self._new.clear()
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         path.lstat()
     except FileNotFoundError:
@@ -74,7 +74,7 @@ def _is_there(path: Path) -> bool:
 
 @contextlib.contextmanager
 def owner_only() -> Iterator[None]:
-    """Let nobody but the owner use the files and directories that this process makes."""
+    """Make the new files and directories of this process accessible to their owner only."""
     before = os.umask(_OWNER_ONLY)
     try:
         yield

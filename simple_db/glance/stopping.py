@@ -23,8 +23,8 @@ _WAITED_FOR: list[threading.Event] = []
 class Stop:
     """Turns the signals that stop the server into SystemExit, in the main thread.
 
-    The exit code is that of a process that the signal has ended. Whoever has started the server
-    with SIGHUP ignored, as ``nohup`` does, wants it to outlive the terminal: it stays ignored.
+    The exit code is that of a process that the signal has ended. A SIGHUP that was ignored before,
+    as by ``nohup``, stays ignored, so that the server outlives the terminal.
     """
 
     def __init__(self) -> None:
@@ -32,14 +32,14 @@ class Stop:
         self._before = {number: signal.getsignal(number) for number in _STOPPING}
 
     def __enter__(self) -> Self:
-        """Begin to listen to the signals."""
+        """Handle the signals."""
         for number, handler in self._before.items():
             if (number, handler) != (signal.SIGHUP, signal.SIG_IGN):
                 signal.signal(number, self._stop)
         return self
 
     def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
-        """Leave the signals as they were after an error; otherwise the process is about to end."""
+        """Restore the handlers after an error; otherwise the process is about to end."""
         if isinstance(error, Exception):
             for number, handler in self._before.items():
                 signal.signal(number, handler)
@@ -47,10 +47,11 @@ class Stop:
     def check(self) -> None:
         """Check that no signal has come.
 
-        Python ignores an exception in a finalizer, so a signal that comes there ends nothing.
+        Python ignores an exception in a finalizer, so a signal that comes there has to be noticed
+        here.
 
         Raises:
-            SystemExit: one has.
+            SystemExit: a signal has come.
         """
         if self._received:
             raise SystemExit(_BY_SIGNAL + self._received)
@@ -61,23 +62,23 @@ class Stop:
 
 
 def ignore_signals() -> None:
-    """Let no further signal break into the last save; one that comes before ends the waiting."""
+    """Ignore further signals, so that they do not interrupt the last save."""
     for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 
 def waited_for() -> threading.Event:
-    """Return an event, to be set when what other threads do is done; `end_process` looks at it."""
+    """Return an event, to be set when other threads have finished; `end_process` reads it."""
     done = threading.Event()
     _WAITED_FOR.append(done)
     return done
 
 
 def end_process(code: int) -> None:
-    """End the process here if a thread that was waited for in vain would keep it; else return.
+    """End the process here if a thread that has not finished would block its end; else return.
 
-    Python joins the threads of each pool at its end, and one may hang for ever. Everything has to
-    be saved and closed before.
+    At its end Python joins the threads of each pool, and one of them may hang for ever. Everything
+    must be saved and closed before.
     """
     if all(done.is_set() for done in _WAITED_FOR):
         return

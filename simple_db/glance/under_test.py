@@ -1,12 +1,11 @@
 """A Glance API in a process of its own, whose state another process sets.
 
-This is the process behind the fixture ``glance_server`` of `simple_db.pytest_plugin`.
+This is the process of the fixture ``glance_server`` of `simple_db.pytest_plugin`.
 
 Glance's configuration is one global object of a process, so a server in the process of the tests
-would meddle with tests of Glance's own code. The two processes talk over a connection whose
-descriptor the child inherits: a request is a pair of a word and bytes, an answer a pair of whether
-it went well and bytes. The connection is also the leash: when the tests' end of it is closed, for
-whatever reason, the server ends.
+would disturb tests of Glance's own code. The two processes talk over a connection whose descriptor
+the child inherits: a request is a pair of a word and bytes, an answer a pair of success and bytes.
+When the tests' end of the connection is closed, for whatever reason, the server ends.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
+import simple_db.glance.server_names  # noqa: F401 - it checks Glance before the rest imports it
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
 from simple_db.glance.app import Site, finish_tasks, glance_app, settle_tasks
@@ -59,11 +58,11 @@ class Station:
             "snapshot": lambda _: driver.database.snapshot(),
             "reset": lambda _: self._clear(),
             "restore": self._restore,
-            "bring": self._bring,
+            "copy": self._copy,
         }
 
     def answer(self, word: str, body: bytes) -> tuple[bool, bytes]:
-        """Return whether a request went well, and what it asked for or why it did not."""
+        """Return whether a request succeeded, and its result or the reason why not."""
         try:
             return True, self._words[word](body)
         except (SimpleDBError, OSError) as error:
@@ -74,8 +73,8 @@ class Station:
         self._driver.database.restore(snapshot)
         return b""
 
-    def _bring(self, directory: bytes) -> bytes:
-        """Copy the data of images, and report which images of the database have none."""
+    def _copy(self, directory: bytes) -> bytes:
+        """Copy the data of images from a directory, and log which images have none."""
         source = Path(os.fsdecode(directory))
         for path in _regular_files(source):
             copy = self._site.data / path.relative_to(source)
@@ -86,7 +85,7 @@ class Station:
         return b""
 
     def _clear(self) -> bytes:
-        # What the last test began must not write into the next one.
+        # Imports of the last test must not write during the next one.
         settle_tasks()
         self._driver.database.reset()
         for directory, _, names in os.walk(self._site.data, onerror=_fail):
@@ -96,7 +95,7 @@ class Station:
 
 
 def _regular_files(directory: Path) -> Iterator[Path]:
-    """Give the files of a data directory, without links, which may lead out of it."""
+    """Give the regular files of a data directory; links may lead out of it."""
     for parent, _, names in os.walk(directory, onerror=_fail):
         paths = (Path(parent, name) for name in names)
         yield from (path for path in paths if stat.S_ISREG(path.lstat().st_mode))
@@ -113,7 +112,7 @@ def main(descriptor: str, directory: str) -> None:
         descriptor: the number of the file descriptor of this end.
         directory: an absolute path; the data of the images goes there.
     """
-    # Ctrl-C at a terminal, or its end, reaches the whole group of processes; the leash is enough.
+    # A terminal sends these to all its processes; the connection ends this one.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     log_to_stderr()
@@ -123,7 +122,7 @@ def main(descriptor: str, directory: str) -> None:
         _serving(Path(directory)) as station,
     ):
         connection.send((True, b""))
-        # OSError: the answer comes too late, nobody is there any more.
+        # OSError: the other end is closed before the answer.
         with contextlib.suppress(EOFError, OSError):
             while True:
                 connection.send(station.answer(*connection.recv()))

@@ -1,8 +1,8 @@
-"""The distribution that simple_db is installed from, and what to type to install more of it.
+"""The distribution that simple_db is installed from, and the command that installs an extra.
 
-Package indexes have another project whose distribution is called simple-db and whose module is
-called simple_db. So no message sends anybody to an index, and where the other project is installed
-beside this one, `problems` says so. This module needs nothing but Python's own library.
+Package indexes have another project, whose distribution is called simple-db and whose module is
+called simple_db. So no message names an index, and `problems` reports the other project if it is
+installed, too. This module needs nothing but Python's own library.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ NAMESAKE = "simple-db"
 
 _WHEEL = f"glance_simple_db-{__version__}-py3-none-any.whl"
 _AGAIN = "--force-reinstall --no-deps "
-"""Options of pip: it counts what is recorded as installed as there, whatever was removed."""
+"""Options of pip, which otherwise skips what is recorded as installed, even if files are gone."""
 
 
 def description() -> str:
-    """Return the distribution, its version, where its module is and which Python runs it."""
+    """Return the distribution, its version, the path of its module and the version of Python."""
     place = Path(__file__).parents[1]
     return f"{NAME} {__version__} from {place} (Python {platform.python_version()})"
 
 
 def needs(what: str, extra: str) -> str:
-    """Return a message: something needs an extra, and how it is installed."""
+    """Return the message that something needs an extra, with the command that installs it."""
     return f"{what} needs the {extra} extra: {how_to_install(extra)}"
 
 
 def how_to_install(extra: str) -> str:
-    """Return the command for a shell that adds an extra to simple_db as it is installed here.
+    """Return the shell command that adds an extra to simple_db as it is installed here.
 
-    Where it is not recorded from what simple_db was installed, there is a command for each way.
+    If it is not recorded where simple_db was installed from, it is a command for each possibility.
     """
     return _install(f"[{extra}]")
 
 
 def problems() -> list[str]:
-    """Return what is wrong with the installation, with what to do about each."""
+    """Return what is wrong with the installation, and what to do about each problem."""
     return [*_namesake(), *_changed_files()]
 
 
@@ -64,7 +64,7 @@ def _namesake() -> Iterator[str]:
         return
     yield (
         f"{NAMESAKE} {found.version} is installed in {found.locate_file('')} too: another project, "
-        f"or this one under its former name. Its module has the name of ours. Remove it, and "
+        f"or a former name of this one, with a module of the same name. Remove it, and "
         f"then install {NAME} again:\n"
         f"  {_pip()} uninstall {NAMESAKE}\n"
         f"  {_install('', _AGAIN)}"
@@ -82,7 +82,7 @@ def _changed_files() -> Iterator[str]:
 
 
 def _recorded_files() -> Iterator[tuple[Path, str]]:
-    """Give our files with hashes; `Distribution.files` leaves out those that are gone."""
+    """Give our files with hashes; `Distribution.files` omits missing ones."""
     found = _ours()
     if found is None:
         return
@@ -111,16 +111,16 @@ def _install(extra: str, options: str = "") -> str:
 
 
 def _pip() -> str:
-    """Return how pip is called for the Python that runs; in a shell, pip may be of another."""
+    """Return the command for the pip of this Python; `pip` in a shell may be another one's."""
     if sys.executable and importlib.util.find_spec("pip"):
         return f"{shlex.quote(sys.executable)} -m pip"
     return "pip"
 
 
 def _source(extra: str) -> str | None:
-    """Return what pip is given to install an extra from where simple_db came from, if it is known.
+    """Return the argument of pip for an extra of the recorded origin of simple_db, or None.
 
-    That is a directory, an archive, or a URL of either, as installers record it (PEP 610).
+    The origin is a directory, an archive, or a URL of either, as installers record it (PEP 610).
     """
     origin = _origin()
     url = origin.get("url", "")

@@ -1,4 +1,4 @@
-"""What is said where a package is not there that an extra of simple_db brings."""
+"""The error for a missing package of one of our extras."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from simple_db.installed import distribution
 
 
 def absent(what: str, extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
-    """Return what to raise for an import that has failed.
+    """Return the error to raise for an import that has failed.
 
     Args:
-        what: The module of ours that cannot do without.
-        extra: The extra that brings what it needs.
+        what: The module of ours that needs the package.
+        extra: The extra that has it.
         error: What the import has raised.
 
     Returns:
-        An error that names the package that is missing, and how to install it; the same error where
-        the package is there, and a module of it is not.
+        An error that names the missing package and how to install it; or `error` itself, if the
+        package is installed and only a module of it is missing.
     """
     package = (error.name or "").partition(".")[0]
     if not package or importlib.util.find_spec(package) is not None:

@@ -1,11 +1,11 @@
-"""All that simple_db uses of Glance, by its name, and what happens where a Glance does not have it.
+"""The names of Glance that simple_db uses, and the check that the installed Glance has them.
 
-A name is ``module:attribute``, or a module alone. Where one is missing, what needs it is refused
-with `GlanceLacksError`, which names the release and all that it lacks, before anything of Glance is
-replaced: `LIBRARY` is looked at when `simple_db.glance` is imported, `INSTALLATION` when `install`
-is first called, `SERVER` when the server is imported, `SQL_DRIVER` before the oracle runs Glance's
-driver. Only places of `simple_db.glance.install` are left out, with a warning: Glance's code there
-keeps its SQL driver.
+A name is ``module:attribute``, or a module alone. If one is missing, `GlanceLacksError` names the
+release and all that it lacks, before anything of Glance is replaced. `LIBRARY` is checked when
+`simple_db.glance` is imported, `INSTALLATION` when `install` is first called, `SERVER` when the
+server is imported, `SQL_DRIVER` before the oracle runs Glance's driver. The modules in which
+`simple_db.glance.install` replaces the driver are not checked: if one is missing, there is a
+warning, and it keeps the SQL driver.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LIBRARY = (
-    # Before any other: it selects threads, where oslo.service would select eventlet.
+    # First: it selects threads, before oslo.service selects eventlet.
     "glance.common.config",
     "glance.common.exception:GlanceException",
 )
@@ -29,7 +29,7 @@ INSTALLATION = (
     "glance.db:get_api",
     "glance.db.sqlalchemy.metadata",
 )
-"""Not before `install` is called: they import eventlet where it is there, and that warns."""
+"""Not checked before `install` is called: they import eventlet if it is installed, which warns."""
 
 SQL_DRIVER = (
     "glance.db.sqlalchemy.api:_main_context_manager",
@@ -88,13 +88,13 @@ DOWNLOADS = (
     "glance.common.scripts.utils:_ValidatedExternalHTTPSHandler",
     "glance.common.scripts.utils:open_external_uri",
 )
-"""What a server needs too; in Glance 31 and 32 `simple_db.glance.pinned_downloads` brings it."""
+"""What a server needs, too; `simple_db.glance.pinned_downloads` adds it to Glance 31 and 32."""
 
 DOWNLOADS_BEFORE_33 = (
     "glance.common.utils:validate_import_uri",
     "glance.common.scripts.utils:urllib.request",
 )
-"""And what that needs for it."""
+"""What `simple_db.glance.pinned_downloads` needs for that."""
 
 
 def require(names: Iterable[str]) -> None:
@@ -102,13 +102,13 @@ def require(names: Iterable[str]) -> None:
 
     Raises:
         GlanceLacksError: it does not.
-        ModuleNotFoundError: there is no Glance, or not what it needs itself.
+        ModuleNotFoundError: Glance, or a package that it needs, is not installed.
     """
     missing = [name.replace(":", ".") for name in names if not is_there(name)]
     if missing:
         raise GlanceLacksError(
             f"Glance {release()} has no {' and no '.join(missing)}, which simple_db needs; it is "
-            f"tried with {tried()}"
+            f"tested with {tried()}"
         )
 
 
@@ -123,13 +123,13 @@ def require_server() -> None:
 
 
 def is_there(name: str) -> bool:
-    """Tell whether the installed Glance has something.
+    """Return whether the installed Glance has a name.
 
     Raises:
-        ModuleNotFoundError: there is no Glance, or not what it needs itself.
+        ModuleNotFoundError: Glance, or a package that it needs, is not installed.
     """
     path, _, attribute = name.partition(":")
-    # What is not in Glance is one thing, a package that is not installed another.
+    # Raises if the package itself is not installed.
     importlib.import_module(path.partition(".")[0])
     try:
         module = importlib.import_module(path)

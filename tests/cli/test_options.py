@@ -1,4 +1,4 @@
-"""What holds for every command that has a file of records, and for all options that errors name."""
+"""Options that several commands have, and those that messages name."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import pytest
 
 from simple_db import Database
 from simple_db.cli import commands, options
 from simple_db.model.wording import IN_OPTIONS
+from tests.support.command_line import COMMANDS
 from tests.support.serving import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import click
 
 Captured = pytest.CaptureFixture[str]
 
@@ -25,32 +25,15 @@ Captured = pytest.CaptureFixture[str]
 SNAPSHOTS = {"snapshot", "path", "paths", "old", "new"}
 
 
-def every_command(
-    command: click.Command = commands.main, before: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Give each command that does something, with the words that name it."""
-    if isinstance(command, click.Group):
-        for name, one in command.commands.items():
-            yield from every_command(one, (*before, name))
-    else:
-        yield before, command
-
-
 def parameters(command: click.Command) -> dict[str, click.Parameter]:
     return {str(parameter.name): parameter for parameter in command.params}
 
 
-COMMANDS = dict(every_command())
 OF_A_SNAPSHOT = [
     pytest.param(words, marks=[pytest.mark.glance] * (words == ("serve",)), id=" ".join(words))
     for words, command in COMMANDS.items()
     if not SNAPSHOTS.isdisjoint(parameters(command))
 ]
-
-
-@pytest.fixture(autouse=True)
-def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def test_every_command_that_is_given_no_snapshot_means_the_same_one_and_so_does_make_run() -> None:
@@ -106,8 +89,8 @@ def test_switches_that_do_not_go_together_are_named_as_they_are_typed(
     right = not how or (len(how) == 1 and "--merge" in switches)
 
     assert commands.run(["metadefs", "load", *switches, "definitions.json"]) == (0 if right else 2)
-    told = capsys.readouterr().err
-    assert set(re.findall(r"[\w-]*(?:prefer|overwrite)[\w-]*", told)) == (
+    shown = capsys.readouterr().err
+    assert set(re.findall(r"[\w-]*(?:prefer|overwrite)[\w-]*", shown)) == (
         set() if right else {"--prefer-new", "--overwrite"}
     )
 

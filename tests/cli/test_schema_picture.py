@@ -140,7 +140,7 @@ def test_every_drawing_is_the_same() -> None:
     assert schema_picture.svg() == schema_picture.svg()
 
 
-def test_the_choices_of_an_enum_are_told_where_one_points() -> None:
+def test_the_choices_of_an_enum_are_shown_where_one_points() -> None:
     hints = [hint.text for text in drawn().iter(f"{SVG}text") for hint in text]
     assert hints == ["private, public, shared, community"]
 

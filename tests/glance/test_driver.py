@@ -113,7 +113,7 @@ def test_a_function_that_simple_db_lacks_is_named(db_api: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [None, "glance.json", Database, {}])
 def test_a_driver_of_anything_but_a_database_is_refused(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"of a simple_db\.Database, not of"):
+    with pytest.raises(TypeError, match=r"takes a simple_db\.Database, not "):
         Driver(wrong)
 
 

@@ -7,7 +7,7 @@ import webob
 from glance.common import wsgi
 
 from simple_db.glance.driver import glance_error
-from simple_db.glance.full_disk import NO_ROOM, full_disks_answered
+from simple_db.glance.full_disk import DISK_FULL, full_disks_answered
 from simple_db.model.errors import NotFound, SnapshotError
 
 pytestmark = pytest.mark.glance
@@ -16,7 +16,7 @@ ROUTED = {"wsgiorg.routing_args": ((), {"action": "default"})}
 
 
 class Controller:
-    """Fails as it is told to, and so it deserializes and serializes."""
+    """A controller that fails with a given error, and its own serializer."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -46,7 +46,7 @@ def by_the_driver(cause: Exception) -> Any:
     return theirs
 
 
-@pytest.mark.parametrize("number", sorted(NO_ROOM))
+@pytest.mark.parametrize("number", sorted(DISK_FULL))
 @pytest.mark.parametrize("part", ["controller", "deserializer"])
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_no_room_is_507_with_the_reason_and_no_traceback(

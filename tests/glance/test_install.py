@@ -94,7 +94,7 @@ def test_an_installation_that_was_undone_cannot_be_entered() -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_who_forgets_the_with_of_an_installation_is_told_to_write_it(name: str) -> None:
+def test_a_missing_with_of_an_installation_is_an_error_that_says_to_write_it(name: str) -> None:
     installation = install()
     with pytest.raises(AttributeError, match=rf"with install\(\) as .*\.driver\.{name}.* in force"):
         getattr(installation, name)
@@ -254,7 +254,7 @@ def images() -> list[Any]:
 
 
 def driven(made: Any) -> Any:
-    """Return what a coroutine or a generator comes to."""
+    """Run a coroutine or a generator to its end, and return its result."""
     try:
         while True:
             made.send(None)
@@ -469,7 +469,7 @@ def test_a_fixture_above_is_within_an_installation() -> None:
 
 
 @pytest.mark.parametrize("wrong", [images, Tests])
-def test_a_decorator_without_parentheses_is_told_to_have_them(wrong: Any) -> None:
+def test_a_decorator_without_parentheses_is_an_error_that_says_so(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"written @install\(\), with parentheses$"):
         install(wrong)
 

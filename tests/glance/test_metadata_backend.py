@@ -115,7 +115,7 @@ def _plain(name: str, cell: Any) -> Any:
     return json.loads(cell) if name == "json_schema" else cell
 
 
-def told(found: Rows) -> dict[str, list[dict[str, Any]]]:
+def without_ids(found: Rows) -> dict[str, list[dict[str, Any]]]:
     """Give the rows with names in the place of ids, in an order of their own."""
     namespaces = {row["id"]: row["namespace"] for row in found["metadef_namespaces"]}
     types = {row["id"]: row["name"] for row in found["metadef_resource_types"]}
@@ -134,7 +134,7 @@ def told(found: Rows) -> dict[str, list[dict[str, Any]]]:
 
 
 def ours(database: Database) -> dict[str, list[dict[str, Any]]]:
-    return told({table: rows(database, table) for table in TABLES})
+    return without_ids({table: rows(database, table) for table in TABLES})
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -147,7 +147,7 @@ def test_every_mode_leaves_the_rows_that_the_sql_backend_leaves(
         sql.load(path, **mode)
         metadata_backend.db_load_metadefs(database, path, **mode)
         world.pass_time(days=1)
-        assert ours(database) == told(sql.rows())
+        assert ours(database) == without_ids(sql.rows())
     database.check()
 
 
@@ -158,7 +158,7 @@ def test_unloading_leaves_what_the_sql_backend_leaves() -> None:
     metadata_backend.db_load_metadefs(database, SHIPPED)
     sql_metadata.db_unload_metadefs(sql.engine)
     metadata_backend.db_unload_metadefs(database)
-    assert ours(database) == told(sql.rows())
+    assert ours(database) == without_ids(sql.rows())
 
 
 @pytest.mark.parametrize("name", ["db_load_metadefs", "db_unload_metadefs", "db_export_metadefs"])

@@ -46,7 +46,7 @@ def test_the_version_of_a_file_is_the_one_that_it_names(path: Path, version: int
     assert migration_backend.db_version(None, path) == version
 
 
-def test_a_file_of_a_newer_version_has_none_that_can_be_told(path: Path) -> None:
+def test_the_version_of_a_file_of_a_later_release_is_an_error(path: Path) -> None:
     a_snapshot(path, CURRENT + 1)
     with pytest.raises(exception.GlanceException, match=f"has version {CURRENT + 1}"):
         migration_backend.db_version(None, path)
@@ -120,7 +120,7 @@ def test_a_broken_file_of_the_current_version_is_found_and_stays(
     assert path.read_bytes() == content
 
 
-def test_a_file_that_is_in_use_is_told(path: Path) -> None:
+def test_a_file_that_is_in_use_is_an_error(path: Path) -> None:
     with (
         Database.open(path),
         pytest.raises(exception.GlanceException, match="is in use by this process"),

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import logging
 import random
 import shlex
 import signal
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from simple_db import Database, RequestContext
-from tests.support.serving import ADMIN, ALICE, BIN, BOB, PATIENCE, Server
+from simple_db.glance import server as glance_server
+from tests.support.serving import ADMIN, ALICE, BIN, BOB, FORMATS, PATIENCE, Server
 
 pytestmark = pytest.mark.glance
 
@@ -172,9 +174,7 @@ def test_glance_client_changes_pages_deactivates_and_deletes(server: Server) -> 
 
 def test_what_a_role_may_do_is_glances_own_policy(server: Server) -> None:
     def post(token: str | None, **image: str) -> int:
-        body = json.dumps({"container_format": "bare", "disk_format": "raw"} | image).encode()
-        headers = {"Content-Type": "application/json"}
-        return server.request("/v2/images", token, method="POST", data=body, headers=headers)[0]
+        return server.post("/v2/images", FORMATS | image, token)[0]
 
     assert post("carol:demo:reader", name="by a reader") == 403
     assert post("carol:demo:member", name="by a member") == 201
@@ -184,21 +184,19 @@ def test_what_a_role_may_do_is_glances_own_policy(server: Server) -> None:
 
 
 def test_a_project_does_not_see_the_private_images_of_another(server: Server) -> None:
-    body = json.dumps({"name": "private", "visibility": "private"}).encode()
-    headers = {"Content-Type": "application/json"}
-    server.request("/v2/images", ALICE, method="POST", data=body, headers=headers)
+    server.created(name="private", visibility="private")
     assert len(server.json("/v2/images?name=private", ALICE)["images"]) == 1
     assert server.json("/v2/images?name=private", BOB)["images"] == []
     assert len(server.json("/v2/images?name=private")["images"]) == 1
 
 
-def test_a_malformed_token_is_401_and_told_the_form(server: Server) -> None:
+def test_a_malformed_token_is_401_with_the_form(server: Server) -> None:
     status, body = server.request("/v2/images", "alice")
     assert status == 401
     assert "user:project:role1,role2" in body
 
 
-def test_the_stores_and_the_health_of_the_server_are_told(server: Server) -> None:
+def test_the_stores_and_the_health_of_the_server_are_answered(server: Server) -> None:
     stores = server.json("/v2/info/stores")["stores"]
     assert [store["id"] for store in stores] == ["images", "spare"]
     assert server.request("/healthcheck")[0] == 200
@@ -213,9 +211,7 @@ def test_no_token_and_no_query_is_logged(server: Server) -> None:
 
 def test_requests_at_the_same_time_are_all_answered(server: Server) -> None:
     def create(number: int) -> None:
-        body = json.dumps({"name": f"parallel-{number}", "tags": ["parallel"]}).encode()
-        headers = {"Content-Type": "application/json"}
-        server.request("/v2/images", ALICE, method="POST", data=body, headers=headers)
+        server.created(name=f"parallel-{number}", tags=["parallel"])
 
     threads = [threading.Thread(target=create, args=(number,)) for number in range(20)]
     for thread in threads:
@@ -319,3 +315,35 @@ def test_a_taken_port_is_one_line_and_exit_code_2_without_a_traceback(tmp_path: 
 
 def test_the_printed_commands_name_the_client_beside_the_interpreter(server: Server) -> None:
     assert {shlex.split(command)[0] for command in server.commands} == {str(BIN / "openstack")}
+
+
+def test_credentials_in_urls_do_not_reach_the_log() -> None:
+    def formatted(message: str, *arguments: str) -> str:
+        record = logging.LogRecord("glance", logging.ERROR, "", 0, message, arguments, None)
+        return glance_server.RedactingFormatter("%(message)s").format(record)
+
+    url = "swift+https://account%3Auser:secret@keystone.example/v3/container/image"
+    assert formatted("cannot read %s", url) == (
+        "cannot read swift+https://***@keystone.example/v3/container/image"
+    )
+    assert formatted("'http://user:pa@ss@host/path'") == "'http://***@host/path'"
+    assert formatted("get 'https://host/image?sig=secret&x=1', or") == (
+        "get 'https://host/image?sig=***&x=***', or"
+    )
+    assert formatted("file:///images/1 a@b") == "file:///images/1 a@b"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:"),
+        ("localhost", "http://localhost:"),
+        ("0.0.0.0", "http://127.0.0.1:"),  # noqa: S104 - nothing is bound to it
+        ("::1", "http://[::1]:"),
+        ("::", "http://[::1]:"),
+    ],
+)
+def test_the_printed_address_is_one_to_connect_to(host: str, url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert glance_server.url_of(host, listener) == f"{url}{port}"

@@ -16,7 +16,7 @@ import pytest
 from simple_db import Database, RequestContext
 from simple_db.glance.app import STORES as DIRECTORIES
 from simple_db.pytest_plugin import GlanceServer
-from tests.support.serving import ADMIN, ALICE, PROJECT, Server, Source, eventually
+from tests.support.serving import ADMIN, ALICE, FORMATS, PROJECT, Server, Source, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.glance
 
 ROOT = RequestContext(is_admin=True)
-JSON = {"Content-Type": "application/json"}
-BYTES = {"Content-Type": "application/octet-stream"}
-FORMATS = {"disk_format": "raw", "container_format": "bare"}
 SECRET = b"of somebody else"
 STORES = ("images", "spare", None, "nonsense")
+RENAME = {"op": "replace", "path": "/name", "value": "new"}
 
 
 class Shared(Server):
@@ -67,17 +65,6 @@ def outside(tmp_path: Path) -> Path:
         (tmp_path / "other-data" / store).mkdir(parents=True)
         (tmp_path / "other-data" / store / "theirs").write_bytes(SECRET)
     return tmp_path / "other-data"
-
-
-def uploaded(server: Server, data: bytes = b"data", **values: Any) -> str:
-    """Return the id of a new image of alice's that has its data."""
-    body = json.dumps(FORMATS | values).encode()
-    status, answer = server.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-    assert status == 201, answer
-    image_id = str(json.loads(answer)["id"])
-    path = f"/v2/images/{image_id}/file"
-    assert server.request(path, ALICE, method="PUT", data=data, headers=BYTES)[0] == 204
-    return image_id
 
 
 def download(server: Server, image_id: str) -> tuple[int, str]:
@@ -171,12 +158,9 @@ def test_nothing_outside_of_the_data_directory_is_read_or_deleted(
 
     wrong = []
     for image_id, spelling in images.items():
-        patch = json.dumps([{"op": "replace", "path": "/name", "value": "new"}]).encode()
-        kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
-        path = f"/v2/images/{image_id}"
         answers = (
             download(client, image_id)[0],
-            client.request(path, ALICE, method="PATCH", data=patch, headers=kind)[0],
+            client.patch(f"/v2/images/{image_id}", RENAME),
             delete(client, image_id),
         )
         if answers != (404, 200, 204) or files(outside) != before:
@@ -201,34 +185,28 @@ def described(database: Database, url: str, metadata: object) -> str:
 def answers_on(client: Server, image_id: str) -> Iterator[tuple[str, Any]]:
     """Ask for everything that reads or changes the locations of an image; delete it at last."""
     path = f"/v2/images/{image_id}"
-    patch = json.dumps([{"op": "replace", "path": "/name", "value": "new"}]).encode()
-    kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
     for stores in ({"all_stores": True}, {"stores": ["spare"]}):
-        body = json.dumps({"method": {"name": "copy-image"}} | stores).encode()
-        answer = client.request(f"{path}/import", ADMIN, method="POST", data=body, headers=JSON)
-        yield f"copy to {stores}", answer[0]
+        document = {"method": {"name": "copy-image"}} | stores
+        yield f"copy to {stores}", client.post(f"{path}/import", document, ADMIN)[0]
         yield f"copied to {stores}", outcomes(client, image_id)
-    for name, where, token, how in (
-        ("show", path, ALICE, {}),
-        ("list", "/v2/images", ALICE, {}),
-        ("locations", f"{path}/locations", "nova:service:service,admin,member", {}),
-        ("download", f"{path}/file", ALICE, {}),
-        ("change", path, ALICE, {"method": "PATCH", "data": patch, "headers": kind}),
-        ("members", f"{path}/members", ALICE, {}),
-        ("deactivate", f"{path}/actions/deactivate", ADMIN, {"method": "POST"}),
-        ("reactivate", f"{path}/actions/reactivate", ADMIN, {"method": "POST"}),
-        ("delete data", f"/v2/stores/images/{image_id}", ADMIN, {"method": "DELETE"}),
-        ("delete", path, ALICE, {"method": "DELETE"}),
+    yield "change", client.patch(path, RENAME)
+    for name, where, token, method in (
+        ("show", path, ALICE, "GET"),
+        ("list", "/v2/images", ALICE, "GET"),
+        ("locations", f"{path}/locations", "nova:service:service,admin,member", "GET"),
+        ("download", f"{path}/file", ALICE, "GET"),
+        ("members", f"{path}/members", ALICE, "GET"),
+        ("deactivate", f"{path}/actions/deactivate", ADMIN, "POST"),
+        ("reactivate", f"{path}/actions/reactivate", ADMIN, "POST"),
+        ("delete data", f"/v2/stores/images/{image_id}", ADMIN, "DELETE"),
+        ("delete", path, ALICE, "DELETE"),
     ):
-        yield name, client.request(where, token, **how)[0]
+        yield name, client.request(where, token, method=method)[0]
 
 
 def outcomes(client: Server, image_id: str) -> list[tuple[str, str]]:
     """Return the status and the message of each task of an image, as soon as all are done."""
-    tasks = eventually(
-        lambda: client.json(f"/v2/images/{image_id}/tasks")["tasks"],
-        lambda tasks: {task["status"] for task in tasks} <= {"success", "failure"},
-    )
+    tasks = client.finished_tasks(image_id)
     return [(task["status"], task["message"].replace(image_id, "")) for task in tasks]
 
 
@@ -265,15 +243,13 @@ def test_a_download_says_what_is_wrong_and_shows_no_location(
 
 
 def test_an_image_that_never_had_data_is_no_error(client: Server) -> None:
-    body = json.dumps(FORMATS).encode()
-    _, answer = client.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-    assert download(client, json.loads(answer)["id"]) == (204, "")
+    assert download(client, client.created()) == (204, "")
 
 
 def test_data_is_read_from_where_it_is_if_one_of_two_locations_is_lost(
     server: GlanceServer, client: Server
 ) -> None:
-    image_id = uploaded(client)
+    image_id = client.uploaded(b"data")
     database = server.database()
     lost = {"url": "file://spare/lost", "metadata": {"store": "spare"}, "status": "active"}
     (there,) = database.image_get(ROOT, image_id)["locations"]
@@ -308,20 +284,15 @@ def test_a_path_of_another_server_is_read_and_deleted_in_the_own_directory(
 def test_nobody_adds_a_location_by_a_request(
     server: GlanceServer, client: Server, outside: Path, token: str
 ) -> None:
-    theirs = uploaded(client, SECRET)
+    theirs = client.uploaded(SECRET)
     urls = [f"file://{outside}/images/theirs", f"file://images/{theirs}", f"filesystem://{outside}"]
     for url in urls:
-        body = json.dumps(FORMATS).encode()
-        _, answer = client.request("/v2/images", token, method="POST", data=body, headers=JSON)
-        image_id = json.loads(answer)["id"]
+        image_id = client.created(token)
         location = {"url": url, "metadata": {"store": "images"}}
-        patch = json.dumps([{"op": "add", "path": "/locations/-", "value": location}]).encode()
-        kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+        change = {"op": "add", "path": "/locations/-", "value": location}
         path = f"/v2/images/{image_id}"
-        assert client.request(path, token, method="PATCH", data=patch, headers=kind)[0] == 403
-        body = json.dumps({"url": url}).encode()
-        path += "/locations"
-        status, _ = client.request(path, token, method="POST", data=body, headers=JSON)
+        assert client.patch(path, change, token=token) == 403
+        status, _ = client.post(f"{path}/locations", {"url": url}, token)
         assert status in {202, 403}
         if status == 202:  # Glance looks at it in a task
             eventually(
@@ -338,39 +309,18 @@ def test_nothing_is_imported_from_a_file(
 ) -> None:
     url = f"{scheme}{outside}/images/theirs"
     task = {"import_from": url, "import_from_format": "raw", "image_properties": FORMATS}
-    body = json.dumps({"type": "import", "input": task}).encode()
-    assert client.request("/v2/tasks", ADMIN, method="POST", data=body, headers=JSON)[0] == 400
-    _, answer = client.request(
-        "/v2/images", ALICE, method="POST", data=json.dumps(FORMATS).encode(), headers=JSON
-    )
-    body = json.dumps({"method": {"name": "web-download", "uri": url}}).encode()
-    path = f"/v2/images/{json.loads(answer)['id']}/import"
-    assert client.request(path, ALICE, method="POST", data=body, headers=JSON)[0] == 400
+    assert client.post("/v2/tasks", {"type": "import", "input": task}, ADMIN)[0] == 400
+    assert client.asked_to_import(client.created(), "web-download", uri=url)[0] == 400
     assert not files(server.data_dir)
 
 
 def test_a_dangling_link_is_not_written_through(
     server: GlanceServer, client: Server, tmp_path: Path
 ) -> None:
-    body = json.dumps(FORMATS).encode()
-    _, answer = client.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-    image_id = json.loads(answer)["id"]
+    image_id = client.created()
     (server.data_dir / "images" / image_id).symlink_to(tmp_path / "new")
-    path = f"/v2/images/{image_id}/file"
-    assert client.request(path, ALICE, method="PUT", data=b"data", headers=BYTES)[0] == 503
+    assert client.put(f"/v2/images/{image_id}/file", b"data")[0] == 503
     assert not (tmp_path / "new").exists()
-
-
-def created(client: Server) -> str:
-    body = json.dumps(FORMATS).encode()
-    _, answer = client.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-    return str(json.loads(answer)["id"])
-
-
-def import_of(client: Server, image_id: str, token: str, **method: str | None) -> tuple[int, str]:
-    body = json.dumps({"method": method, "stores": ["spare"]}).encode()
-    path = f"/v2/images/{image_id}/import"
-    return client.request(path, token, method="POST", data=body, headers=JSON)
 
 
 @pytest.mark.parametrize("uri", ["file://{}", "http://127.0.0.1:9/{}", "{}", ""])
@@ -379,17 +329,16 @@ def test_an_import_reads_no_file_that_a_caller_names(
 ) -> None:
     there = files(outside)
     named = uri.format(outside / "images" / "theirs")
-    staged = created(client)
-    path = f"/v2/images/{staged}/stage"
-    client.request(path, ALICE, method="PUT", data=SECRET, headers=BYTES)
+    staged, spare = client.created(), ("spare",)
+    client.put(f"/v2/images/{staged}/stage", SECRET)
     refusals = [
-        import_of(client, staged, ALICE, name="glance-direct", uri=named),
-        import_of(client, uploaded(client), ADMIN, name="copy-image", uri=named),
+        client.asked_to_import(staged, "glance-direct", ALICE, spare, uri=named),
+        client.asked_to_import(client.uploaded(), "copy-image", ADMIN, spare, uri=named),
     ]
     for status, answer in refusals:
         assert status == 400
         assert "takes no uri" in answer
-    assert import_of(client, staged, ALICE, name="glance-direct", uri=None)[0] == 202
+    assert client.asked_to_import(staged, "glance-direct", ALICE, spare, uri=None)[0] == 202
     assert files(outside) == there
 
 
@@ -420,7 +369,7 @@ def test_an_id_that_is_a_path_leads_nowhere(tmp_path: Path) -> None:
         large.truncate(11 * 2**30)  # more than the cache may have
     with server:
         odd = set(ODD_IDS) - {"queue", "invalid"}  # which are names of files outside of the cache
-        assert f"{len(odd)} images have ids that are no names of files" in server.printed
+        assert f"{len(odd)} images have ids that cannot be names of files" in server.printed
         status, pruned = server.request("/v2/cache/prune", ADMIN, method="POST")
         assert (status, json.loads(pruned)["total_files_pruned"]) == (200, len(ODD_IDS))
         statuses = {server.request("/v2/cache", ADMIN, method="DELETE")[0]}
@@ -450,7 +399,7 @@ def served(directory: Path, name: str) -> Server:
 
 def test_a_snapshot_moves_with_its_data_and_missing_data_is_reported(tmp_path: Path) -> None:
     with served(tmp_path, "one") as one:
-        kept, gone = uploaded(one, b"kept"), uploaded(one, b"gone", name="gone")
+        kept, gone = one.uploaded(b"kept"), one.uploaded(b"gone", name="gone")
         stop(one)
     (tmp_path / "one-data" / "cache").rename(tmp_path / "cache-of-one")
     data = tmp_path / "one-data" / "images"
@@ -458,7 +407,7 @@ def test_a_snapshot_moves_with_its_data_and_missing_data_is_reported(tmp_path: P
     # a copy of the records alone
     shutil.copy(tmp_path / "one.json", tmp_path / "two.json")
     with served(tmp_path, "two") as two:
-        assert "\n              2 images have data that is not here" in two.printed
+        assert "\n              2 images have no data in the data directory" in two.printed
         assert f"\n                {kept}: images has no data of it\n" in two.printed
         assert f"\n                {gone} ('gone'): images has no data of it\n" in two.printed
         assert download(two, kept)[0] == 404
@@ -482,7 +431,7 @@ def test_a_snapshot_moves_with_its_data_and_missing_data_is_reported(tmp_path: P
     for image_id in (kept, gone):
         (data / image_id).write_bytes(SECRET)
     with served(moved, "three") as three:
-        assert "1 images have data that is not here" in three.printed
+        assert "1 images have no data in the data directory" in three.printed
         assert f"{kept}:" not in three.printed
         assert download(three, kept) == (200, "kept")
         assert download(three, gone)[0] == 404
@@ -498,25 +447,17 @@ ODD = "-#a?b%20c$d$$ 'e' \"f\" [g] {h} ;i\\j é雪"
 
 def flow(server: Server) -> list[str]:
     """Use every directory: upload, staging, imports into both stores, tasks and the cache."""
-    ids = [uploaded(server, b"uploaded")]
-    body = json.dumps(FORMATS).encode()
-    _, answer = server.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-    ids.append(json.loads(answer)["id"])
+    ids = [server.uploaded(b"uploaded"), server.created()]
     path = f"/v2/images/{ids[1]}"
-    staged = server.request(f"{path}/stage", ALICE, method="PUT", data=b"uploaded", headers=BYTES)
-    assert staged[0] == 204
-    for method, stores, token in (
-        ("glance-direct", ["images"], ALICE),
-        ("copy-image", ["spare"], ADMIN),
+    assert server.put(f"{path}/stage", b"uploaded")[0] == 204
+    for method, store, token in (
+        ("glance-direct", "images", ALICE),
+        ("copy-image", "spare", ADMIN),
     ):
-        asked = json.dumps({"method": {"name": method}, "stores": stores}).encode()
-        answered = server.request(f"{path}/import", token, method="POST", data=asked, headers=JSON)
-        assert answered[0] == 202, answered
-        eventually(
-            lambda: {task["status"] for task in server.json(f"{path}/tasks")["tasks"]},
-            lambda found: found <= {"success", "failure"},
-        )
-        assert stores[0] in server.json(path, ALICE)["stores"]
+        status, answer = server.asked_to_import(ids[1], method, token, (store,))
+        assert status == 202, answer
+        server.finished_tasks(ids[1])
+        assert store in server.json(path, ALICE)["stores"]
     for image_id in ids:
         assert download(server, image_id) == (200, "uploaded")
     eventually(lambda: server.json("/v2/cache")["cached_images"], lambda images: len(images) == 2)
@@ -531,10 +472,7 @@ def test_everything_works_in_a_directory_of_an_odd_name_and_is_for_the_owner_alo
         server = Server(tmp_path, "--snapshot", "deep/glance.json", "--data-dir", ODD)
         with server:
             ids = flow(server)
-            body = json.dumps(FORMATS).encode()
-            _, answer = server.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-            path = f"/v2/images/{json.loads(answer)['id']}/stage"
-            server.request(path, ALICE, method="PUT", data=b"staged", headers=BYTES)
+            server.put(f"/v2/images/{server.created()}/stage", b"staged")
             stop(server)
     finally:
         os.umask(before)
@@ -566,22 +504,14 @@ def test_an_import_that_fails_leaves_nothing_in_the_directory(
     server: GlanceServer, client: Server
 ) -> None:
     with Source() as source:
-        body = json.dumps(FORMATS).encode()
-        _, answer = client.request("/v2/images", ALICE, method="POST", data=body, headers=JSON)
-        image_id = json.loads(answer)["id"]
-        method = {"name": "web-download", "uri": f"{source.url}/missing"}
-        asked = json.dumps({"method": method}).encode()
-        path = f"/v2/images/{image_id}"
-        client.request(f"{path}/import", ALICE, method="POST", data=asked, headers=JSON)
-        eventually(
-            lambda: {task["status"] for task in client.json(f"{path}/tasks")["tasks"]},
-            lambda found: found == {"failure"},
-        )
+        image_id = client.created()
+        client.asked_to_import(image_id, "web-download", uri=f"{source.url}/missing")
+        assert {task["status"] for task in client.finished_tasks(image_id)} == {"failure"}
     assert not files(server.data_dir)
 
 
 @pytest.mark.parametrize("note", ["os_glance_stage_host", "os_glance_hash_op_host"])
-def test_no_request_is_handed_on_to_a_host_that_an_image_names(
+def test_no_request_is_forwarded_to_a_host_that_an_image_names(
     server: GlanceServer, client: Server, note: str
 ) -> None:
     seed = Database()

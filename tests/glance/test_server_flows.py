@@ -13,13 +13,21 @@ import pytest
 
 from simple_db import Database, RequestContext
 from simple_db.installed import glance_release
-from tests.support.serving import ADMIN, ALICE, BOB, CONTENT, PATIENCE, Server, Source, eventually
+from tests.support.serving import (
+    ADMIN,
+    ALICE,
+    BOB,
+    CONTENT,
+    FORMATS,
+    JSON,
+    PATIENCE,
+    Server,
+    Source,
+    eventually,
+)
 
 pytestmark = pytest.mark.glance
 
-FORMATS = {"disk_format": "raw", "container_format": "bare"}
-JSON = {"Content-Type": "application/json"}
-BYTES = {"Content-Type": "application/octet-stream"}
 LOGIN = "lodger:letmein"
 SIGNATURE = "sig=tale-telling"
 
@@ -36,47 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def post(server: Server, path: str, body: Any, token: str | None = ALICE) -> tuple[int, str]:
-    data = json.dumps(body).encode()
-    return server.request(path, token, method="POST", data=data, headers=JSON)
-
-
-def created(server: Server, **values: Any) -> str:
-    """Return the id of a new image of alice's."""
-    status, body = post(server, "/v2/images", FORMATS | values)
-    assert status == 201, body
-    return str(json.loads(body)["id"])
-
-
-def uploaded(server: Server) -> str:
-    """Return the id of a new image of alice's that has its data."""
-    image_id = created(server)
-    path = f"/v2/images/{image_id}/file"
-    status, body = server.request(path, ALICE, method="PUT", data=CONTENT, headers=BYTES)
-    assert status == 204, body
-    return image_id
-
-
-def asked_to_import(
-    server: Server,
-    image_id: str,
-    name: str,
-    token: str = ALICE,
-    stores: tuple[str, ...] = (),
-    **method: str,
-) -> tuple[int, str]:
-    body: dict[str, Any] = {"method": {"name": name} | method}
-    if stores:
-        body["stores"] = list(stores)
-    return post(server, f"/v2/images/{image_id}/import", body, token)
-
-
 def finished_task(server: Server, image_id: str) -> Any:
-    """Return the one task of an image when it has come to its end."""
-    (task,) = eventually(
-        lambda: server.json(f"/v2/images/{image_id}/tasks")["tasks"],
-        lambda tasks: bool(tasks) and {task["status"] for task in tasks} <= {"success", "failure"},
-    )
+    """Return the one task of an image when it has ended."""
+    (task,) = server.finished_tasks(image_id)
     return task
 
 
@@ -95,7 +65,7 @@ def assert_whole(server: Server, image_id: str, stores: set[str]) -> None:
 # --- imports ---------------------------------------------------------------------------------
 
 
-def test_three_ways_to_import_and_two_stores_are_told(server: Server) -> None:
+def test_three_ways_to_import_and_two_stores_are_listed(server: Server) -> None:
     methods = server.json("/v2/info/import")["import-methods"]["value"]
     assert set(methods) == {"glance-direct", "web-download", "copy-image"}
     stores = {
@@ -107,9 +77,9 @@ def test_three_ways_to_import_and_two_stores_are_told(server: Server) -> None:
 def test_an_image_is_downloaded_from_a_high_port_of_this_machine(
     server: Server, source: Source
 ) -> None:
-    image_id = created(server)
+    image_id = server.created()
     uri = f"{source.url}/image"
-    assert asked_to_import(server, image_id, "web-download", uri=uri)[0] == 202
+    assert server.asked_to_import(image_id, "web-download", uri=uri)[0] == 202
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images"})
 
@@ -117,20 +87,20 @@ def test_an_image_is_downloaded_from_a_high_port_of_this_machine(
 def test_an_image_is_downloaded_into_the_stores_that_are_named(
     server: Server, source: Source
 ) -> None:
-    image_id = created(server)
+    image_id = server.created()
     stores = ("images", "spare")
     uri = f"{source.url}/image"
-    assert asked_to_import(server, image_id, "web-download", stores=stores, uri=uri)[0] == 202
+    assert server.asked_to_import(image_id, "web-download", stores=stores, uri=uri)[0] == 202
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images", "spare"})
 
 
 def test_staged_data_becomes_the_data_of_the_image(server: Server) -> None:
-    image_id = created(server)
+    image_id = server.created()
     path = f"/v2/images/{image_id}/stage"
-    assert server.request(path, ALICE, method="PUT", data=CONTENT, headers=BYTES)[0] == 204
+    assert server.put(path, CONTENT)[0] == 204
     assert server.json(f"/v2/images/{image_id}", ALICE)["status"] == "uploading"
-    assert asked_to_import(server, image_id, "glance-direct")[0] == 202
+    assert server.asked_to_import(image_id, "glance-direct")[0] == 202
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images"})
 
@@ -138,8 +108,8 @@ def test_staged_data_becomes_the_data_of_the_image(server: Server) -> None:
 def test_an_image_is_copied_to_the_other_store_and_survives_the_loss_of_the_first(
     server: Server,
 ) -> None:
-    image_id = uploaded(server)
-    assert asked_to_import(server, image_id, "copy-image", ADMIN, stores=("spare",))[0] == 202
+    image_id = server.uploaded()
+    assert server.asked_to_import(image_id, "copy-image", ADMIN, stores=("spare",))[0] == 202
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images", "spare"})
 
@@ -150,13 +120,13 @@ def test_an_image_is_copied_to_the_other_store_and_survives_the_loss_of_the_firs
 
 
 def test_the_clients_import_an_image(server: Server, source: Source) -> None:
-    image_id = created(server)
+    image_id = server.created()
     options = ("--import-method", "web-download", "--uri", f"{source.url}/image")
     server.glance(ALICE, "image-import", *options, image_id)
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images"})
 
-    image_id = created(server)
+    image_id = server.created()
     options = ("--method", "web-download", "--uri", f"{source.url}/image")
     server.openstack(ALICE, "image", "import", *options, image_id)
     assert finished_task(server, image_id)["status"] == "success"
@@ -166,8 +136,8 @@ def test_the_clients_import_an_image(server: Server, source: Source) -> None:
 def test_a_download_of_nothing_leaves_the_image_queued_and_the_task_failed(
     server: Server, source: Source
 ) -> None:
-    image_id = created(server)
-    asked_to_import(server, image_id, "web-download", uri=f"{source.url}/missing")
+    image_id = server.created()
+    server.asked_to_import(image_id, "web-download", uri=f"{source.url}/missing")
     assert finished_task(server, image_id)["status"] == "failure"
     image = server.json(f"/v2/images/{image_id}", ALICE)
     assert (image["status"], image["os_glance_failed_import"]) == ("queued", "images")
@@ -183,33 +153,33 @@ def test_a_download_of_nothing_leaves_the_image_queued_and_the_task_failed(
     ],
 )
 def test_no_other_host_and_no_other_scheme_is_downloaded_from(server: Server, uri: str) -> None:
-    image_id = created(server)
-    status, body = asked_to_import(server, image_id, "web-download", uri=uri)
+    image_id = server.created()
+    status, body = server.asked_to_import(image_id, "web-download", uri=uri)
     assert status == 400
     assert "does not pass filtering" in body
     assert server.json(f"/v2/images/{image_id}/tasks")["tasks"] == []
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [("glance-direct", "staged"), ("copy-image", "active"), ("levitate", "levitate")],
 )
 def test_an_import_that_cannot_be_is_refused_with_the_reason(
-    server: Server, name: str, told: str
+    server: Server, name: str, reason: str
 ) -> None:
-    status, body = asked_to_import(server, created(server), name)
+    status, body = server.asked_to_import(server.created(), name)
     assert status in {400, 409}
-    assert told in body
+    assert reason in body
 
 
 def test_a_second_import_of_an_image_is_refused_while_the_first_runs(
     server: Server, source: Source
 ) -> None:
-    image_id = created(server)
+    image_id = server.created()
     uri = f"{source.url}/slow"
-    assert asked_to_import(server, image_id, "web-download", uri=uri)[0] == 202
+    assert server.asked_to_import(image_id, "web-download", uri=uri)[0] == 202
     assert source.asked.wait(PATIENCE)
-    assert asked_to_import(server, image_id, "web-download", uri=uri)[0] == 409
+    assert server.asked_to_import(image_id, "web-download", uri=uri)[0] == 409
     source.go_on.set()
     assert finished_task(server, image_id)["status"] == "success"
     assert_whole(server, image_id, {"images"})
@@ -221,9 +191,9 @@ def test_no_secret_of_a_url_is_logged_whether_the_download_succeeds_or_not(
     host = source.url.removeprefix("http://")
     # Nobody listens on port 1.
     for place in (f"{host}/image", f"{host}/missing", "127.0.0.1:1/image", "192.0.2.1/image"):
-        image_id = created(server)
+        image_id = server.created()
         uri = f"http://{LOGIN}@{place}?{SIGNATURE}"
-        status, _ = asked_to_import(server, image_id, "web-download", uri=uri)
+        status, _ = server.asked_to_import(image_id, "web-download", uri=uri)
         if status == 202:
             finished_task(server, image_id)
     logged = server.log.read_text()
@@ -236,7 +206,7 @@ def test_where_another_host_is_named_this_machine_is_not_downloaded_from(
 ) -> None:
     with Server(tmp_path, "--download-from", "192.0.2.1") as server:
         uri = f"{source.url}/image"
-        assert asked_to_import(server, created(server), "web-download", uri=uri)[0] == 400
+        assert server.asked_to_import(server.created(), "web-download", uri=uri)[0] == 400
 
 
 def test_a_server_for_others_downloads_from_its_own_machine_only_where_that_is_named(
@@ -244,18 +214,18 @@ def test_a_server_for_others_downloads_from_its_own_machine_only_where_that_is_n
 ) -> None:
     uri = f"{source.url}/image"
     with Server(tmp_path, "--allow-remote") as server:
-        assert asked_to_import(server, created(server), "web-download", uri=uri)[0] == 400
+        assert server.asked_to_import(server.created(), "web-download", uri=uri)[0] == 400
     with Server(tmp_path, "--allow-remote", "--download-from", "127.0.0.1") as server:
-        image_id = created(server)
-        assert asked_to_import(server, image_id, "web-download", uri=uri)[0] == 202
+        image_id = server.created()
+        assert server.asked_to_import(image_id, "web-download", uri=uri)[0] == 202
         assert finished_task(server, image_id)["status"] == "success"
         assert_whole(server, image_id, {"images"})
 
 
 def test_a_stop_waits_for_the_imports_that_run(source: Source, tmp_path: Path) -> None:
     with Server(tmp_path) as server:
-        image_id = created(server)
-        asked_to_import(server, image_id, "web-download", uri=f"{source.url}/slow")
+        image_id = server.created()
+        server.asked_to_import(image_id, "web-download", uri=f"{source.url}/slow")
         assert source.asked.wait(PATIENCE)
         threading.Timer(0.5, source.go_on.set).start()
         assert server.stop(signal.SIGTERM) == 0
@@ -275,9 +245,9 @@ def test_a_stop_gives_up_a_download_that_hangs_and_saves(tmp_path: Path, again: 
         socket.create_server(("127.0.0.1", 0)) as silent,
         Server(tmp_path, "--save", "exit") as server,
     ):
-        image_id = created(server)
+        image_id = server.created()
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        asked_to_import(server, image_id, "web-download", uri=uri)
+        server.asked_to_import(image_id, "web-download", uri=uri)
         asking, _ = silent.accept()
         with asking:
             server.signal(signal.SIGTERM)
@@ -293,9 +263,9 @@ def test_a_stop_gives_up_a_download_that_hangs_and_saves(tmp_path: Path, again: 
 
 
 def test_an_import_is_a_task_with_its_input_and_its_result(server: Server, source: Source) -> None:
-    image_id = created(server)
+    image_id = server.created()
     uri = f"{source.url}/image"
-    asked_to_import(server, image_id, "web-download", uri=uri)
+    server.asked_to_import(image_id, "web-download", uri=uri)
     finished = finished_task(server, image_id)
     task = server.json(f"/v2/tasks/{finished['id']}")
     assert (task["type"], task["status"]) == ("api_image_import", "success")
@@ -308,8 +278,8 @@ def test_tasks_are_listed_in_pages_and_to_administrators_only(
     server: Server, source: Source
 ) -> None:
     for _ in range(3):
-        image_id = created(server)
-        asked_to_import(server, image_id, "web-download", uri=f"{source.url}/image")
+        image_id = server.created()
+        server.asked_to_import(image_id, "web-download", uri=f"{source.url}/image")
         finished_task(server, image_id)
 
     ids, path = [], "/v2/tasks?limit=2"
@@ -330,7 +300,7 @@ def test_a_task_that_is_created_runs_to_its_end(server: Server, source: Source) 
         "import_from_format": "raw",
         "image_properties": {"name": "by task", **FORMATS},
     }
-    status, body = post(server, "/v2/tasks", {"type": "import", "input": task_input}, ADMIN)
+    status, body = server.post("/v2/tasks", {"type": "import", "input": task_input}, ADMIN)
     assert status == 201, body
     task = eventually(
         lambda: server.json(f"/v2/tasks/{json.loads(body)['id']}"),
@@ -359,7 +329,7 @@ def test_a_namespace_is_made_with_all_that_is_in_it_and_removed_again(server: Se
         "tags": [{"name": "wet"}],
         "resource_type_associations": [{"name": "OS::Glance::Image", "prefix": "paint_"}],
     }
-    status, body = post(server, "/v2/metadefs/namespaces", namespace, ADMIN)
+    status, body = server.post("/v2/metadefs/namespaces", namespace, ADMIN)
     assert status == 201, body
 
     shown = server.json("/v2/metadefs/namespaces/OS::Paint", ALICE)
@@ -372,20 +342,20 @@ def test_a_namespace_is_made_with_all_that_is_in_it_and_removed_again(server: Se
     types = server.json("/v2/metadefs/resource_types", ALICE)["resource_types"]
     assert "OS::Glance::Image" in {each["name"] for each in types}
 
-    again, told = post(server, "/v2/metadefs/namespaces", {"namespace": "OS::Paint"}, ADMIN)
-    assert again == 409, told
+    again, body = server.post("/v2/metadefs/namespaces", {"namespace": "OS::Paint"}, ADMIN)
+    assert again == 409, body
     path = "/v2/metadefs/namespaces/OS::Paint"
     assert server.request(path, ADMIN, method="DELETE")[0] == 204
     assert server.request(path, ADMIN)[0] == 404
 
 
 def test_the_parts_of_a_namespace_are_changed_one_by_one(server: Server) -> None:
-    status, body = post(server, "/v2/metadefs/namespaces", {"namespace": "OS::Parts"}, ADMIN)
+    status, body = server.post("/v2/metadefs/namespaces", {"namespace": "OS::Parts"}, ADMIN)
     assert status == 201, body
     parts = "/v2/metadefs/namespaces/OS::Parts"
     size = {"name": "size", "title": "Size", "type": "integer"}
-    assert post(server, f"{parts}/properties", size, ADMIN)[0] == 201
-    assert post(server, f"{parts}/objects", {"name": "box", "properties": {}}, ADMIN)[0] == 201
+    assert server.post(f"{parts}/properties", size, ADMIN)[0] == 201
+    assert server.post(f"{parts}/objects", {"name": "box", "properties": {}}, ADMIN)[0] == 201
     assert server.request(f"{parts}/tags/big", ADMIN, method="POST")[0] == 201
     body = json.dumps(size | {"title": "Width"})
     changed = server.request(
@@ -416,7 +386,7 @@ def cached(server: Server) -> dict[str, Any]:
 
 
 def test_what_is_downloaded_is_answered_from_the_cache_the_next_time(server: Server) -> None:
-    image_id = uploaded(server)
+    image_id = server.uploaded()
     path = f"/v2/images/{image_id}/file"
     assert image_id not in cached(server)
     server.glance(ALICE, "image-download", "--file", server.directory / "first", image_id)
@@ -434,7 +404,7 @@ def test_what_is_downloaded_is_answered_from_the_cache_the_next_time(server: Ser
 
 def test_the_cache_is_there_again_after_a_start_on_another_port(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
-        image_id = uploaded(server)
+        image_id = server.uploaded()
         assert server.request(f"/v2/cache/{image_id}", method="PUT", data=b"")[0] == 202
         eventually(lambda: cached(server), lambda images: image_id in images)
         assert server.stop(signal.SIGTERM) == 0
@@ -451,7 +421,7 @@ def test_the_cache_is_there_again_after_a_start_on_another_port(tmp_path: Path) 
 def test_an_image_that_cannot_be_cached_is_one_line_and_the_next_one_is_cached(
     server: Server,
 ) -> None:
-    lost, good = uploaded(server), uploaded(server)
+    lost, good = server.uploaded(), server.uploaded()
     (server.directory / "glance-data" / "images" / lost).unlink()
     before = len(server.log.read_text())
     for image_id in (lost, good):
@@ -464,7 +434,7 @@ def test_an_image_that_cannot_be_cached_is_one_line_and_the_next_one_is_cached(
 
 
 def test_an_image_is_cached_when_that_is_asked_for_and_forgotten_likewise(server: Server) -> None:
-    image_id = uploaded(server)
+    image_id = server.uploaded()
     path = f"/v2/cache/{image_id}"
     assert server.request(path, ALICE, method="PUT")[0] == 403
     assert server.request(path, ADMIN, method="PUT")[0] == 202
@@ -477,7 +447,7 @@ def test_an_image_is_cached_when_that_is_asked_for_and_forgotten_likewise(server
 
 
 def test_the_cache_is_cleaned_pruned_and_cleared(server: Server) -> None:
-    image_id = uploaded(server)
+    image_id = server.uploaded()
     server.request(f"/v2/cache/{image_id}", ADMIN, method="PUT")
     eventually(lambda: cached(server), lambda images: image_id in images)
     if IS_33:
@@ -491,7 +461,7 @@ def test_the_cache_is_cleaned_pruned_and_cleared(server: Server) -> None:
 def test_the_cache_is_there_again_after_a_stop_and_a_start(tmp_path: Path) -> None:
     server = Server(tmp_path)
     with server:
-        image_id = uploaded(server)
+        image_id = server.uploaded()
         server.request(f"/v2/cache/{image_id}", ADMIN, method="PUT")
         before = eventually(lambda: cached(server), lambda images: image_id in images)
         port = server.url.rpartition(":")[2]

@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.serving import ADMIN, ALICE, CONTENT, Server, Source, eventually
+from tests.support.serving import ADMIN, ALICE, CONTENT, FORMATS, JSON, Server, Source
 
 pytestmark = pytest.mark.glance
 
 FRONT_END = "http://localhost:3000"
 FOREIGN = "http://evil.example"
-FORMATS = {"disk_format": "raw", "container_format": "bare"}
 TEXT = {"Content-Type": "text/plain"}
-JSON = {"Content-Type": "application/json"}
 KIB = 2**10
 
 
@@ -45,19 +43,6 @@ def asked(
         return answer
     finally:
         connection.close()
-
-
-def created(server: Server, **values: str) -> str:
-    data = json.dumps(FORMATS | values).encode()
-    status, body = server.request("/v2/images", ALICE, method="POST", data=data, headers=JSON)
-    assert status == 201, body
-    return str(json.loads(body)["id"])
-
-
-def asked_to_import(server: Server, image_id: str, uri: str) -> tuple[int, str]:
-    data = json.dumps({"method": {"name": "web-download", "uri": uri}}).encode()
-    path = f"/v2/images/{image_id}/import"
-    return server.request(path, ALICE, method="POST", data=data, headers=JSON)
 
 
 # --- hosts and pages -------------------------------------------------------------------------
@@ -153,7 +138,7 @@ def test_what_is_no_host_and_no_origin_stops_the_start(
 
 def test_nobody_imports_from_the_server_itself(server: Server) -> None:
     port = urlsplit(server.url).port
-    image_id = created(server)
+    image_id = server.created()
 
     for host in (
         "127.0.0.1",
@@ -163,7 +148,9 @@ def test_nobody_imports_from_the_server_itself(server: Server) -> None:
         "[::ffff:127.0.0.1]",
         "0.0.0.0",  # noqa: S104 - nobody listens here
     ):
-        status, body = asked_to_import(server, image_id, f"http://{host}:{port}/v2/images")
+        status, body = server.asked_to_import(
+            image_id, "web-download", uri=f"http://{host}:{port}/v2/images"
+        )
         assert status == 400
         assert "does not pass filtering" in body
     assert server.json(f"/v2/images/{image_id}/tasks")["tasks"] == []
@@ -171,14 +158,16 @@ def test_nobody_imports_from_the_server_itself(server: Server) -> None:
 
 
 def test_a_redirect_to_the_server_itself_is_not_followed(server: Server) -> None:
-    image_id = created(server)
+    image_id = server.created()
     with Source() as source:
         target = f"{server.url}/v2/images"
-        assert asked_to_import(server, image_id, f"{source.url}/elsewhere?{target}")[0] == 202
-        (task,) = eventually(
-            lambda: server.json(f"/v2/images/{image_id}/tasks")["tasks"],
-            lambda tasks: tasks and tasks[0]["status"] in {"success", "failure"},
+        assert (
+            server.asked_to_import(
+                image_id, "web-download", uri=f"{source.url}/elsewhere?{target}"
+            )[0]
+            == 202
         )
+        (task,) = server.finished_tasks(image_id)
     assert task["status"] == "failure"
     assert server.json(f"/v2/images/{image_id}")["status"] == "queued"
 
@@ -188,23 +177,18 @@ def test_a_redirect_to_the_server_itself_is_not_followed(server: Server) -> None
 
 def test_a_full_disk_is_one_line_and_leaves_the_server_at_work(tmp_path: Path) -> None:
     with Server(tmp_path, "--save", "always") as server:
-        image_id = created(server, name="before")
+        image_id = server.created(name="before")
         server.limit_files(64 * KIB)
-        values = FORMATS | {"name": "too much", "note": random.Random(1).randbytes(40 * KIB).hex()}  # noqa: S311 - no secret
-        data = json.dumps(values).encode()
-        status, body = server.request("/v2/images", ALICE, method="POST", data=data, headers=JSON)
+        note = random.Random(1).randbytes(40 * KIB).hex()  # noqa: S311 - no secret
+        status, body = server.post("/v2/images", FORMATS | {"name": "too much", "note": note})
         assert status == 507
         assert "File too large" in body
 
         path = f"/v2/images/{image_id}/file"
-        headers = {"Content-Type": "application/octet-stream"}
-        status, _ = server.request(
-            path, ALICE, method="PUT", data=CONTENT[: 100 * KIB], headers=headers
-        )
-        assert status == 413  # as Glance has it
-        assert server.request(path, ALICE, method="PUT", data=CONTENT, headers=headers)[0] == 507
+        assert server.put(path, CONTENT[: 100 * KIB])[0] == 413  # as Glance has it
+        assert server.put(path, CONTENT)[0] == 507
 
-        created(server, name="after")
+        server.created(name="after")
         listed = server.json("/v2/images", ALICE)["images"]
         assert sorted(image["name"] for image in listed) == ["after", "before"]
         assert [image["status"] for image in listed] == ["queued"] * 2

@@ -205,7 +205,7 @@ def test_the_reason_is_logged_without_the_url(caplog: pytest.LogCaptureFixture) 
         "127.0.0.1%00",
     ],
 )
-def test_a_url_of_two_readings_is_not_fetched_from(scheme: str, host_and_port: str) -> None:
+def test_an_ambiguous_url_is_not_fetched_from(scheme: str, host_and_port: str) -> None:
     with filtering():
         assert not utils.validate_uri(f"{scheme}://{host_and_port}/image")
 

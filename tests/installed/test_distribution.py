@@ -79,9 +79,9 @@ def test_a_wheel_gets_an_extra_from_where_it_is(site: Path, tmp_path: Path) -> N
     wheel.touch()
     ours(site, {"url": wheel.as_uri(), "archive_info": {}})
 
-    told = shlex.split(distribution.how_to_install("server"))
+    printed = shlex.split(distribution.how_to_install("server"))
 
-    assert told == [sys.executable, "-m", "pip", "install", f"{wheel}[server]"]
+    assert printed == [sys.executable, "-m", "pip", "install", f"{wheel}[server]"]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_what_came_from_a_url_gets_an_extra_from_there(
 ) -> None:
     ours(site, origin)
 
-    told = shlex.split(distribution.how_to_install("server"))
+    printed = shlex.split(distribution.how_to_install("server"))
 
-    assert told[-1] == f"glance-simple-db[server] @ {source}"
+    assert printed[-1] == f"glance-simple-db[server] @ {source}"
 
 
 @pytest.mark.parametrize("origin", [None, {"url": f"file:///not/there/{WHEEL}"}])
-def test_where_the_origin_is_unknown_or_gone_both_ways_are_told(
+def test_where_the_origin_is_unknown_or_gone_both_commands_are_given(
     site: Path, origin: dict[str, Any] | None
 ) -> None:
     ours(site, origin)
@@ -113,11 +113,11 @@ def test_where_the_origin_is_unknown_or_gone_both_ways_are_told(
     assert distribution.how_to_install("server") == BOTH_WAYS
 
 
-def test_where_nothing_is_installed_both_ways_are_told() -> None:
+def test_where_nothing_is_installed_both_commands_are_given() -> None:
     assert distribution.how_to_install("server") == BOTH_WAYS
 
 
-def test_an_environment_without_pip_is_told_of_pip_alone(site: Path) -> None:
+def test_an_environment_without_pip_gets_the_command_pip(site: Path) -> None:
     (site / "pip.py").unlink()
     ours(site, {"url": site.as_uri(), "dir_info": {"editable": True}})
 

@@ -16,7 +16,7 @@ from tests.support.serving import PROJECT
 
 pytestmark = pytest.mark.glance
 
-# What each import comes to where a package is not there.
+# What each import raises or gives where a package is missing.
 IMPORTS = """
 import importlib, json, sys, traceback
 missing, *modules = sys.argv[1:]

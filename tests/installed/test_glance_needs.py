@@ -121,8 +121,8 @@ def test_a_name_that_is_not_declared_is_found() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glance_release, "_TOLD", set())
+def _no_warning_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance_release, "_WARNED", set())
 
 
 def take_away(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -189,7 +189,7 @@ def test_a_server_cannot_do_without_what_downloads_need(
 def lacking(name: str) -> str:
     shown = re.escape(name.replace(":", "."))
     release = re.escape(glance_release.release())
-    return f"^Glance {release} has no {shown}.*, which simple_db needs; it is tried with Glance 31"
+    return f"^Glance {release} has no {shown}.*, which simple_db needs; it is tested with Glance 31"
 
 
 def test_a_package_that_is_not_installed_is_another_matter(
@@ -203,7 +203,7 @@ def test_a_package_that_is_not_installed_is_another_matter(
 @pytest.mark.parametrize(
     "binding", [each for each in BINDINGS if glance_needs.is_there(":".join(each))]
 )
-def test_a_place_that_is_missing_is_told_once_and_the_others_are_installed(
+def test_a_module_that_is_missing_is_warned_of_once_and_the_others_are_installed(
     monkeypatch: pytest.MonkeyPatch, binding: tuple[str, str]
 ) -> None:
     take_away(monkeypatch, ":".join(binding))
@@ -219,7 +219,7 @@ def test_a_place_that_is_missing_is_told_once_and_the_others_are_installed(
 # --- what people see ---------------------------------------------------------------------------
 
 FUTURE = "34.0.0.dev12"
-SAID = f"Glance {FUTURE} is installed, and simple_db is tried with Glance 31 to 33"
+SAID = f"Glance {FUTURE} is installed, and simple_db is tested with Glance 31 to 33"
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def path_of(directory: Path) -> str:
 def test_a_server_on_a_later_glance_says_so_in_one_line(future: Path, tmp_path: Path) -> None:
     with Server(tmp_path, PYTHONPATH=path_of(future)) as server:
         assert server.json("/v2/images")["images"] == []
-    assert [line for line in server.log.read_text().splitlines() if "tried" in line] == [
+    assert [line for line in server.log.read_text().splitlines() if "is tested" in line] == [
         f"simple-db: {SAID}: it may not work"
     ]
 
@@ -267,7 +267,7 @@ def test_a_server_on_a_glance_that_has_moved_a_module_is_refused_in_one_line(
     assert done.stderr == (
         f"simple-db: Glance {FUTURE} has no"
         " glance.image_cache.prefetcher.Prefetcher.fetch_image_into_cache, which simple_db needs;"
-        " it is tried with Glance 31 to 33\n"
+        " it is tested with Glance 31 to 33\n"
     )
 
 
@@ -299,17 +299,17 @@ def pytest_on(directory: Path, tmp_path: Path, *options: str) -> str:
 
 
 def test_the_fixtures_on_a_later_glance_work_and_warn_once(future: Path, tmp_path: Path) -> None:
-    told = pytest_on(future, tmp_path)
-    assert "3 passed, 1 warning in" in told
-    assert told.count(SAID) == 1
+    printed = pytest_on(future, tmp_path)
+    assert "3 passed, 1 warning in" in printed
+    assert printed.count(SAID) == 1
 
 
 def test_the_fixtures_on_a_glance_that_lacks_something_say_what(
     future: Path, tmp_path: Path
 ) -> None:
     without(future, "glance.db.sqlalchemy.metadata")
-    told = pytest_on(future, tmp_path)
-    assert f"glance_db_api: Glance {FUTURE} has no glance.db.sqlalchemy.metadata" in told
+    printed = pytest_on(future, tmp_path)
+    assert f"glance_db_api: Glance {FUTURE} has no glance.db.sqlalchemy.metadata" in printed
 
 
 # The environment of the server's process is not that of the tests, but its path is.
@@ -327,8 +327,10 @@ def test_the_server_of_the_fixtures_on_a_store_that_lacks_something_says_what(
     future: Path, tmp_path: Path
 ) -> None:
     (future / "glance_store.py").write_text(STORE_WITHOUT.format(directory=str(future)))
-    told = pytest_on(future, tmp_path, "-k", "three")
-    assert f"simple_db: Glance {FUTURE} has no glance_store.verify_store, which simple_db" in told
+    printed = pytest_on(future, tmp_path, "-k", "three")
+    assert (
+        f"simple_db: Glance {FUTURE} has no glance_store.verify_store, which simple_db" in printed
+    )
 
 
 @pytest.mark.parametrize("name", SQL_DRIVER)

@@ -9,8 +9,8 @@ from simple_db.installed.glance_release import UntriedGlanceWarning
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glance_release, "_TOLD", set())
+def _no_warning_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance_release, "_WARNED", set())
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, release: str) -> None:
@@ -32,7 +32,7 @@ def test_of_any_other_the_release_and_the_range_are_said(
     installed(monkeypatch, release)
     said = glance_release.untried()
     assert said == (
-        f"Glance {release} is installed, and simple_db is tried with Glance 31 to 33: it may not"
+        f"Glance {release} is installed, and simple_db is tested with Glance 31 to 33: it may not"
         " work"
     )
 
@@ -48,7 +48,7 @@ def test_a_glance_without_metadata_is_of_an_unknown_release(
     assert "Glance unknown is installed" in str(glance_release.untried())
 
 
-def test_what_there_is_to_warn_of_is_told_once_in_a_process() -> None:
+def test_a_warning_is_given_once_in_a_process() -> None:
     with pytest.warns(UntriedGlanceWarning, match="^odd$"):
         glance_release.warn("odd")
     with warnings.catch_warnings():

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import define
 
-from simple_db import Database, snapshot
-from simple_db.cli import commands
-from simple_db.cli.snapshot import commands as snapshot_commands
+from simple_db import Database
+from simple_db.cli import commands, reading
 from simple_db.model.errors import Invalid, SnapshotError
 from simple_db.operations.metadefs import files as metadef_files
 from simple_db.persistence import files, journal
@@ -316,9 +315,10 @@ def test_what_is_no_journal_is_no_reason_to_save_over_it(path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_looked_at_has_no_bar_of_progress(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     path.symlink_to(path)
-    with snapshot_commands.progress(path) as shown:
-        assert shown is snapshot.no_progress
+    with reading.progress(path) as show:
+        show(1, 2)
+    assert capsys.readouterr().err == ""

@@ -34,6 +34,11 @@ ADMIN = "root:ops:admin"
 ALICE = "alice:demo:member"
 BOB = "bob:lab:member"
 
+FORMATS = {"disk_format": "raw", "container_format": "bare"}
+JSON = {"Content-Type": "application/json"}
+BYTES = {"Content-Type": "application/octet-stream"}
+PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+
 CONTENT = random.Random(3).randbytes(3_000_000)  # noqa: S311 - no secret
 """What a `Source` has in its file."""
 
@@ -181,6 +186,57 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+    def post(self, path: str, document: object, token: str | None = ALICE) -> tuple[int, str]:
+        """Send JSON, and return status and body."""
+        return self._sent("POST", path, json.dumps(document).encode(), JSON, token)
+
+    def put(self, path: str, data: bytes, token: str | None = ALICE) -> tuple[int, str]:
+        """Send data, and return status and body."""
+        return self._sent("PUT", path, data, BYTES, token)
+
+    def patch(self, path: str, *changes: dict[str, Any], token: str = ALICE) -> int:
+        """Change an image, and return the status."""
+        return self._sent("PATCH", path, json.dumps(changes).encode(), PATCH, token)[0]
+
+    def _sent(
+        self, method: str, path: str, data: bytes, headers: dict[str, str], token: str | None
+    ) -> tuple[int, str]:
+        return self.request(path, token, method=method, data=data, headers=headers)
+
+    def created(self, token: str = ALICE, **values: Any) -> str:
+        """Return the id of a new image of the caller's."""
+        status, body = self.post("/v2/images", FORMATS | values, token)
+        assert status == 201, body
+        return str(json.loads(body)["id"])
+
+    def uploaded(self, data: bytes = CONTENT, **values: Any) -> str:
+        """Return the id of a new image of alice's that has this data."""
+        image_id = self.created(**values)
+        status, body = self.put(f"/v2/images/{image_id}/file", data)
+        assert status == 204, body
+        return image_id
+
+    def asked_to_import(
+        self,
+        image_id: str,
+        name: str,
+        token: str = ALICE,
+        stores: tuple[str, ...] = (),
+        **method: str | None,
+    ) -> tuple[int, str]:
+        """Ask for an import by the method of that name, and return status and body."""
+        document: dict[str, Any] = {"method": {"name": name} | method}
+        if stores:
+            document["stores"] = list(stores)
+        return self.post(f"/v2/images/{image_id}/import", document, token)
+
+    def finished_tasks(self, image_id: str) -> Any:
+        """Return the tasks of an image, of which there is one at least, when all have ended."""
+        return eventually(
+            lambda: self.json(f"/v2/images/{image_id}/tasks")["tasks"],
+            lambda tasks: tasks and {task["status"] for task in tasks} <= {"success", "failure"},
+        )
 
     def limit_files(self, size: int) -> None:
         """Let no file of the server grow beyond so many bytes, as if its disk were full."""

@@ -1,6 +1,6 @@
 """What has changed from one snapshot to another, row by row, grouped by what the rows belong to.
 
-A row is the same row if it has the same id. Nothing here knows how a change is told.
+A row is the same row if it has the same id. `simple_db.cli.snapshot.tables` shows a difference.
 """
 
 from __future__ import annotations
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
     from simple_db.store import Cut
 
 Kind = Literal["added", "removed", "deleted", "restored", "changed"]
-"""What has become of a row: ``removed`` is gone, ``deleted`` is there and marked as deleted."""
+"""What happened to a row: ``removed`` is gone, ``deleted`` is there and marked as deleted."""
 
-# What a row belongs to, and the column that says so. Tasks stand for themselves: they outlive
-# their image.
+# What a row belongs to, and by which column. Tasks are on their own: they outlive their image.
 _OWNERS: dict[type[Record], tuple[type[Record], str]] = {
     Location: (Image, "image_id"),
     Property: (Image, "image_id"),
@@ -87,7 +86,7 @@ class RowChange:
 
     @property
     def kind(self) -> Kind:
-        """What has become of the row."""
+        """What happened to the row."""
         if self.old is None:
             return "added"
         if self.new is None:
@@ -125,7 +124,7 @@ class Group:
 
     @property
     def kind(self) -> Kind:
-        """What has become of the owner; ``changed`` if only its children have."""
+        """What happened to the owner; ``changed`` if only its children have changed."""
         return self.own.kind if self.own else "changed"
 
     @property
@@ -136,7 +135,7 @@ class Group:
 
 @frozen
 class CounterChange:
-    """A table that gives another id to its next row."""
+    """A table whose next row gets another id."""
 
     table: str
     old: int
@@ -155,7 +154,7 @@ class Difference:
         return bool(self.groups or self.counters)
 
 
-def difference(old: Cut, new: Cut) -> Difference:
+def between(old: Cut, new: Cut) -> Difference:
     """Return what has changed: the rows and the counters, not who wrote them in which format."""
     changes: dict[tuple[type[Record], Any], list[RowChange]] = defaultdict(list)
     owners: dict[tuple[type[Record], Any], RowChange] = {}
@@ -216,14 +215,14 @@ def _counter_changes(old: Cut, new: Cut) -> Iterator[CounterChange]:
 # --- for programs ----------------------------------------------------------------------------
 
 
-def document(difference: Difference, *, reveal: bool = False) -> dict[str, Any]:
+def document(found: Difference, *, reveal: bool = False) -> dict[str, Any]:
     """Return a difference as JSON takes it: docs/snapshot.md describes it."""
     return {
-        "same": not difference,
-        "groups": [_group_document(group, reveal) for group in difference.groups],
+        "same": not found,
+        "groups": [_group_document(group, reveal) for group in found.groups],
         "counters": [
             {"table": counter.table, "old": counter.old, "new": counter.new}
-            for counter in difference.counters
+            for counter in found.counters
         ],
     }
 

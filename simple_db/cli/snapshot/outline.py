@@ -1,6 +1,6 @@
-"""What a snapshot holds, by what it belongs to: an image with its children, a task, a namespace.
+"""The content of a snapshot as images with their rows, tasks and namespaces.
 
-For people it becomes tables (`simple_db.cli.snapshot.tables`), for programs the JSON of `document`.
+`simple_db.cli.snapshot.tables` shows it to people; `document` is its JSON, for programs.
 """
 
 from __future__ import annotations
@@ -109,9 +109,11 @@ def image(contents: Cut, beginning: str) -> ImageOutline:
     held = contents.rows[Image]
     found = [beginning] if beginning in held else [key for key in held if key.startswith(beginning)]
     if not found:
-        raise ImageNotFound(f"no image has the id {beginning!r}, and none has one that begins so")
+        raise ImageNotFound(f"no image has an id that is or begins with {beginning!r}")
     if len(found) > 1:
-        raise ImageNotFound(f"the ids of {len(found)} images begin with {beginning!r}: say more")
+        raise ImageNotFound(
+            f"the ids of {len(found)} images begin with {beginning!r}: give more of the id"
+        )
     return next(one for one in images(contents) if one.image.id == found[0])
 
 
@@ -195,9 +197,9 @@ def plain(value: Any) -> Any:
 
 def _task_document(contents: Cut, task: Task, reveal: bool) -> dict[str, Any]:
     info = contents.rows[TaskInfo].get(task.id)
-    told = row_document(info, reveal=reveal) if info else {}
+    columns = row_document(info, reveal=reveal) if info else {}
     return row_document(task, reveal=reveal) | {
-        name: told.get(name) for name in ("input", "result", "message")
+        name: columns.get(name) for name in ("input", "result", "message")
     }
 
 

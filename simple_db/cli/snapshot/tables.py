@@ -1,7 +1,7 @@
-"""Snapshots and their differences as rich shows them: tables that fit a terminal, lines of words.
+"""Snapshots and their differences as tables and lines that fit a terminal.
 
-What a snapshot says of itself is not trusted: a text is shown with its control characters escaped,
-and never read as markup. Secrets are masked unless they are to be revealed.
+The content of a snapshot is not trusted: its texts are shown with their control characters escaped,
+and are never read as markup. Secrets are masked unless they are to be revealed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from simple_db.cli.snapshot import difference as snapshot_diff
-from simple_db.cli.snapshot import outline as snapshot_outline
+from simple_db.cli import console
+from simple_db.cli.snapshot import difference as differences
+from simple_db.cli.snapshot import outline as outlines
 from simple_db.model import credentials
 from simple_db.model.records import (
     Association,
@@ -39,6 +40,7 @@ from simple_db.model.records import (
     Task,
     TaskInfo,
 )
+from simple_db.persistence import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
     from simple_db.cli.snapshot.difference import Difference, Kind, RowChange
     from simple_db.cli.snapshot.outline import ImageOutline
+    from simple_db.persistence.journal import Replayed
     from simple_db.store import Cut
 
 NARROW = 140
@@ -92,13 +95,34 @@ _CHANGE = {"updated_at"}
 def summary(contents: Cut) -> Text:
     """Return in one line how much a snapshot holds: its images, and its rows."""
     rows = sum(len(held) for held in contents.rows.values())
-    return Text(f"{number(len(contents.rows[Image]), 'image')}, {number(rows, 'row')}")
+    return Text(
+        f"{console.number(len(contents.rows[Image]), 'image')}, {console.number(rows, 'row')}"
+    )
+
+
+def origin(found: Replayed) -> Text:
+    """Return which format a snapshot has, and which release wrote it."""
+    version = found.decoded.version
+    written = Text(f"version {version}")
+    if version < formats.VERSION:
+        written.append(f", and {formats.VERSION} is current ('simple-db snapshot upgrade')")
+    return written.append(", written by simple_db ").append_text(text(found.decoded.writer))
+
+
+def extent(found: Replayed, size: int) -> Text:
+    """Return how much a snapshot of `size` bytes and its journal hold."""
+    line = summary(found.decoded.cut).append(f", {decimal(size)}")
+    if found.calls or found.torn:
+        line.append(f", with {console.number(found.calls, 'call')} of its journal")
+    if found.torn:
+        line.append(", whose last line was not written to the end and is left out")
+    return line
 
 
 def counts(contents: Cut) -> Table:
     """Return the tables that have rows, with how many."""
     table = _table("Table", right=("Rows", "Deleted"))
-    for count in snapshot_outline.counts(contents):
+    for count in outlines.counts(contents):
         if count.rows:
             table.add_row(
                 count.table, f"{count.rows:,}", f"{count.deleted:,}" * bool(count.deleted)
@@ -118,9 +142,9 @@ def listing(
         limit: How many of each are listed at most; None for all.
     """
     kinds: list[tuple[str, Sequence[Any], Callable[[Any, Mapping[str, str]], Table]]] = [
-        ("image", snapshot_outline.images(contents), _images),
-        ("task", snapshot_outline.rows_of(contents, Task), _tasks),
-        ("namespace", snapshot_outline.namespaces(contents), _namespaces),
+        ("image", outlines.images(contents), _images),
+        ("task", outlines.rows_of(contents, Task), _tasks),
+        ("namespace", outlines.namespaces(contents), _namespaces),
     ]
     ids = _ids([*contents.rows[Image], *contents.rows[Task]], width)
     for title, rows, tabled in kinds:
@@ -149,7 +173,7 @@ def _fit(table: Table, width: int) -> None:
 
 
 def _heading(title: str, shown: Sequence[Any], hidden: int) -> Text:
-    heading = Text(number(len(shown), title), style="bold")
+    heading = Text(console.number(len(shown), title), style="bold")
     deleted = sum(map(_is_deleted, shown))
     if hidden:
         heading.append(f", and {hidden:,} deleted (--deleted lists them)", style="not bold dim")
@@ -162,9 +186,9 @@ def _is_deleted(row: Any) -> bool:
     return bool(getattr(getattr(row, "image", row), "deleted", False))
 
 
-def _images(outlines: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
+def _images(rows: Sequence[ImageOutline], ids: Mapping[str, str]) -> Table:
     table = _table("ID", "Name", "Owner", "Visibility", "Status", right=("Size",), last="Tags")
-    for outline in outlines:
+    for outline in rows:
         image = credentials.columns(outline.image)
         tags = [credentials.masked_text(tag.value) for tag in outline.tags if not tag.deleted]
         table.add_row(
@@ -195,11 +219,9 @@ def _tasks(tasks: Sequence[Task], ids: Mapping[str, str]) -> Table:
     return table
 
 
-def _namespaces(
-    outlines: Sequence[snapshot_outline.NamespaceOutline], _ids: Mapping[str, str]
-) -> Table:
+def _namespaces(rows: Sequence[outlines.NamespaceOutline], _ids: Mapping[str, str]) -> Table:
     table = _table("Namespace", "Owner", "Visibility", "Defines", "For")
-    for outline in outlines:
+    for outline in rows:
         namespace = credentials.columns(outline.namespace)
         table.add_row(
             text(namespace["namespace"], "bold"),
@@ -211,9 +233,9 @@ def _namespaces(
     return table
 
 
-def _defines(outline: snapshot_outline.NamespaceOutline) -> str:
+def _defines(outline: outlines.NamespaceOutline) -> str:
     defined = {"object": outline.objects, "property": outline.properties, "tag": outline.tags}
-    return ", ".join(number(len(names), thing) for thing, names in defined.items() if names)
+    return ", ".join(console.number(len(names), thing) for thing, names in defined.items() if names)
 
 
 def _ids(ids: Iterable[str], width: int) -> dict[str, str]:
@@ -282,25 +304,25 @@ _TITLES = {
 # --- differences -----------------------------------------------------------------------------
 
 
-def difference(difference: Difference, *, reveal: bool = False) -> Iterator[RenderableType]:
-    """Give the lines that tell a difference: what it belongs to, what became of it, old -> new."""
-    for group in difference.groups:
-        yield _told(0, group.kind, _title(group.owner, reveal))
+def difference(found: Difference, *, reveal: bool = False) -> Iterator[RenderableType]:
+    """Give the lines of a difference: the owner of the rows, what happened to each, old -> new."""
+    for group in found.groups:
+        yield _marked(0, group.kind, _title(group.owner, reveal))
         if isinstance(group.owner, Image) and group.kind in {"added", "removed"}:
             yield _indented(_image_in_short(credentials.columns(group.owner, reveal=reveal)), 4)
         if group.own is not None:
             yield from _fields(group.own, reveal)
         for child in group.children:
-            yield _told(2, child.kind, _title(child.row, reveal))
+            yield _marked(2, child.kind, _title(child.row, reveal))
             yield from _fields(child, reveal, indent=2)
-    for counter in difference.counters:
+    for counter in found.counters:
         line = f"next id of {counter.table}: {counter.old} -> {counter.new}"
-        yield _told(0, "changed", Text(line))
+        yield _marked(0, "changed", Text(line))
     yield Text()
-    yield Text(_totals(difference) or "the rows are the same")
+    yield Text(_totals(found) or "the rows are the same")
 
 
-def _told(indent: int, kind: Kind, title: Text) -> Padding:
+def _marked(indent: int, kind: Kind, title: Text) -> Padding:
     line = Text(f"{_SIGNS[kind]} ", style=_KIND_STYLES[kind])
     line.append_text(title)
     if kind not in {"added", "changed"}:
@@ -309,8 +331,8 @@ def _told(indent: int, kind: Kind, title: Text) -> Padding:
 
 
 def _fields(change: RowChange, reveal: bool, indent: int = 0) -> Iterator[Padding]:
-    for field in _worth_telling(change):
-        old, new = snapshot_diff.shown(change.row, field, reveal=reveal)
+    for field in _shown_fields(change):
+        old, new = differences.shown(change.row, field, reveal=reveal)
         line = Text.assemble((f"{field.column}: ", "dim"), _value(field.column, old), " -> ")
         if old == new and not reveal:
             line.append("other, but masked (--reveal shows it)", "italic")
@@ -324,11 +346,11 @@ def _value(column: str, value: Any) -> Text:
     return Text("none", style="dim") if value is None else cell(column, value)
 
 
-def _worth_telling(change: RowChange) -> list[snapshot_diff.FieldChange]:
+def _shown_fields(change: RowChange) -> list[differences.FieldChange]:
     """Return the changes of columns but for those that follow from the others."""
     implied = _DELETION if change.kind in {"deleted", "restored"} else _CHANGE
-    told = [field for field in change.fields if field.column not in implied]
-    return told if told or change.kind != "changed" else change.fields
+    others = [field for field in change.fields if field.column not in implied]
+    return others if others or change.kind != "changed" else change.fields
 
 
 def _indented(line: Text, indent: int) -> Padding:
@@ -373,7 +395,7 @@ _DESCRIPTIONS: Mapping[type[Record], tuple[str, Callable[[Mapping[str, Any]], Te
     Member: ("member", _member_title),
     Tag: ("tag", _bold("value")),
     Task: ("task", _bold_and_id("type")),
-    TaskInfo: ("what it was told", lambda _: Text("and what came of it")),
+    TaskInfo: ("its input", lambda _: Text("and result")),
     Namespace: ("namespace", _bold("namespace")),
     ResourceType: ("resource type", _bold("name")),
     Association: ("association with resource type", lambda row: Text(f"{row['resource_type_id']}")),
@@ -385,11 +407,11 @@ _DESCRIPTIONS: Mapping[type[Record], tuple[str, Callable[[Mapping[str, Any]], Te
 }
 
 
-def _totals(difference: Difference) -> str:
-    changes = [change for group in difference.groups for change in group.changes]
+def _totals(found: Difference) -> str:
+    changes = [change for group in found.groups for change in group.changes]
     kinds = Counter(change.kind for change in changes)
-    told = ", ".join(f"{kinds[kind]:,} {kind}" for kind in _SIGNS if kinds[kind])
-    return f"{number(len(changes), 'row')}: {told}" if changes else ""
+    counted = ", ".join(f"{kinds[kind]:,} {kind}" for kind in _SIGNS if kinds[kind])
+    return f"{console.number(len(changes), 'row')}: {counted}" if changes else ""
 
 
 # --- cells -----------------------------------------------------------------------------------
@@ -433,36 +455,23 @@ def _status_style(status: str) -> StyleType:
     return _STATUS_STYLES.get(status, _STATUS_IN_BETWEEN)
 
 
-def _exact_size(size: int) -> Text:
-    exact, rounded = number(size, "byte"), decimal(size)
+def _exact_size(count: int) -> Text:
+    exact, rounded = console.number(count, "byte"), decimal(count)
     return Text(exact if exact == rounded else f"{exact} ({rounded})")
 
 
-def size(size: int | None) -> Text:
+def size(count: int | None) -> Text:
     """Return a number of bytes in decimal units."""
-    return text(None) if size is None else Text(decimal(size))
+    return text(None) if count is None else Text(decimal(count))
 
 
-def time(time: dt.datetime | None) -> Text:
+def time(moment: dt.datetime | None) -> Text:
     """Return a time to the second."""
-    return text(None) if time is None else Text(time.isoformat(" ", "seconds"))
+    return text(None) if moment is None else Text(moment.isoformat(" ", "seconds"))
 
 
 def text(value: str | None, style: StyleType = "") -> Text:
     """Return a text in one line, with its control characters escaped; a dash for none."""
     if value is None:
         return Text("-", style="dim")
-    return Text(printable(value), style=style)
-
-
-def printable(value: str) -> str:
-    """Return a text with every character escaped that a terminal would obey or not show."""
-    if value.isprintable():
-        return value
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)
-
-
-def number(count: int, thing: str) -> str:
-    """Return how many there are, as ``1 image`` or ``1,000 images``."""
-    things = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{count:,} {thing if count == 1 else things}"
+    return Text(console.printable(value), style=style)

@@ -55,7 +55,7 @@ def without(held: Cut, record: type[Record]) -> Cut:
 
 
 def test_a_snapshot_does_not_differ_from_itself() -> None:
-    difference = snapshot_diff.difference(contents(a_full_database()), contents(a_full_database()))
+    difference = snapshot_diff.between(contents(a_full_database()), contents(a_full_database()))
 
     assert not difference
     assert snapshot_diff.document(difference) == {"same": True, "groups": [], "counters": []}
@@ -68,7 +68,7 @@ def test_the_format_of_a_snapshot_is_no_difference() -> None:
     new = snapshot.decoded(db.snapshot())
 
     assert (old.version, old.checksum) != (new.version, new.checksum)
-    assert not snapshot_diff.difference(old.cut, new.cut)
+    assert not snapshot_diff.between(old.cut, new.cut)
 
 
 @EVERY_TABLE
@@ -76,7 +76,7 @@ def test_what_is_added_one_way_is_removed_the_other_way(record: type[Record]) ->
     held = contents(a_full_database())
     less = without(held, record)
     added, removed = (
-        changes(snapshot_diff.difference(*pair)) for pair in ((less, held), (held, less))
+        changes(snapshot_diff.between(*pair)) for pair in ((less, held), (held, less))
     )
 
     assert {change.kind for change in added} == {"added"}
@@ -88,7 +88,7 @@ def test_what_is_added_one_way_is_removed_the_other_way(record: type[Record]) ->
 
 def test_an_empty_database_lacks_every_row_and_counter() -> None:
     held = contents(a_full_database())
-    difference = snapshot_diff.difference(contents(Database()), held)
+    difference = snapshot_diff.between(contents(Database()), held)
 
     assert len(changes(difference)) == sum(map(len, held.rows.values()))
     assert {change.kind for change in changes(difference)} == {"added"}
@@ -105,7 +105,7 @@ def test_a_row_that_has_changed_tells_the_columns_that_have() -> None:
     an_image(db, "a", name="old", size=1)
     before = contents(db)
     db.image_update(ADMIN, "a", {"name": "new", "size": 1})
-    (group,) = snapshot_diff.difference(before, contents(db)).groups
+    (group,) = snapshot_diff.between(before, contents(db)).groups
 
     assert group.own is not None
     assert (group.kind, group.own.kind, group.children) == ("changed", "changed", [])
@@ -122,7 +122,7 @@ def test_a_row_that_is_marked_as_deleted_is_not_one_that_is_gone(
     held = contents(a_full_database())
     before = with_row(held, Image, "a", deleted=was)
     after = with_row(held, Image, "a", deleted=now, name="other")
-    (group,) = snapshot_diff.difference(before, after).groups
+    (group,) = snapshot_diff.between(before, after).groups
 
     assert group.kind == kind
 
@@ -135,7 +135,7 @@ def test_what_python_takes_for_equal_and_json_does_not_has_changed(old: Any, new
     held = contents(a_full_database())
     before = with_row(held, Location, 1, meta_data=old)
     after = with_row(held, Location, 1, meta_data=new)
-    (change,) = changes(snapshot_diff.difference(before, after))
+    (change,) = changes(snapshot_diff.between(before, after))
 
     assert [field.column for field in change.fields] == ["meta_data"]
 
@@ -146,7 +146,7 @@ def test_a_counter_alone_is_a_difference() -> None:
     before = contents(db)
     with db.store.writing() as tables:
         tables.tags.new_id()
-    difference = snapshot_diff.difference(before, contents(db))
+    difference = snapshot_diff.between(before, contents(db))
 
     assert difference
     assert difference.groups == []
@@ -165,7 +165,7 @@ def test_the_children_of_an_image_are_under_it_also_where_it_has_not_changed() -
     a_location(db, "b")
     a_property(db, "a")
     db.image_tag_create(ADMIN, "a", "t")
-    first, second = snapshot_diff.difference(before, contents(db)).groups
+    first, second = snapshot_diff.between(before, contents(db)).groups
 
     assert (first.owner, second.owner) == tuple(contents(db).rows[Image][key] for key in "ab")
     assert (first.own, first.kind) == (None, "changed")
@@ -175,7 +175,7 @@ def test_the_children_of_an_image_are_under_it_also_where_it_has_not_changed() -
 
 def test_an_image_that_is_gone_takes_its_children_with_it() -> None:
     held = contents(a_full_database())
-    (group, *_) = snapshot_diff.difference(held, contents(Database())).groups
+    (group, *_) = snapshot_diff.between(held, contents(Database())).groups
 
     assert (group.owner, group.kind) == (held.rows[Image]["a"], "removed")
     assert set(tables(group.changes)) == {
@@ -190,7 +190,7 @@ def test_an_image_that_is_gone_takes_its_children_with_it() -> None:
 def test_tasks_and_namespaces_have_groups_of_their_own() -> None:
     held = contents(a_full_database())
     before = without(without(held, TaskInfo), Association)
-    task, namespace = snapshot_diff.difference(before, held).groups
+    task, namespace = snapshot_diff.between(before, held).groups
 
     assert (task.owner.table, tables(task.changes)) == ("tasks", ["task_info"])
     assert namespace.owner.table == "metadef_namespaces"
@@ -201,7 +201,7 @@ def test_a_child_that_has_moved_is_under_the_image_that_it_belongs_to_now() -> N
     held = contents(a_full_database())
     owner = held.rows[Tag][1].image_id
     other = "a" if owner == "b" else "b"
-    (group,) = snapshot_diff.difference(held, with_row(held, Tag, 1, image_id=other)).groups
+    (group,) = snapshot_diff.between(held, with_row(held, Tag, 1, image_id=other)).groups
 
     assert group.owner == held.rows[Image][other]
 
@@ -212,7 +212,7 @@ def test_a_child_that_has_moved_is_under_the_image_that_it_belongs_to_now() -> N
 def test_the_document_has_every_change_and_json_takes_it() -> None:
     held = contents(a_full_database())
     after = with_row(held, Image, "a", size=5)
-    document = snapshot_diff.document(snapshot_diff.difference(without(held, Association), after))
+    document = snapshot_diff.document(snapshot_diff.between(without(held, Association), after))
 
     assert json.loads(json.dumps(document)) == document
     assert document["same"] is False
@@ -231,7 +231,7 @@ def test_the_document_of_a_counter_has_both_ids() -> None:
     held = contents(a_database())
     after = evolve(held, next_ids={**held.next_ids, Tag: 7})
 
-    assert snapshot_diff.document(snapshot_diff.difference(held, after))["counters"] == [
+    assert snapshot_diff.document(snapshot_diff.between(held, after))["counters"] == [
         {"table": "image_tags", "old": 1, "new": 7}
     ]
 
@@ -239,7 +239,7 @@ def test_the_document_of_a_counter_has_both_ids() -> None:
 def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
     held = contents(a_full_database())
     before = with_row(held, Location, 1, value="http://u:secret@h", meta_data={"k": "secret"})
-    difference = snapshot_diff.difference(before, held)
+    difference = snapshot_diff.between(before, held)
 
     assert "secret" not in json.dumps(snapshot_diff.document(difference))
     assert json.dumps(snapshot_diff.document(difference, reveal=True)).count("secret") == 4

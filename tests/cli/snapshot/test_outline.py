@@ -79,11 +79,11 @@ def test_an_image_is_found_by_the_beginning_of_its_id() -> None:
     assert snapshot_outline.image(contents(db), "abc").image.id == "abc"
 
 
-@pytest.mark.parametrize(("beginning", "told"), [("z", "no image"), ("ab", "2 images"), ("", "2")])
-def test_an_image_that_is_not_the_only_one_is_not_found(beginning: str, told: str) -> None:
+@pytest.mark.parametrize(("beginning", "shown"), [("z", "no image"), ("ab", "2 images"), ("", "2")])
+def test_an_image_that_is_not_the_only_one_is_not_found(beginning: str, shown: str) -> None:
     held = contents(a_database_of_everything())
 
-    with pytest.raises(ImageNotFound, match=told):
+    with pytest.raises(ImageNotFound, match=shown):
         snapshot_outline.image(held, beginning)
 
 
@@ -140,7 +140,7 @@ def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
     assert json.dumps(snapshot_outline.document(held, reveal=True)).count("secret") == 3
 
 
-def test_a_task_of_which_nothing_is_told_has_none_of_it() -> None:
+def test_a_task_without_information_has_none_of_its_values() -> None:
     db = a_database_of_everything()
     held = snapshot.decoded(db.snapshot())
     held.cut.rows[TaskInfo].clear()

@@ -11,7 +11,7 @@ from simple_db import Database, snapshot
 from simple_db.cli.snapshot import difference as snapshot_diff
 from simple_db.cli.snapshot import outline as snapshot_outline
 from simple_db.cli.snapshot import tables as snapshot_tables
-from simple_db.model.records import RECORDS, Image, Member
+from simple_db.model.records import RECORDS, Image, Member, counts_ids
 from tests.support.build import (
     ADMIN,
     a_database,
@@ -53,9 +53,9 @@ def listed(db: Database, width: int = 80, **options: Any) -> list[str]:
     return lines(snapshot_tables.listing(contents(db), width=width, **options), width)
 
 
-def told(old: Database | Cut, new: Database | Cut, *, reveal: bool = False) -> list[str]:
+def differing(old: Database | Cut, new: Database | Cut, *, reveal: bool = False) -> list[str]:
     before, after = (contents(one) if isinstance(one, Database) else one for one in (old, new))
-    difference = snapshot_diff.difference(before, after)
+    difference = snapshot_diff.between(before, after)
     return lines(snapshot_tables.difference(difference, reveal=reveal), width=160)
 
 
@@ -79,40 +79,83 @@ def test_tables_with_rows_are_counted() -> None:
     assert len(lines([snapshot_tables.counts(contents(a_database()))])) == 2
 
 
-def test_an_image_is_listed_with_what_tells_it_from_others() -> None:
+def a_database_to_list() -> Database:
+    """Make one with live and deleted images and tasks, two ids of which begin alike."""
     db = a_database()
     an_image(db, ID, name="cirros", size=21_430_272, visibility="public")
-    db.image_tag_create(ADMIN, ID, "small")
-    db.image_tag_create(ADMIN, ID, "test")
+    for tag in ("small", "gone", "test"):
+        db.image_tag_create(ADMIN, ID, tag)
+    db.image_tag_delete(ADMIN, ID, "gone")
+    an_image(db, OTHER_ID, name="old", owner=OWNER)
+    an_image(db, "c", status="deleted", owner=None)
+    db.image_destroy(ADMIN, OTHER_ID)
+    db.image_destroy(ADMIN, "c")
+    task = {"type": "api_image_import", "status": "failure", "owner": "alice", "image_id": ID}
+    for task_id in ("task-1", "task-2"):
+        db.task_create(ADMIN, task | {"id": task_id})
+    db.task_delete(ADMIN, "task-2")
+    db.metadef_namespace_create(ADMIN, {"namespace": "n", "owner": "alice"})
+    db.metadef_object_create(ADMIN, "n", {"name": "o", "json_schema": {}})
+    for name in ("p", "q"):
+        db.metadef_property_create(ADMIN, "n", {"name": name, "json_schema": {}})
+    for name in ("r", "s"):
+        association = {"name": name, "prefix": None, "properties_target": None}
+        db.metadef_resource_type_association_create(ADMIN, "n", association)
+    return db
 
-    assert listed(db) == [
-        "",
-        "1 image",
-        "ID        Name    Owner  Visibility  Status     Size  Tags",
-        "─────────────────────────────────────────────────────────────────",
-        "8c2f1de0  cirros  alice  public      active  21.4 MB  small, test",
-    ]
+
+LIVE_ROWS = """\
+
+1 image, and 2 deleted (--deleted lists them)
+ID        Name    Owner  Visibility  Status     Size  Tags
+─────────────────────────────────────────────────────────────────
+8c2f1de0  cirros  alice  public      active  21.4 MB  small, test
+
+1 task, and 1 deleted (--deleted lists them)
+ID      Type              Owner  Status   Image     Created
+───────────────────────────────────────────────────────────────────────
+task-1  api_image_import  alice  failure  8c2f1de0  2026-01-01 12:00:00
+
+1 namespace
+Namespace  Owner  Visibility  Defines                 For
+──────────────────────────────────────────────────────────
+n          alice  -           1 object, 2 properties  r, s
+"""
+ALL_ROWS = """\
+
+3 images, 2 deleted
+ID        Name    Owner         Visibility  Status        Size  Tags
+───────────────────────────────────────────────────────────────────────────
+8c2f1de0  cirros  alice         public      active     21.4 MB  small, test
+8c2f1de1  old     3f2c9be1aa7…  shared      active           -
+                                            (deleted)
+c         -       -             shared      deleted          -
+
+2 tasks, 1 deleted
+ID      Type              Owner  Status     Image     Created
+─────────────────────────────────────────────────────────────────────────
+task-1  api_image_import  alice  failure    8c2f1de0  2026-01-01 12:00:00
+task-2  api_image_import  alice  failure    8c2f1de0  2026-01-01 12:00:00
+                                 (deleted)
+"""
+
+
+def test_images_tasks_and_namespaces_are_listed_and_deleted_ones_on_request() -> None:
+    db = a_database_to_list()
+
+    assert listed(db) == LIVE_ROWS.splitlines()
+    assert listed(db, deleted=True)[: len(ALL_ROWS.splitlines())] == ALL_ROWS.splitlines()
+
+
+def test_a_wide_terminal_gets_whole_ids_and_owners() -> None:
+    rows = listed(a_database_to_list(), 160, deleted=True)[4:6]
+
+    assert rows[0].startswith(f"{ID}  cirros  alice ")
+    assert rows[1].startswith(f"{OTHER_ID}  old     {OWNER}  shared")
 
 
 def test_an_empty_database_has_no_lists() -> None:
     assert listed(a_database()) == []
-
-
-def test_deleted_rows_are_listed_on_request_and_marked() -> None:
-    db = a_database()
-    an_image(db, "a")
-    an_image(db, "b")
-    an_image(db, "c", status="deleted")
-    db.image_tag_create(ADMIN, "a", "gone")
-    db.image_tag_delete(ADMIN, "a", "gone")
-    db.image_destroy(ADMIN, "b")
-    db.image_destroy(ADMIN, "c")
-    shown, everything = "\n".join(listed(db)), "\n".join(listed(db, deleted=True))
-
-    assert "1 image, and 2 deleted (--deleted lists them)" in shown
-    assert "gone" not in shown
-    assert "3 images, 2 deleted" in everything
-    assert everything.count("(deleted)") == 1
 
 
 def test_a_list_of_deleted_rows_alone_is_its_heading() -> None:
@@ -123,24 +166,13 @@ def test_a_list_of_deleted_rows_alone_is_its_heading() -> None:
     assert listed(db) == ["", "0 images, and 1 deleted (--deleted lists them)"]
 
 
-def test_a_limit_is_told() -> None:
+def test_a_list_that_has_reached_its_limit_ends_with_how_many_there_are_more() -> None:
     db = a_database()
     for image_id in "abc":
         an_image(db, image_id)
 
     assert listed(db, limit=2)[-1] == "... and 1 more (--limit 0 lists them all)"
     assert listed(db, limit=3)[-1].startswith("c ")
-
-
-def test_a_narrow_terminal_gets_as_much_of_an_id_as_is_unique_and_a_wide_one_all_of_it() -> None:
-    db = a_database()
-    an_image(db, ID, owner=OWNER)
-    narrow, wide = listed(db), listed(db, 160)
-    an_image(db, OTHER_ID)
-
-    assert narrow[-1].startswith("8c2f1de0  -     3f2c9be1aa7…  shared")
-    assert wide[-1].startswith(f"{ID}  -     {OWNER}  shared")
-    assert {line[:10] for line in listed(db)[-2:]} == {"8c2f1de0  ", "8c2f1de1  "}
 
 
 def test_of_ids_that_go_on_where_others_end_all_is_shown() -> None:
@@ -184,25 +216,8 @@ def test_no_end_of_a_line_is_lost_on_a_narrow_terminal() -> None:
     assert {"deactivated", "(deleted)", "several", "community", "first,", "second"} <= set(words)
 
 
-def test_a_task_is_listed_with_its_image() -> None:
-    db = a_database()
-    an_image(db, ID)
-    task = {"type": "api_image_import", "status": "failure", "owner": "alice", "image_id": ID}
-    db.task_create(ADMIN, task | {"id": "task-1"})
-
-    assert listed(db)[-1] == (
-        "task-1  api_image_import  alice  failure  8c2f1de0  2026-01-01 12:00:00"
-    )
-
-
-def test_a_namespace_is_listed_with_what_it_defines_and_for_what() -> None:
-    (row,) = listed(a_full_database())[-1:]
-
-    assert row == "n          alice  -           1 object, 1 property, 1 tag  r"
-
-
 @pytest.mark.parametrize("width", [80, 160])
-def test_nothing_in_a_snapshot_speaks_to_the_terminal(width: int) -> None:
+def test_no_terminal_obeys_what_is_in_a_snapshot(width: int) -> None:
     db = a_database()
     an_image(db, "a", name=EVIL, owner=EVIL)
     a_property(db, "a", "p", EVIL)
@@ -211,7 +226,7 @@ def test_nothing_in_a_snapshot_speaks_to_the_terminal(width: int) -> None:
     shown = [
         *listed(db, width),
         *lines(snapshot_tables.image(outline), width),
-        *told(a_database(), db),
+        *differing(a_database(), db),
     ]
 
     assert not any(control in "".join(shown) for control in "\x1b\u202e")
@@ -219,7 +234,7 @@ def test_nothing_in_a_snapshot_speaks_to_the_terminal(width: int) -> None:
 
 
 @pytest.mark.parametrize("coloured", [True, False])
-def test_colour_is_added_to_what_is_said_without_it(coloured: bool) -> None:
+def test_colour_is_added_on_a_terminal_that_has_it(coloured: bool) -> None:
     db = a_full_database()
     shown = [*snapshot_tables.listing(contents(db), width=80, deleted=True)]
     text = "\n".join(lines(shown, force_terminal=True, no_color=not coloured))
@@ -228,6 +243,55 @@ def test_colour_is_added_to_what_is_said_without_it(coloured: bool) -> None:
 
 
 # --- one image -------------------------------------------------------------------------------
+
+IMAGE = """\
+id                8c2f1de0-5a67-4b0e-9d3c-2f6b7a1e4d55
+name              cirros
+disk_format       -
+container_format  -
+size              21,430,272 bytes (21.4 MB)
+virtual_size      1 byte
+status            active
+visibility        shared
+checksum          -
+os_hash_algo      -
+os_hash_value     -
+min_disk          0
+min_ram           0
+owner             alice
+protected         yes
+os_hidden         no
+created_at        2026-01-01 12:00:00
+updated_at        2026-01-01 12:00:00
+deleted_at        -
+deleted           no
+
+Locations
+ID  Value                      Metadata        Status
+─────────────────────────────────────────────────────
+1   http://***@host/a?sig=***  {"key": "***"}  active
+
+Properties
+Name  Value
+───────────
+os    linux
+
+Members
+Member  Status    Can share  Created
+────────────────────────────────────────────────
+bob     accepted  no         2026-01-01 12:00:00
+
+Tags
+Value  Created              Deleted
+───────────────────────────────────────────────
+gone   2026-01-01 12:00:00  2026-01-01 12:00:00
+tag    2026-01-01 12:00:00
+
+Tasks
+ID  Type    Status   Created
+────────────────────────────────────────
+t   import  success  2026-01-01 12:00:00
+"""
 
 
 def test_everything_of_an_image_is_shown_and_what_is_deleted_is_marked() -> None:
@@ -242,23 +306,8 @@ def test_everything_of_an_image_is_shown_and_what_is_deleted_is_marked() -> None
     task = {"id": "t", "type": "import", "status": "success", "owner": "alice", "image_id": ID}
     db.task_create(ADMIN, task)
     outline = snapshot_outline.image(contents(db), ID)
-    text = "\n".join(lines(snapshot_tables.image(outline)))
 
-    for row in (
-        "size              21,430,272 bytes (21.4 MB)",
-        "virtual_size      1 byte",
-        "protected         yes",
-        "disk_format       -",
-        "created_at        2026-01-01 12:00:00",
-        '1   http://***@host/a?sig=***  {"key": "***"}  active',
-        "os    linux",
-        "bob     accepted  no         2026-01-01 12:00:00",
-        "Value  Created              Deleted",
-        "gone   2026-01-01 12:00:00  2026-01-01 12:00:00",
-        "tag    2026-01-01 12:00:00",
-        "t   import  success  2026-01-01 12:00:00",
-    ):
-        assert f"\n{row}\n" in f"{text}\n"
+    assert lines(snapshot_tables.image(outline)) == IMAGE.splitlines()
     revealed = "\n".join(lines(snapshot_tables.image(outline, reveal=True), 160))
     assert 'http://user:secret@host/a?sig=secret  {"key": "secret"}' in revealed
 
@@ -273,7 +322,36 @@ def test_an_image_by_itself_is_its_columns() -> None:
 # --- differences -----------------------------------------------------------------------------
 
 
-def test_a_difference_is_told_by_image() -> None:
+EVERYTHING = r"""+ image a
+    active, shared, owner alice, 1.1 TB
+  + location 2: file:///a
+  + property os = linux
+  + property note = none
+  + member bob, accepted
+  + tag a "quoted"\ntag
++ image b
+    active (deleted), shared, owner alice, 1.1 TB
+  + location 1: file:///a
+  + property os = linux
+  + property note = none
+  + member bob, accepted (deleted)
+  + tag a "quoted"\ntag
++ task import t
+  + its input and result
++ namespace n
+  + association with resource type 1
+  + object o
+  + property p
+  + tag t
++ resource type r
++ caching server http://here
+  + cached image a
+
+22 rows: 22 added
+"""
+
+
+def test_a_difference_is_shown_image_by_image() -> None:
     db = a_database()
     for image_id in "abcd":
         an_image(db, image_id, name=f"image {image_id}")
@@ -289,7 +367,7 @@ def test_a_difference_is_told_by_image() -> None:
     after = contents(db)
     del after.rows[Image]["d"]
 
-    assert told(before, after) == [
+    assert differing(before, after) == [
         "~ image a",
         "    name: image a -> none",
         "    size: none -> 1,000 bytes (1.0 kB)",
@@ -309,31 +387,31 @@ def test_a_difference_is_told_by_image() -> None:
     ]
 
 
-def test_a_row_that_is_live_again_is_told_so() -> None:
+def test_a_row_that_is_live_again_is_restored() -> None:
     live = contents(a_full_database())
     dead = evolve(live, rows={**live.rows, Image: dict(live.rows[Image])})
     dead.rows[Image]["a"] = evolve(live.rows[Image]["a"], deleted=True)
 
-    assert told(dead, live) == ["+ image a (restored)", "", "1 row: 1 restored"]
+    assert differing(dead, live) == ["+ image a (restored)", "", "1 row: 1 restored"]
 
 
-def test_the_time_of_a_change_is_told_where_nothing_else_has_changed() -> None:
+def test_the_time_of_a_change_is_shown_where_nothing_else_has_changed() -> None:
     live = contents(a_full_database())
     later = evolve(live, rows={**live.rows, Member: dict(live.rows[Member])})
     member = live.rows[Member][1]
     later.rows[Member][1] = evolve(member, updated_at=member.created_at)
 
-    assert any("updated_at: " in line for line in told(live, later))
+    assert any("updated_at: " in line for line in differing(live, later))
 
 
 def test_a_difference_of_counters_alone_says_so() -> None:
     held = contents(a_database())
     later = evolve(held, next_ids=dict.fromkeys(RECORDS, 2))
 
-    assert told(held, later)[-1] == "the rows are the same"
+    assert differing(held, later)[-1] == "the rows are the same"
 
 
-def test_secrets_that_differ_are_told_to_and_shown_only_if_they_are_revealed() -> None:
+def test_secrets_that_differ_are_shown_only_if_they_are_revealed() -> None:
     db = a_database()
     an_image(db, "a")
     a_location(db, "a", "http://u:secret@host")
@@ -342,20 +420,20 @@ def test_secrets_that_differ_are_told_to_and_shown_only_if_they_are_revealed() -
         ADMIN, "a", {"id": 1, "url": "http://u:other@host", "metadata": {}, "status": "active"}
     )
 
-    assert told(before, db)[1:3] == [
+    assert differing(before, db)[1:3] == [
         "  ~ location 1: http://***@host",
         "      value: http://***@host -> other, but masked (--reveal shows it)",
     ]
-    assert "      value: http://u:secret@host -> http://u:other@host" in told(
+    assert "      value: http://u:secret@host -> http://u:other@host" in differing(
         before, db, reveal=True
     )
 
 
-def test_an_image_of_nobody_is_told_so() -> None:
+def test_an_image_without_an_owner_is_said_to_have_none() -> None:
     db = a_database()
     an_image(db, "a", owner=None)
 
-    assert told(a_database(), db)[1] == "    active, shared, no owner"
+    assert differing(a_database(), db)[1] == "    active, shared, no owner"
 
 
 def test_addresses_are_masked_wherever_they_are() -> None:
@@ -365,37 +443,19 @@ def test_addresses_are_masked_wherever_they_are() -> None:
     a_property(db, "a", "http://u:secret@h", "http://u:secret@h")
     outline = snapshot_outline.image(contents(db), "a")
     shown = "".join(
-        [*listed(db, 160), *told(a_database(), db), *lines(snapshot_tables.image(outline), 160)]
+        [
+            *listed(db, 160),
+            *differing(a_database(), db),
+            *lines(snapshot_tables.image(outline), 160),
+        ]
     )
 
     assert "secret" not in shown
     assert shown.count("http://***@h") == 3 + 5 + 5
 
 
-def test_rows_of_every_table_are_told_in_words() -> None:
-    text = "\n".join(told(Database(), a_full_database()))
+def test_rows_of_every_table_have_a_title() -> None:
+    shown = differing(Database(), a_full_database())
 
-    for row in (
-        r"  + location 1: file:///a",
-        r'  + tag a "quoted"\ntag',
-        r"+ task import t",
-        r"  + what it was told and what came of it",
-        r"+ namespace n",
-        r"+ resource type r",
-        r"  + association with resource type 1",
-        r"  + object o",
-        r"  + property p",
-        r"  + tag t",
-        r"+ caching server http://here",
-        r"  + cached image a",
-        r"  + property note = none",
-    ):
-        assert f"\n{row}\n" in text
-
-
-@pytest.mark.parametrize(
-    ("count", "thing", "told"),
-    [(1, "row", "1 row"), (0, "row", "0 rows"), (1000, "property", "1,000 properties")],
-)
-def test_things_are_counted_in_words(count: int, thing: str, told: str) -> None:
-    assert snapshot_tables.number(count, thing) == told
+    assert [line for line in shown if "next id" not in line] == EVERYTHING.splitlines()
+    assert sum(map(counts_ids, RECORDS)) == len(shown) - len(EVERYTHING.splitlines())
