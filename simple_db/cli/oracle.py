@@ -122,14 +122,14 @@ def oracle(target: str | None, self_test: bool, **options: Any) -> int:
         raise click.UsageError("give a TARGET, or --self-test and none")
     try:
         # hypothesis and rich may not be there
-        from simple_db.oracle import session  # noqa: PLC0415
+        from simple_db.oracle import command  # noqa: PLC0415
     except ModuleNotFoundError as error:
         from simple_db.installed import distribution  # noqa: PLC0415 - few calls need it, and all would wait
 
         raise click.UsageError(distribution.needs("oracle", "oracle")) from error
     try:
         if target is None:
-            return session.catch_faults(options["budget"], options["seed"])
-        return session.hold(session.Request(target, **options))
+            return command.catch_faults(options["budget"], options["seed"])
+        return command.hold(command.Request(target, **options))
     except (SimpleDBError, OSError) as error:
         raise _CannotRun(str(error)) from error

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from simple_db.api import FUNCTIONS
-from simple_db.oracle import register, signatures
-from simple_db.oracle.comparison import sides
-from simple_db.oracle.emission import file as emission
-from simple_db.oracle.emission.evidence import gathered
-from simple_db.oracle.emission.file import EmittedTest
+from simple_db.oracle.comparing import signatures
+from simple_db.oracle.comparing.comparison import sides
+from simple_db.oracle.emission import divergences as emission
+from simple_db.oracle.emission import races as race_emission
+from simple_db.oracle.emission.divergences import EmittedTest
+from simple_db.oracle.findings import register
+from simple_db.oracle.findings.evidence import gathered
+from simple_db.oracle.findings.search import Findings, search
 from simple_db.oracle.programs.strategies import op_of
-from simple_db.oracle.races import emission as race_emission
 from simple_db.oracle.races import search as race_search
 from simple_db.oracle.report.progress import progress
 from simple_db.oracle.report.result import Result, Task
-from simple_db.oracle.search import Findings, search
-from simple_db.oracle.targets import CannotRun, DriverTarget, reference, silence
+from simple_db.oracle.targets.target import CannotRun, DriverTarget, reference, silence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simple_db.oracle.emission.fixtures import Fixture
+    from simple_db.oracle.findings.register import Entry
     from simple_db.oracle.races.search import RaceFindings, Violation
-    from simple_db.oracle.register import Entry
 
 HISTORIES = 1000
 """How many histories of threads are checked at most."""

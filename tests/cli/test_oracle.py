@@ -16,14 +16,14 @@ from rich.console import Console
 from simple_db import Database
 from simple_db.cli import commands
 from simple_db.installed import distribution
-from simple_db.oracle import session
+from simple_db.oracle import command
 from simple_db.oracle.faults import FAULTS
+from simple_db.oracle.findings.search import Findings, search
 from simple_db.oracle.programs.strategies import OPS
 from simple_db.oracle.races.search import RaceFindings
 from simple_db.oracle.report import progress as progress_module
 from simple_db.oracle.report.progress import progress
-from simple_db.oracle.search import Findings, search
-from simple_db.oracle.targets import DriverTarget
+from simple_db.oracle.targets.target import DriverTarget
 from tests.support.broken import a_violation
 
 if TYPE_CHECKING:
@@ -228,14 +228,14 @@ def test_the_faults_of_the_self_test_are_looked_for(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = FAULTS[:2]
-    monkeypatch.setattr(session, "FAULTS", few)
+    monkeypatch.setattr(command, "FAULTS", few)
 
     assert run("--self-test", "--budget", "20s") == 0
     assert "2 of 2 faults caught" in capsys.readouterr().out
 
 
 def test_a_fault_that_is_not_caught_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "FAULTS", FAULTS[:1])
+    monkeypatch.setattr(command, "FAULTS", FAULTS[:1])
 
     assert run("--self-test", "--budget", "0.000001") == 1
 
@@ -311,7 +311,7 @@ def test_the_extra_is_named_where_it_is_missing(
     for name in [one for one in sys.modules if one.startswith("simple_db.oracle.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(builtins, "__import__", without_hypothesis)
-    monkeypatch.delattr("simple_db.oracle.session")
+    monkeypatch.delattr("simple_db.oracle.command")
 
     assert distribution.needs("oracle", "oracle") in refused(capsys, "somebodys:lax")
 
@@ -327,20 +327,20 @@ def test_the_extra_is_named_where_it_is_missing(
 def test_the_kind_of_database_is_that_of_the_url(
     target: str, url: str | None, database: str | None
 ) -> None:
-    assert session.Request(target, url=url).database == database
+    assert command.Request(target, url=url).database == database
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), ("2m", 120), ("1h", 3600)]
 )
 def test_a_budget_is_a_time(text: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    requests: list[session.Request] = []
+    requests: list[command.Request] = []
 
-    def note(request: session.Request) -> int:
+    def note(request: command.Request) -> int:
         requests.append(request)
         return 0
 
-    monkeypatch.setattr(session, "hold", note)
+    monkeypatch.setattr(command, "hold", note)
     run("somebodys:lax", "--budget", text)
 
     assert requests[0].budget == seconds

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from simple_db.oracle.comparing.outcomes import Moment, Returned, subject_of
 from simple_db.oracle.emission.source import fits, statement, written
-from simple_db.oracle.outcomes import Moment, Returned, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from simple_db.oracle.comparison import Step
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.comparing.comparison import Step
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.programs.calls import Call
 
 _VARIABLES = {

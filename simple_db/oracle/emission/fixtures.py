@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from simple_db.oracle.emission.source import written
-from simple_db.oracle.targets import SQL_DRIVER
+from simple_db.oracle.targets.target import SQL_DRIVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from simple_db.oracle.programs.calls import Call, Program, resolved
-from simple_db.oracle.targets import CannotRun, Target
+from simple_db.oracle.targets.target import CannotRun, Target
 
 if TYPE_CHECKING:
     from simple_db.oracle.races.lanes import Race

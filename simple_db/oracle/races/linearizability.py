@@ -15,7 +15,7 @@ from attrs import frozen
 from simple_db.api import Database
 from simple_db.model.records import as_dict, counts_ids, key_of
 from simple_db.oracle.races.histories import Event, History, Outcome, bound, outcome_of
-from simple_db.oracle.targets import reference
+from simple_db.oracle.targets.target import reference
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from simple_db.oracle.programs.calls import Program
-    from simple_db.oracle.targets import Target
+    from simple_db.oracle.targets.target import Target
 
 _RUNS = 3
 """How often each race is run in the search: threads seldom meet twice in the same way."""

@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from simple_db.oracle.emission import sentences
-from simple_db.oracle.emission.clauses import clause_of
-from simple_db.oracle.emission.evidence import explained
-from simple_db.oracle.outcomes import Outcome, Raised
+from simple_db.oracle.comparing.outcomes import Outcome, Raised
+from simple_db.oracle.findings import sentences
+from simple_db.oracle.findings.clauses import clause_of
+from simple_db.oracle.findings.evidence import explained
 from simple_db.oracle.report.result import fingerprint_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.report.result import Result
 
 JSON_VERSION = 1

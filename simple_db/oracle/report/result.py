@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from attrs import Factory, frozen
 
 from simple_db.api import FUNCTIONS
-from simple_db.oracle import register
-from simple_db.oracle.fingerprints import SIGNATURE, Fingerprint
+from simple_db.oracle.comparing.fingerprints import SIGNATURE, Fingerprint
+from simple_db.oracle.findings import register
+from simple_db.oracle.findings.search import Findings
 from simple_db.oracle.programs.strategies import op_of
-from simple_db.oracle.search import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.comparing.signatures import SignatureDifference
+    from simple_db.oracle.findings.evidence import Evidence
+    from simple_db.oracle.findings.register import Entry
     from simple_db.oracle.races.search import RaceFindings, Violation
-    from simple_db.oracle.register import Entry
-    from simple_db.oracle.signatures import SignatureDifference
 
 
 @frozen

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from simple_db.oracle.emission import sentences
-from simple_db.oracle.emission.clauses import clause_of
-from simple_db.oracle.emission.evidence import explained
+from simple_db.oracle.comparing.outcomes import Outcome, Raised
 from simple_db.oracle.emission.source import tidied
-from simple_db.oracle.outcomes import Outcome, Raised
+from simple_db.oracle.findings import sentences
+from simple_db.oracle.findings.clauses import clause_of
+from simple_db.oracle.findings.evidence import explained
 from simple_db.oracle.programs.cast import CAST
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simple_db.operations.explanation import Explanation
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.races.search import RaceFindings
     from simple_db.oracle.report.result import Result
 

@@ -8,7 +8,7 @@ import pytest
 from simple_db import Database
 from simple_db.oracle.programs import calls
 from simple_db.oracle.programs.calls import Call, Lookup, call, resolved
-from simple_db.oracle.targets import reference
+from simple_db.oracle.targets.target import reference
 from tests.support import build
 
 

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from simple_db.api import FUNCTIONS
-from simple_db.oracle.outcomes import Raised, Recording
+from simple_db.oracle.comparing.outcomes import Raised, Recording
 from simple_db.oracle.programs.calls import parameters_of
 from simple_db.oracle.programs.cast import CAST
 from simple_db.oracle.programs.domain import NEEDED
 from simple_db.oracle.programs.strategies import OPS, op_of, programs
-from simple_db.oracle.targets import reference
+from simple_db.oracle.targets.target import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

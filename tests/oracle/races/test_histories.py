@@ -12,7 +12,7 @@ from simple_db.oracle.programs.calls import NO_ROW, Call, call, location_id, mem
 from simple_db.oracle.races import histories
 from simple_db.oracle.races.histories import Event, History, drawn, eager_switching, told
 from simple_db.oracle.races.lanes import Race
-from simple_db.oracle.targets import CannotRun, DriverTarget, reference
+from simple_db.oracle.targets.target import CannotRun, DriverTarget, reference
 from tests.support.build import utc
 
 AN_IMAGE = call("image_create", "admin", values={"id": "i", "status": "active", "owner": "alice"})

@@ -7,7 +7,7 @@ import pytest
 from simple_db.api import FUNCTIONS
 from simple_db.oracle.races.histories import told
 from simple_db.oracle.races.lanes import Race, random_race
-from simple_db.oracle.targets import reference
+from simple_db.oracle.targets.target import reference
 
 
 def some_races(

@@ -6,7 +6,7 @@ from simple_db.oracle.programs.calls import Call, call, member_id
 from simple_db.oracle.races.histories import Event, History, Outcome, record, told
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import allowed, refusal
-from simple_db.oracle.targets import reference
+from simple_db.oracle.targets.target import reference
 
 NEW_IMAGE = call("image_create", "admin", values={"id": "i", "status": "queued", "owner": "alice"})
 MADE = ("returned", told(reference().call(NEW_IMAGE)))

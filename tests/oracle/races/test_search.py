@@ -8,9 +8,9 @@ from hypothesis import settings
 
 from simple_db import Database
 from simple_db.model.errors import Duplicate
-from simple_db.oracle import named_targets
 from simple_db.oracle.races.search import search
-from simple_db.oracle.targets import FAKE, DriverTarget, reference
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import FAKE, DriverTarget, reference
 
 # 200 at home, 1,000 in CI, 20,000 at night.
 HISTORIES = 10 * settings().max_examples
@@ -97,7 +97,7 @@ def test_a_search_ends_when_it_is_to_go_on_no_more() -> None:
 @pytest.mark.glance
 def test_glances_in_tree_fake_lets_two_callers_set_the_same_atomic_property() -> None:
     pytest.importorskip("glance")
-    found = search(named_targets.resolve(FAKE), histories=300, functions=LOCKS)
+    found = search(resolve(FAKE), histories=300, functions=LOCKS)
     races = [one.race for one in found.violations if one.functions == {LOCKS[1]}]
 
     assert [[len(lane) for lane in race.lanes] for race in races] == [[1, 1]]
@@ -106,7 +106,7 @@ def test_glances_in_tree_fake_lets_two_callers_set_the_same_atomic_property() ->
 @pytest.mark.glance
 def test_glances_in_tree_fake_lets_two_callers_create_the_same_image() -> None:
     pytest.importorskip("glance")
-    target = named_targets.resolve(FAKE)
+    target = resolve(FAKE)
     found = search(
         target,
         histories=10_000,

@@ -11,20 +11,20 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from simple_db.oracle.fingerprints import Fingerprint, parse
+from simple_db.oracle.comparing.fingerprints import Fingerprint, parse
+from simple_db.oracle.comparing.signatures import SignatureDifference
+from simple_db.oracle.findings.register import Entry
+from simple_db.oracle.findings.search import Coverage, Findings
 from simple_db.oracle.programs.calls import call
 from simple_db.oracle.races.search import RaceFindings
-from simple_db.oracle.register import Entry
 from simple_db.oracle.report import exports
 from simple_db.oracle.report import terminal as report
 from simple_db.oracle.report.result import Result, Task
-from simple_db.oracle.search import Coverage, Findings
-from simple_db.oracle.signatures import SignatureDifference
 from tests.support.broken import a_violation, broken_target, evidence_of
 
 if TYPE_CHECKING:
     from simple_db import Database
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.findings.evidence import Evidence
 
 AN_IMAGE = call(
     "image_create", "admin", values={"id": "image-1", "status": "active", "owner": "alice"}

@@ -1,0 +1,314 @@
+"""One program on both sides: the first divergence that is not known yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define, evolve, frozen
+
+from simple_db.oracle.comparing.fingerprints import Fingerprint, features
+from simple_db.oracle.comparing.observation import observation
+from simple_db.oracle.comparing.outcomes import (
+    Correspondence,
+    Difference,
+    Outcome,
+    Raised,
+    Recording,
+    differences,
+    subject_of,
+)
+from simple_db.oracle.comparing.signatures import takes
+
+if TYPE_CHECKING:
+    from simple_db.oracle.programs.calls import Call, Program
+    from simple_db.oracle.targets.target import Target
+
+Known = Callable[[Fingerprint], bool]
+
+
+@frozen
+class Divergence:
+    """A program on which the two part ways.
+
+    Attributes:
+        program: Its last call is the one whose outcomes differ. Where it is the state that
+            differs, that call only looks, and the one before it made the difference.
+        fingerprint: What the divergence is known by.
+        difference: The first place in which the last call's outcomes differ.
+        expected: What the last call came to on the reference.
+        actual: What it came to on the target.
+    """
+
+    program: Program
+    fingerprint: Fingerprint
+    difference: Difference
+    expected: Outcome
+    actual: Outcome
+
+    @property
+    def is_of_state(self) -> bool:
+        """Whether a call left another state, though it may have answered alike."""
+        return self.fingerprint.field.startswith(SHOWN)
+
+    @property
+    def is_leak(self) -> bool:
+        """Whether the target raised what is none of Glance's exceptions."""
+        return isinstance(self.actual, Raised) and self.actual.leaked
+
+
+@frozen
+class Step:
+    """A call with what it came to on both sides."""
+
+    call: Call
+    expected: Outcome
+    actual: Outcome
+    differences: Sequence[Difference]
+
+
+@define
+class Sides:
+    """The reference and a target, and what they have been made to do."""
+
+    reference: Recording
+    target: Recording
+    calls: int = 0
+    ids: Correspondence = Factory(Correspondence)
+    on_step: Callable[[Step], None] = lambda _step: None
+
+    def can_make(self, call: Call) -> bool:
+        """Return whether the target has the function, and takes what is given by name."""
+        return takes(self.target.target, call)
+
+    def restart(self) -> None:
+        """Begin a program: neither side has a row."""
+        self.reference.restart()
+        self.target.restart()
+        self.ids = Correspondence()
+
+    def step(self, call: Call) -> Step:
+        """Make the call on both sides."""
+        self.calls += 1
+        expected, actual = self.reference.outcome(call), self.target.outcome(call)
+        step = Step(call, expected, actual, differences(call.function, expected, actual, self.ids))
+        self.on_step(step)
+        return step
+
+    def steps(self, program: Program) -> list[Step]:
+        """Run a program from the beginning."""
+        self.restart()
+        return [self.step(call) for call in program]
+
+
+def sides(reference: Target, target: Target) -> Sides:
+    """Return the two, ready to run programs."""
+    return Sides(Recording(reference), Recording(target))
+
+
+def nothing_known(_fingerprint: Fingerprint) -> bool:
+    """Return False: every divergence is news."""
+    return False
+
+
+def compare(program: Program, both: Sides, known: Known = nothing_known) -> Divergence | None:
+    """Run the program on both sides and return the first divergence that is not known.
+
+    A known one does not hide the next: where only the answer differs, the program goes on; where
+    the state differs, the call that made it so is left out and the program is run again.
+
+    Args:
+        program: What to call.
+        both: The sides.
+        known: Tells which fingerprints to pass over.
+    """
+    comparison = _Comparison(both, known)
+    while program:
+        found = comparison.first_news(program)
+        if not isinstance(found, int):
+            return found
+        program = program[:found] + program[found + 1 :]
+    return None
+
+
+@define
+class _Comparison:
+    """A comparison of programs that get shorter, and what is not looked at in them any more."""
+
+    both: Sides
+    known: Known
+    passed_over: set[tuple[str, str]] = Factory(set)
+
+    def first_news(self, program: Program) -> Divergence | int | None:
+        """Return the first divergence, or else the place of a call to leave out, or None."""
+        self.both.restart()
+        for place, call in enumerate(program):
+            step = self.both.step(call)
+            for divergence in self._news(program[: place + 1], step):
+                # A difference of state that nobody has looked at may be what shows here.
+                before = self._first_in_state(program[:place], _is_weighty)
+                return divergence if before is None else before
+            if _one_side_refused(step) and changes(call.function):
+                return place
+        if any(self._left(self.both.step(look)) for look in observation(program)):
+            return self._first_in_state(program, bool)
+        return None
+
+    def _first_in_state(
+        self, program: Program, counts: Callable[[Sequence[Difference]], bool]
+    ) -> Divergence | int | None:
+        """Return the first divergence of state, or else the place of a call that made one."""
+        looks = observation(program)
+        self.both.restart()
+        for look in looks:
+            for divergence in self._news((look,), self.both.step(look)):
+                return divergence
+        for place, call in enumerate(program):
+            step = self.both.step(call)
+            for look in looks:
+                seen = self.both.step(look)
+                left = self._left(seen)
+                # A call that both refused is to leave no trace, however slight.
+                is_trace = bool(left) and _both_refused(step)
+                if not counts(left) and not is_trace:
+                    continue
+                for divergence in self._news_of_state(program[: place + 1], step, seen):
+                    return divergence
+                if counts(self._left(seen)) or is_trace:
+                    return place
+        return None
+
+    def _left(self, step: Step) -> list[Difference]:
+        """Return the differences that are not passed over."""
+        subject = subject_of(step.call.function)
+        return [
+            difference
+            for difference in step.differences
+            if (subject, _within(difference)) not in self.passed_over
+        ]
+
+    def _news(self, program: Program, step: Step) -> Iterator[Divergence]:
+        """Give the divergences of an answer that are not known, and pass over those that are."""
+        for difference in self._left(step):
+            divergence = _divergence(program, step, difference)
+            if not self.known(divergence.fingerprint):
+                yield divergence
+            self._pass_over(step, difference)
+
+    def _news_of_state(self, program: Program, step: Step, seen: Step) -> Iterator[Divergence]:
+        """Give the divergences of state that are not known, and pass over those that are.
+
+        What the answer of the call itself tells is no news, nor what the look gets wrong anyway.
+        """
+        told = {_within(difference) for difference in step.differences}
+        for difference in self._left(seen):
+            of_look = _divergence((*program, seen.call), seen, difference)
+            of_state = _of_state(of_look, program, step)
+            known = self.known(of_look.fingerprint) or self.known(of_state.fingerprint)
+            if not known and _within(difference) not in told:
+                yield of_state
+            self._pass_over(seen, difference)
+
+    def _pass_over(self, step: Step, difference: Difference) -> None:
+        if difference.slight:
+            self.passed_over.add((subject_of(step.call.function), _within(difference)))
+
+
+def reproduced(divergence: Divergence, program: Program, both: Sides) -> Divergence | None:
+    """Return the divergence on another program, or None if it does not show there.
+
+    Args:
+        divergence: Whose function, outcomes and field are looked for.
+        program: Its last call is where the difference is to show.
+        both: The sides.
+    """
+    field = divergence.difference.field
+    if divergence.is_of_state:
+        shown = _shown_in_state(program, field, both)
+    else:
+        step = both.steps(program)[-1]
+        found = (one for one in step.differences if one.field == field)
+        shown = next((_divergence(program, step, one) for one in found), None)
+    same = shown is not None and shown.fingerprint.place == divergence.fingerprint.place
+    return shown if same else None
+
+
+def _shown_in_state(program: Program, field: str, both: Sides) -> Divergence | None:
+    """Look after every call, and return the divergence after the first that made the field differ.
+
+    The last call of the program is the look.
+    """
+    *calls, look = program
+    both.restart()
+    for place, call in enumerate(calls):
+        step, seen = both.step(call), both.step(look)
+        for difference in seen.differences:
+            if difference.field == field:
+                made = program[: place + 1]
+                return _of_state(_divergence((*made, look), seen, difference), made, step)
+    return None
+
+
+def _divergence(program: Program, step: Step, difference: Difference) -> Divergence:
+    field, function = difference.field, step.call.function
+    if _IS_OF_CHILDREN.search(field):
+        fingerprint = Fingerprint(of_any(function), _kinds(step), field.removeprefix("[]."))
+    else:
+        fingerprint = Fingerprint(function, _kinds(step), field, features(program))
+    return Divergence(program, fingerprint, difference, step.expected, step.actual)
+
+
+def of_any(function: str) -> str:
+    """Return what stands in a fingerprint for whichever function returns such rows."""
+    return f"{_ANY}{subject_of(function)}"
+
+
+def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
+    """Blame the last call of the program for what a look shows after it."""
+    seen = of_look.fingerprint
+    if seen.function.startswith(_ANY):
+        return of_look
+    field = f"{SHOWN}{seen.function}: {seen.field}".strip()
+    return evolve(
+        of_look,
+        fingerprint=Fingerprint(step.call.function, _kinds(step), field, features(program)),
+    )
+
+
+SHOWN = "then "
+"""How the field of a divergence of state begins."""
+
+_ANY = "any "
+
+# Other keys in rows that another row carries.
+_IS_OF_CHILDREN = re.compile(r"\w\[\]\..* only in ")
+
+_READS = re.compile(r".*_get(_.*)?|get_.*|is_image_.*|.*_find|(image|metadef)_.*_count")
+
+
+def changes(function: str) -> bool:
+    """Return whether the function may change the state, apart from what has expired."""
+    return _READS.fullmatch(function) is None
+
+
+def _is_weighty(found: Sequence[Difference]) -> bool:
+    return any(not difference.slight for difference in found)
+
+
+def _kinds(step: Step) -> str:
+    return f"{step.expected.kind} / {step.actual.kind}"
+
+
+def _within(difference: Difference) -> str:
+    """Return the field within a row, whether the row came alone or in a list."""
+    return difference.field.removeprefix("[]").removeprefix(".").partition(" only in ")[0]
+
+
+def _both_refused(step: Step) -> bool:
+    return isinstance(step.expected, Raised) and isinstance(step.actual, Raised)
+
+
+def _one_side_refused(step: Step) -> bool:
+    """Return whether one side may have changed its state where the other refused to."""
+    return isinstance(step.expected, Raised) is not isinstance(step.actual, Raised)

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from simple_db import Database
+from simple_db.oracle.emission.fixtures import Fixture
+from simple_db.oracle.emission.races import text_of_test
+from simple_db.oracle.programs.calls import Call, call, location_id, member_id
+from simple_db.oracle.races.histories import record
+from simple_db.oracle.races.lanes import Race
+from simple_db.oracle.races.linearizability import Refusal
+from simple_db.oracle.races.search import Violation, search
+from simple_db.oracle.report.result import Result, Task
+from simple_db.oracle.run import written
+from simple_db.oracle.targets.target import FAKE, DriverTarget, reference
+from tests.support.serving import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OURS = "simple_db.api"
+
+IMAGE = call("image_create", "admin", values={"id": "i", "status": "queued", "owner": "alice"})
+MEMBER = call("image_member_create", "admin", values={"image_id": "i", "member": "bob"})
+TAGS = call("image_tag_get_all", "admin", image_id="i")
+
+GET = call("image_get", "alice", image_id="i")
+BOB = member_id("i", "bob")
+LEAVE = call("image_member_delete", "admin", memb_id=BOB)
+ACCEPT = call("image_member_update", "admin", memb_id=BOB, values={"status": "accepted"})
+PLACE = {"id": location_id("i", 0), "url": "a", "metadata": {}, "status": "active"}
+MOVE = call("image_update", "admin", image_id="i", values={"locations": [PLACE]})
+
+
+class Late(Database):
+    """Looks whether there is such an image, and creates it a moment later, over any other."""
+
+    def image_create(self, context: Any, values: Any, v1_mode: bool = False) -> Any:
+        is_there = self.image_get_all(context, {"id": values["id"]})
+        time.sleep(0.001)
+        if not is_there:
+            self.purge(values["id"])
+        return super().image_create(context, values, v1_mode)
+
+    def purge(self, image_id: str) -> None:
+        with self.store.writing() as tables:
+            if tables.images.get(image_id):
+                tables.images.remove(image_id)
+
+
+late = Late()
+
+LATE = f"{__name__}:late"
+
+
+def lock(value: str) -> Call:
+    return call("image_set_property_atomic", image_id="i", name="lock", value=value)
+
+
+def violation(
+    *lanes: tuple[Call, ...], prefix: tuple[Call, ...] = (IMAGE,), final: Any = ()
+) -> Violation:
+    race = Race(prefix, lanes, final)
+    return Violation(race, record(race, reference()), Refusal((), ()), in_turn=False)
+
+
+def run(text: str) -> None:
+    """Run the test of the file, which is short of patience here, on its target."""
+    names: dict[str, Any] = {}
+    exec(text.replace("RUNS = 300", "RUNS = 20"), names)  # noqa: S102 - it is our own
+    names["test_some_order_of_the_lanes_explains_what_they_come_to"](names["target"]())
+
+
+def passes(file: Path, **environment: str) -> bool:
+    """Run a file with pytest in a process of its own, and return whether it passes."""
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file.name],
+        cwd=file.parent,
+        env={"PYTHONPATH": str(PROJECT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout or "assert happened in ALLOWED" in done.stdout, done.stdout
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "race",
+    [
+        violation((lock("a"),), (lock("b"),)),
+        violation((lock("a"), TAGS), (lock("b"),), final=(TAGS, GET)),
+        violation((IMAGE,), (IMAGE,), prefix=()),
+        violation((TAGS,), (TAGS,), prefix=(MEMBER, IMAGE)),
+        violation((LEAVE,), (ACCEPT,), prefix=(IMAGE, MEMBER)),
+        violation((MOVE,), (lock("a"),)),
+    ],
+)
+def test_simple_db_passes_what_is_written(race: Violation) -> None:
+    run(text_of_test(race, Fixture(OURS)))
+
+
+def test_a_target_with_the_race_fails_what_is_written() -> None:
+    create = call("image_create", "admin", values={"id": "j", "status": "queued"})
+    race = violation((create,), (create,), prefix=())
+
+    run(text_of_test(race, Fixture(OURS)))
+    with pytest.raises(AssertionError):
+        run(text_of_test(race, Fixture(LATE)))
+
+
+@pytest.mark.parametrize(
+    "driver", [OURS, pytest.param("simple_db.glance.api", marks=pytest.mark.glance)]
+)
+def test_a_race_that_is_found_is_a_file_that_fails_on_its_target_and_passes_on_the_reference(
+    tmp_path: Path, driver: str
+) -> None:
+    target = DriverTarget(LATE, late)
+    found = search(target, histories=30, lanes=2, functions={"image_create"})
+    result = Result(Task(LATE, (), 1, 0), [], [], races=found)
+    written(result, target, Fixture(LATE), tmp_path)
+    (file,) = tmp_path.iterdir()
+
+    assert not passes(file)
+    assert passes(file, DRIVER=driver)
+
+
+@pytest.mark.glance
+def test_glances_in_tree_fake_fails_the_test_of_the_atomic_property() -> None:
+    pytest.importorskip("glance")
+    race = violation((lock("a"),), (lock("b"),))
+
+    with pytest.raises(AssertionError):
+        run(text_of_test(race, Fixture(FAKE)))
+
+
+def test_what_is_written_needs_the_target_only() -> None:
+    race = violation((lock("a"),), (lock("b"),))
+    text = text_of_test(race, Fixture("package.module:attribute"))
+
+    assert "simple_db" not in text
+    assert 'driver = importlib.import_module("package.module")\n' in text
+    assert "driver = driver.attribute\n" in text
+
+
+def test_calls_are_written_plainly_and_a_row_once() -> None:
+    text = text_of_test(violation((LEAVE,), (LEAVE,), prefix=(IMAGE, MEMBER)), Fixture(OURS))
+
+    assert text.count("lambda: db.image_member_delete(admin, row_1)") == 2
+    assert (
+        text.count("row_1 = db.image_member_find(admin, image_id='i', member='bob')[0]['id']") == 1
+    )
+
+
+def test_a_row_that_is_not_there_is_written_as_no_row() -> None:
+    text = text_of_test(violation((LEAVE,), (LEAVE,)), Fixture(OURS))
+
+    assert "row_1 = 1000000\n" in text

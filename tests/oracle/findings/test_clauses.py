@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import simple_db
+from simple_db.oracle.comparing.fingerprints import parse
+from simple_db.oracle.findings.clauses import CLAUSES, Clause, clause_of
+
+SEMANTICS = (Path(simple_db.__file__).parents[1] / "docs" / "semantics.md").read_text()
+
+
+@pytest.mark.parametrize("clause", [clause for _, clause in CLAUSES], ids=lambda one: one.row)
+def test_a_clause_says_what_its_row_says(clause: Clause) -> None:
+    row = re.search(rf"^\| {clause.row} \| (.*)$", SEMANTICS, flags=re.MULTILINE)
+
+    assert row is not None
+    assert row[1].replace("*", "").startswith(clause.says.removesuffix("."))
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "row"),
+    [
+        ("image_destroy | returns / returns | status | ", "Q1"),
+        ("image_get_all | returns / returns | [] extra | filters.deleted", "Q3"),
+        ("image_update | returns / returns | unknown only in target | values.unknown", "Q4"),
+        ("image_create | returns / raises Invalid |  | values.unknown", "Q4"),
+        ("image_update | returns / returns | locations[] missing | values.locations", "Q7"),
+        ("image_get_all | returns / returns | [] missing | as a user, of no project", "Q11"),
+        ("image_tag_create | returns / raises Forbidden |  | as a user", "Q20"),
+        ("image_set_property_atomic | raises Duplicate / returns |  | ", "R11"),
+        ("image_tag_create | raises ImageNotFound / raises KeyError |  | ", "D1"),
+        ("image_property_delete | raises NotFound / raises KeyError |  | ", "D3"),
+        ("task_get_all | raises TaskNotFound / raises TypeError |  | marker", "R3"),
+        ("image_create | raises Forbidden / raises Forbidden | then image_get:  | ", "R4"),
+        ("image_get_all | returns / returns | [] order | sort_key", "R5"),
+        ("image_get_all | raises Invalid / returns |  | filters.size_min", "R6"),
+        ("image_update | returns / returns | name | values.name", "R2"),
+    ],
+)
+def test_a_divergence_breaks_the_most_special_clause(fingerprint: str, row: str) -> None:
+    assert clause_of(parse(fingerprint)).row == row

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("glance", reason="the SQL driver is Glance's")
+
+import sqlalchemy as sa
+from glance.common import exception
+from glance.db.sqlalchemy import api as sql
+from oslo_utils import timeutils
+
+from simple_db.oracle.programs.calls import call
+from simple_db.oracle.targets import sql_driver as module
+from simple_db.oracle.targets.sql_driver import sql_target
+from simple_db.oracle.targets.target import CannotRun
+from tests.support.servers import MARIADB, POSTGRESQL, need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.glance
+
+AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
+GET = call("image_get", "admin", image_id="image-1")
+LEFT_BEHIND = "simple_db_oracle_0123456789ab"
+
+
+@pytest.fixture(params=[POSTGRESQL, MARIADB], ids=["postgresql", "mariadb"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A server."""
+    given: str = request.param
+    need(given)
+    return given
+
+
+@pytest.fixture
+def without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target without tables, which take a server seconds to make."""
+    monkeypatch.setattr(module, "_SCHEMAS", [])
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def our_databases(url: str) -> set[str]:
+    asked = (
+        "SELECT schema_name FROM schemata" if url == MARIADB else "SELECT datname FROM pg_database"
+    )
+    with connected(url) as connection:
+        names = connection.execute(sa.text(asked)).scalars()
+        return {name for name in names if name.startswith("simple_db_oracle_")}
+
+
+def say(url: str, statement: str) -> None:
+    with connected(url) as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_target_on_a_server_begins_anew_for_every_program(url: str) -> None:
+    with contextlib.closing(sql_target(url)) as target:
+        target.call(AN_IMAGE)
+        target.reset()
+
+        with pytest.raises(exception.ImageNotFound):
+            target.call(GET)
+
+
+@pytest.mark.usefixtures("without_tables")
+def test_a_target_has_a_database_of_its_own_until_it_is_closed(url: str) -> None:
+    others = our_databases(url)
+    with contextlib.closing(sql_target(url)):
+        assert len(our_databases(url) - others) == 1
+
+    assert our_databases(url) <= others
+
+
+def test_a_set_up_that_fails_half_way_leaves_no_database(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, driver = our_databases(url), sql._main_context_manager  # noqa: SLF001 - as the target
+    monkeypatch.setattr(module, "_SCHEMAS", [None])
+
+    with pytest.raises(CannotRun, match="cannot set up"):
+        sql_target(url)
+
+    assert our_databases(url) <= others
+    assert sql._main_context_manager is driver  # noqa: SLF001 - likewise
+
+
+@pytest.mark.usefixtures("without_tables")
+def test_what_a_killed_process_left_is_dropped_by_the_next(url: str) -> None:
+    say(url, f"CREATE DATABASE {LEFT_BEHIND}")
+    sql_target(url).close()
+
+    assert LEFT_BEHIND not in our_databases(url)
+
+
+@pytest.mark.usefixtures("without_tables")
+def test_a_database_that_somebody_uses_stays(url: str) -> None:
+    with contextlib.closing(sql_target(url)):
+        used = our_databases(url)
+        sql_target(url).close()
+
+        assert used <= our_databases(url)
+
+
+@pytest.mark.usefixtures("without_tables")
+def test_on_mariadb_the_clock_goes_in_seconds_and_is_given_back() -> None:
+    need(MARIADB)
+    utcnow = timeutils.utcnow
+    with contextlib.closing(sql_target(MARIADB)) as target:
+        first, second = target.now(), target.now()
+
+        assert second - first == dt.timedelta(seconds=1)
+        assert timeutils.utcnow() == second
+        assert timeutils.utcnow(with_timezone=True) == second.replace(tzinfo=dt.UTC)
+
+    assert timeutils.utcnow is utcnow
+
+
+def test_a_server_of_another_kind_is_named() -> None:
+    with pytest.raises(CannotRun, match="runs on sqlite, postgresql and mysql, not on oracle"):
+        sql_target("oracle://somewhere")
+
+
+def test_no_message_has_the_password_of_a_url() -> None:
+    with pytest.raises(CannotRun) as caught:
+        sql_target("oracle://me:secret@somewhere")
+
+    assert "me:***@somewhere" in str(caught.value)
