@@ -1,4 +1,4 @@
-"""One program on both sides: the first divergence that is not known yet."""
+"""A program on both sides, and the first divergence that is not known."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, evolve, frozen
 
+from simple_db.oracle.comparing.answers import subject_of
+from simple_db.oracle.comparing.differences import Correspondence, Difference, differences
 from simple_db.oracle.comparing.fingerprints import Fingerprint, features
 from simple_db.oracle.comparing.observation import observation
-from simple_db.oracle.comparing.outcomes import (
-    Correspondence,
-    Difference,
-    Outcome,
-    Raised,
-    Recording,
-    differences,
-    subject_of,
-)
+from simple_db.oracle.comparing.outcomes import CallOutcome, Raised, Recording
 from simple_db.oracle.comparing.signatures import takes
 
 if TYPE_CHECKING:
@@ -30,47 +24,47 @@ Known = Callable[[Fingerprint], bool]
 
 @frozen
 class Divergence:
-    """A program on which the two part ways.
+    """A program on which the two sides differ.
 
     Attributes:
-        program: Its last call is the one whose outcomes differ. Where it is the state that
-            differs, that call only looks, and the one before it made the difference.
-        fingerprint: What the divergence is known by.
-        difference: The first place in which the last call's outcomes differ.
-        expected: What the last call came to on the reference.
-        actual: What it came to on the target.
+        program: The outcomes of its last call differ. If the state differs, that call only reads
+            it, and the call before it made the difference.
+        fingerprint: Identifies the divergence.
+        difference: The first place in which the outcomes of the last call differ.
+        expected: The outcome of the last call on the reference.
+        actual: Its outcome on the target.
     """
 
     program: Program
     fingerprint: Fingerprint
     difference: Difference
-    expected: Outcome
-    actual: Outcome
+    expected: CallOutcome
+    actual: CallOutcome
 
     @property
     def is_of_state(self) -> bool:
-        """Whether a call left another state, though it may have answered alike."""
+        """Whether a call left different states; its own outcomes may be the same."""
         return self.fingerprint.field.startswith(SHOWN)
 
     @property
     def is_leak(self) -> bool:
-        """Whether the target raised what is none of Glance's exceptions."""
+        """Whether the target raised an exception that is none of Glance's."""
         return isinstance(self.actual, Raised) and self.actual.leaked
 
 
 @frozen
 class Step:
-    """A call with what it came to on both sides."""
+    """A call, its outcomes on both sides, and their differences."""
 
     call: Call
-    expected: Outcome
-    actual: Outcome
+    expected: CallOutcome
+    actual: CallOutcome
     differences: Sequence[Difference]
 
 
 @define
 class Sides:
-    """The reference and a target, and what they have been made to do."""
+    """The reference and a target, on which calls are made together."""
 
     reference: Recording
     target: Recording
@@ -79,11 +73,11 @@ class Sides:
     on_step: Callable[[Step], None] = lambda _step: None
 
     def can_make(self, call: Call) -> bool:
-        """Return whether the target has the function, and takes what is given by name."""
+        """Return whether the target has the function and a parameter for each argument."""
         return takes(self.target.target, call)
 
     def restart(self) -> None:
-        """Begin a program: neither side has a row."""
+        """Begin a program: forget every row on both sides."""
         self.reference.restart()
         self.target.restart()
         self.ids = Correspondence()
@@ -103,29 +97,29 @@ class Sides:
 
 
 def sides(reference: Target, target: Target) -> Sides:
-    """Return the two, ready to run programs."""
+    """Return both sides, ready to run programs."""
     return Sides(Recording(reference), Recording(target))
 
 
 def nothing_known(_fingerprint: Fingerprint) -> bool:
-    """Return False: every divergence is news."""
+    """Return False: no divergence is known."""
     return False
 
 
 def compare(program: Program, both: Sides, known: Known = nothing_known) -> Divergence | None:
     """Run the program on both sides and return the first divergence that is not known.
 
-    A known one does not hide the next: where only the answer differs, the program goes on; where
-    the state differs, the call that made it so is left out and the program is run again.
+    A known one does not hide the next. If only the answers differ, the program goes on. If the
+    states differ, the program is run again without the call that made them differ.
 
     Args:
-        program: What to call.
+        program: The calls.
         both: The sides.
-        known: Tells which fingerprints to pass over.
+        known: Returns whether to pass over a fingerprint.
     """
     comparison = _Comparison(both, known)
     while program:
-        found = comparison.first_news(program)
+        found = comparison.first_unknown(program)
         if not isinstance(found, int):
             return found
         program = program[:found] + program[found + 1 :]
@@ -134,19 +128,24 @@ def compare(program: Program, both: Sides, known: Known = nothing_known) -> Dive
 
 @define
 class _Comparison:
-    """A comparison of programs that get shorter, and what is not looked at in them any more."""
+    """A comparison of programs that get shorter.
+
+    Attributes:
+        passed_over: Kinds of rows, and fields in them, that are known to differ everywhere.
+    """
 
     both: Sides
     known: Known
     passed_over: set[tuple[str, str]] = Factory(set)
 
-    def first_news(self, program: Program) -> Divergence | int | None:
-        """Return the first divergence, or else the place of a call to leave out, or None."""
+    def first_unknown(self, program: Program) -> Divergence | int | None:
+        """Return the first divergence, or the place of a call to leave out, or None."""
         self.both.restart()
         for place, call in enumerate(program):
             step = self.both.step(call)
-            for divergence in self._news(program[: place + 1], step):
-                # A difference of state that nobody has looked at may be what shows here.
+            for divergence in self._unknown(program[: place + 1], step):
+                # An earlier call may have left different states, which only now shows.
+                # Then that call is to blame.
                 before = self._first_in_state(program[:place], _is_weighty)
                 return divergence if before is None else before
             if _one_side_refused(step) and changes(call.function):
@@ -158,24 +157,24 @@ class _Comparison:
     def _first_in_state(
         self, program: Program, counts: Callable[[Sequence[Difference]], bool]
     ) -> Divergence | int | None:
-        """Return the first divergence of state, or else the place of a call that made one."""
+        """Return the first divergence of state, or the place of a call that made a known one."""
         looks = observation(program)
         self.both.restart()
         for look in looks:
-            for divergence in self._news((look,), self.both.step(look)):
+            for divergence in self._unknown((look,), self.both.step(look)):
                 return divergence
         for place, call in enumerate(program):
             step = self.both.step(call)
             for look in looks:
                 seen = self.both.step(look)
                 left = self._left(seen)
-                # A call that both refused is to leave no trace, however slight.
-                is_trace = bool(left) and _both_refused(step)
-                if not counts(left) and not is_trace:
+                # A call that both sides refused must not change the state, not even a time.
+                has_changed = bool(left) and _both_refused(step)
+                if not counts(left) and not has_changed:
                     continue
-                for divergence in self._news_of_state(program[: place + 1], step, seen):
+                for divergence in self._unknown_of_state(program[: place + 1], step, seen):
                     return divergence
-                if counts(self._left(seen)) or is_trace:
+                if counts(self._left(seen)) or has_changed:
                     return place
         return None
 
@@ -188,25 +187,26 @@ class _Comparison:
             if (subject, _within(difference)) not in self.passed_over
         ]
 
-    def _news(self, program: Program, step: Step) -> Iterator[Divergence]:
-        """Give the divergences of an answer that are not known, and pass over those that are."""
+    def _unknown(self, program: Program, step: Step) -> Iterator[Divergence]:
+        """Yield the unknown divergences of an answer; pass over each difference afterwards."""
         for difference in self._left(step):
             divergence = _divergence(program, step, difference)
             if not self.known(divergence.fingerprint):
                 yield divergence
             self._pass_over(step, difference)
 
-    def _news_of_state(self, program: Program, step: Step, seen: Step) -> Iterator[Divergence]:
-        """Give the divergences of state that are not known, and pass over those that are.
+    def _unknown_of_state(self, program: Program, step: Step, seen: Step) -> Iterator[Divergence]:
+        """Yield the unknown divergences of state; pass over each difference afterwards.
 
-        What the answer of the call itself tells is no news, nor what the look gets wrong anyway.
+        A difference is left out if the answer of the call itself has it, too, or if the reading
+        call is known to be wrong.
         """
-        told = {_within(difference) for difference in step.differences}
+        in_answer = {_within(difference) for difference in step.differences}
         for difference in self._left(seen):
             of_look = _divergence((*program, seen.call), seen, difference)
             of_state = _of_state(of_look, program, step)
             known = self.known(of_look.fingerprint) or self.known(of_state.fingerprint)
-            if not known and _within(difference) not in told:
+            if not known and _within(difference) not in in_answer:
                 yield of_state
             self._pass_over(seen, difference)
 
@@ -219,8 +219,8 @@ def reproduced(divergence: Divergence, program: Program, both: Sides) -> Diverge
     """Return the divergence on another program, or None if it does not show there.
 
     Args:
-        divergence: Whose function, outcomes and field are looked for.
-        program: Its last call is where the difference is to show.
+        divergence: Its function, outcomes and field are looked for.
+        program: The outcomes of its last call must differ.
         both: The sides.
     """
     field = divergence.difference.field
@@ -235,9 +235,9 @@ def reproduced(divergence: Divergence, program: Program, both: Sides) -> Diverge
 
 
 def _shown_in_state(program: Program, field: str, both: Sides) -> Divergence | None:
-    """Look after every call, and return the divergence after the first that made the field differ.
+    """Read the state after every call, and return the divergence of the first that changed it.
 
-    The last call of the program is the look.
+    The last call of the program is the one that reads.
     """
     *calls, look = program
     both.restart()
@@ -260,12 +260,12 @@ def _divergence(program: Program, step: Step, difference: Difference) -> Diverge
 
 
 def of_any(function: str) -> str:
-    """Return what stands in a fingerprint for whichever function returns such rows."""
+    """Return what fingerprints have in place of a function that returns such rows."""
     return f"{_ANY}{subject_of(function)}"
 
 
 def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
-    """Blame the last call of the program for what a look shows after it."""
+    """Blame the last call of the program for what a reading call shows after it."""
     seen = of_look.fingerprint
     if seen.function.startswith(_ANY):
         return of_look
@@ -277,18 +277,19 @@ def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
 
 
 SHOWN = "then "
-"""How the field of a divergence of state begins."""
+"""The field of a divergence of state begins with this."""
 
 _ANY = "any "
 
-# Other keys in rows that another row carries.
+# The difference is in the keys of rows that another row contains. Every function that returns
+# such rows shows it, so its fingerprint names none of them.
 _IS_OF_CHILDREN = re.compile(r"\w\[\]\..* only in ")
 
 _READS = re.compile(r".*_get(_.*)?|get_.*|is_image_.*|.*_find|(image|metadef)_.*_count")
 
 
 def changes(function: str) -> bool:
-    """Return whether the function may change the state, apart from what has expired."""
+    """Return whether the function may change the state other than by deleting expired rows."""
     return _READS.fullmatch(function) is None
 
 
@@ -301,7 +302,7 @@ def _kinds(step: Step) -> str:
 
 
 def _within(difference: Difference) -> str:
-    """Return the field within a row, whether the row came alone or in a list."""
+    """Return the field within a row, which is the same alone and in a list."""
     return difference.field.removeprefix("[]").removeprefix(".").partition(" only in ")[0]
 
 
@@ -310,5 +311,5 @@ def _both_refused(step: Step) -> bool:
 
 
 def _one_side_refused(step: Step) -> bool:
-    """Return whether one side may have changed its state where the other refused to."""
+    """Return whether one side may have changed its state and the other refused to."""
     return isinstance(step.expected, Raised) is not isinstance(step.actual, Raised)

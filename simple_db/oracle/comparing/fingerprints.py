@@ -1,4 +1,4 @@
-"""What makes two divergences the same: a line of text that people can read, search and edit."""
+"""Fingerprints identify divergences: lines of text that people can read, search and edit."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from simple_db.oracle.programs.calls import Call, Program
 
 SIGNATURE = "signature"
-"""The outcomes of a fingerprint where it is the signature of the function that differs."""
+"""Stands in the place of the outcomes if the signature of the function differs."""
 
 AFTER = "after "
-"""How a feature begins that is a function called before."""
+"""A feature that is a function called before begins with this."""
 
 _BAR = " | "
 
-# What a caller fills in: each key counts as a feature of its own.
+# In arguments with these names, each key counts as a feature of its own.
 _FILLED_IN = ("values", "filters", "location", "image", "dict")
 
 
 @frozen
 class Fingerprint:
-    """What a divergence is known by.
+    """What identifies a divergence.
 
     Attributes:
-        function: The function that diverges, or after which the state does; ``any image`` where
-            rows that images carry have other keys, whichever function returns them.
-        outcomes: What the call came to on the reference and on the target, as in
+        function: The function that diverges, or after which the state does; ``any image`` if the
+            rows within images have different keys, whichever function returns the images.
+        outcomes: The outcome on the reference and on the target, as in
             ``returns / raises KeyError``.
-        field: Where the answers differ, as in ``[].status``; where the state does, after the
-            function that shows it, as in ``then image_get: status``.
-        features: What the shortest program has to have: names of arguments and keys given in the
-            call, who calls if that is no administrator, and the functions called before.
+        field: Where the answers differ, as in ``[].status``. If the states differ, the function
+            that shows it comes first, as in ``then image_get: status``.
+        features: What a program needs to show it: names of arguments and keys in the last call,
+            its caller if that is no administrator, and the functions called before.
     """
 
     function: str
@@ -53,7 +53,7 @@ class Fingerprint:
 
     @property
     def place(self) -> Fingerprint:
-        """The fingerprint without features: where, and not how one gets there."""
+        """The fingerprint without features: where the difference is, and not what it takes."""
         return Fingerprint(self.function, self.outcomes, self.field)
 
     def explains(self, other: Fingerprint) -> bool:
@@ -77,9 +77,9 @@ def parse(text: str) -> Fingerprint:
 
 
 def features(program: Program) -> tuple[str, ...]:
-    """Return what the program's last call, and those before it, have of features.
+    """Return the features of the program's last call and of those before it.
 
-    What every call of the function has is none; nor is it that an image was created.
+    What every call of the function has does not count, nor does the creation of an image.
     """
     *before, last = program
     after = {f"{AFTER}{call.function}" for call in before if call.function != "image_create"}
@@ -98,7 +98,7 @@ def _of_call(call: Call) -> Iterator[str]:
 
 
 def _of_caller(name: str | None) -> Iterator[str]:
-    """Give what sets the caller apart from an administrator; a stranger has least of it."""
+    """Yield how the caller differs from an administrator."""
     if name is None:
         return
     context = CAST[name]

@@ -1,4 +1,4 @@
-"""What each caller sees of the state: calls that change nothing, made after a program."""
+"""Calls that read the state after a program, as an administrator and as other callers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def observation(program: Program) -> Program:
-    """Return calls with which an administrator is shown every row that the program may concern."""
+    """Return calls that give an administrator every row that the program may have changed."""
     return tuple(one for subject in _subjects(program) for one in _EVERY_ROW[subject]())
 
 
 def visits(program: Program, visitors: Sequence[str]) -> Program:
-    """Return calls with which these callers of the cast look at what the program may concern."""
+    """Return calls with which these callers read what the program may have changed."""
     return tuple(
         one
         for subject in _subjects(program)
@@ -90,7 +90,7 @@ def _all_of_the_cache() -> Iterator[Call]:
 
 
 def _no_visit(who: str) -> Iterator[Call]:
-    """Give nothing: the cache shows everybody the same."""
+    """Yield nothing: the cache shows everybody the same."""
     yield from ()
 
 

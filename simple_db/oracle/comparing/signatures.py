@@ -1,4 +1,4 @@
-"""What can be told before anything runs: functions that are missing, or take other parameters."""
+"""Differences that show before anything runs: missing functions, and other parameters."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class SignatureDifference:
     actual: str | None
 
     def __str__(self) -> str:
-        """Tell the difference in one line."""
+        """Return the difference in one line."""
         return f"{self.function}: {self.what}"
 
 
 def differences(target: Target) -> list[SignatureDifference]:
     """Return every difference between the target's signatures and those of the API.
 
-    A decorated function that takes ``*args`` and ``**kwargs`` is taken to be right, and further
-    parameters of the target's own that have defaults are no difference.
+    A function that takes ``*args`` or ``**kwargs`` is taken to be right: decorators make such
+    functions. Additional parameters of the target with defaults are no difference.
     """
     return [difference for function in FUNCTIONS for difference in _differences(target, function)]
 
@@ -59,19 +59,19 @@ def _differences(target: Target, function: str) -> Iterator[SignatureDifference]
 
 
 def _of_the_api(function: str) -> inspect.Signature:
-    """Return the names and defaults; what types they have is nobody else's business."""
+    """Return the signature without annotations, which drivers do not share."""
     _db, *parameters = inspect.signature(vars(Database)[function]).parameters.values()
     bare = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
     return inspect.Signature(bare)
 
 
 def _hides(signature: inspect.Signature) -> bool:
-    """Return whether the signature is that of a decorator, which says nothing."""
+    """Return whether the signature is that of a decorator, and hides the function's."""
     return any(parameter.kind in _ANYTHING for parameter in signature.parameters.values())
 
 
 def _phrases(expected: inspect.Signature, actual: inspect.Signature) -> Iterator[str]:
-    """Tell the differences of names, order and defaults."""
+    """Yield the differences of names, order and defaults, as phrases."""
     ours, theirs = expected.parameters, actual.parameters
     for name in ours.keys() - theirs.keys():
         yield f"has no parameter {name}"

@@ -1,80 +1,36 @@
-"""A race as a pytest file of its own, which needs its driver and nothing of simple_db."""
+"""A race as a pytest file, which needs the target and nothing of simple_db."""
 
 from __future__ import annotations
 
 import inspect
-import pprint
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from simple_db.oracle.programs.calls import NO_ROW, Call, Lookup, resolved
-from simple_db.oracle.programs.cast import CAST
-from simple_db.oracle.races.histories import drawn, outcome_of, told
+from simple_db.oracle.emission.calls import CallWriter, Variables
+from simple_db.oracle.emission.files import EmittedTest, as_file
+from simple_db.oracle.emission.source import Invocation, statement
+from simple_db.oracle.races.histories import drawn, outcome_of, summary
 from simple_db.oracle.races.linearizability import allowed
-from simple_db.oracle.targets.target import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from simple_db.oracle.emission.fixtures import Fixture
-    from simple_db.oracle.races.histories import Outcome
+    from simple_db.oracle.programs.calls import Program
     from simple_db.oracle.races.lanes import Race
-    from simple_db.oracle.races.linearizability import Outcomes
     from simple_db.oracle.races.search import Violation
 
-_TEMPLATE = '''\
-"""{driver} under threads: no order of these calls explains what they came to.
-
-{history}
-
-The bars go from a call's invocation to its response. The test makes the calls many times, and holds
-each time to what one of the orders of the lanes gives. It needs pytest and the driver only.
-"""
-
-import importlib
-import os
-import sys
-import threading
-import time
-from types import SimpleNamespace
-from typing import Any
-
-import pytest
-
-RUNS = 300
-
-{contexts}
-
-# What each lane may come to, and at last the calls after them.
-ALLOWED = (
-{allowed}
-)
-
-
-{fixture}
-
-
-def prepared(db):
-    """Begin anew; return the lanes, and what is called when they have ended."""
-{prepared}
-    lanes = {lanes}
-    final = {final}
-    return lanes, final
-
-
-{told}
-
+_RUN = '''\
 def outcome(call):
     try:
-        return "returned", told(call())
+        return ("returned", summary(call()))
     except Exception as error:
-        return "raised", type(error).__name__
+        return ("raised", type(error).__name__)
 
 
 def at_once(lanes):
-    """Run each lane in a thread of its own, and return what its calls came to."""
+    """Run each lane in a thread of its own, and return the outcomes of its calls."""
     late = set(range(len(lanes)))
     outcomes = [None] * len(lanes)
 
@@ -84,7 +40,8 @@ def at_once(lanes):
             time.sleep(0)
         outcomes[number] = [outcome(call) for call in lanes[number]]
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(lanes))]
+    places = range(len(lanes))
+    threads = [threading.Thread(target=run, args=(place,)) for place in places]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -92,104 +49,71 @@ def at_once(lanes):
     return outcomes
 
 
-def test_some_order_of_the_lanes_explains_what_they_come_to(db):
+def {name}(db):
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(RUNS):
             lanes, final = prepared(db)
-            happened = [*at_once(lanes), [outcome(call) for call in final]]
-            assert happened in ALLOWED
+            outcomes = [*at_once(lanes), [outcome(call) for call in final]]
+            assert outcomes in ALLOWED
     finally:
-        sys.setswitchinterval(interval)
-'''
+        sys.setswitchinterval(interval)'''
 
 
-def text_of_test(violation: Violation, fixture: Fixture) -> str:
-    """Return the text of a pytest file that fails on a target which has the race.
+def emitted(violation: Violation, fixture: Fixture) -> EmittedTest:
+    """Return a test that fails on a target which has the race.
 
-    How threads meet is chance: the test makes the calls many times, and can still pass.
+    It depends on chance how threads meet, so the test makes the calls many times, and may pass.
 
     Args:
-        violation: The race, and what it came to once.
-        fixture: How the test gets at its driver, which has a function `reset`.
+        violation: The race, and a history of it.
+        fixture: Makes the driver, which needs a function `reset`.
     """
     race = violation.race
-    rows: dict[str, Lookup] = {}
-    lanes = [[_with_names(call, rows) for call in lane] for lane in race.lanes]
-    return _TEMPLATE.format(
-        driver=fixture.target,
-        history=drawn(violation.history),
-        fixture="\n".join(fixture.lines()),
-        contexts="\n".join(_contexts(race)),
-        allowed=textwrap.indent(pprint.pformat(_in_lists(allowed(race)), width=96), "    "),
-        prepared=textwrap.indent("\n".join(_preparations(race, rows)), "    "),
-        lanes=_written(f"[{', '.join(map(_deferred, lane))}]" for lane in lanes),
-        final=_written(map(_deferred, race.final)),
-        told=inspect.getsource(told),
-    )
+    name = f"test_race_of_{'_and_'.join(sorted(violation.functions))}"
+    docstring = [
+        f"{fixture.target} under threads: no order of these calls explains their outcomes.",
+        *("", *drawn(violation.history).splitlines(), ""),
+        "A bar goes from the invocation of a call to its response. The test makes the calls many",
+        "times. Each time, the outcomes must be those of some order of the lanes.",
+    ]
+    constants = [
+        *("", "RUNS = 300", ""),
+        "# The outcomes of each lane, and of the calls after them, for every order of the lanes.",
+        *statement("ALLOWED = ", _in_lists(race), depth=0),
+    ]
+    code = [
+        *_prepared(race),
+        *("", "", *inspect.getsource(summary).splitlines()),
+        *("", "", *_RUN.format(name=name).splitlines()),
+    ]
+    return as_file(name, docstring, fixture, code, constants)
 
 
-def _contexts(race: Race) -> Iterator[str]:
-    called = [call for part in (race.prefix, *race.lanes, race.final) for call in part]
-    for name in dict.fromkeys(["admin", *(call.context for call in called if call.context)]):
-        who = CAST[name]
-        yield (
-            f"{name} = SimpleNamespace(owner={who.owner!r}, is_admin={who.is_admin},"
-            f" can_see_deleted={who.can_see_deleted})"
-        )
+def _in_lists(race: Race) -> list[list[list[tuple[str, object]]]]:
+    """Return the allowed outcomes in lists, as the test collects its own."""
+    return [[list(lane) for lane in outcomes] for outcomes in allowed(race)]
 
 
-def _preparations(race: Race, rows: Mapping[str, Lookup]) -> Iterator[str]:
-    yield "db.reset()"
-    target = reference()
+def _prepared(race: Race) -> Iterator[str]:
+    """Yield the function that makes the first calls, and returns those of the lanes."""
+    writer, variables = CallWriter(), Variables()
+    yield "def prepared(db):"
+    yield '    """Make the calls before the lanes; return the lanes, and the calls after them."""'
+    yield "    db.reset()"
     for call in race.prefix:
-        if outcome_of(call, target)[0] == "returned":  # the others do nothing
-            yield f"db.{call}"
-    for name, lookup in rows.items():
-        is_there = resolved(lookup, target.call) != NO_ROW
-        yield f"{name} = {f'db.{lookup}' if is_there else NO_ROW}"
+        invocation = writer.invocation(call, {})
+        if outcome_of(call, writer.reference)[0] == "returned":  # the others change nothing
+            yield from statement("", invocation)
+    lanes = [_deferred(lane, writer, variables) for lane in race.lanes]
+    final = _deferred(race.final, writer, variables)
+    yield from writer.assignments(variables)
+    yield from statement("lanes = ", lanes)
+    yield from statement("final = ", final)
+    yield "    return lanes, final"
 
 
-def _deferred(call: Call) -> str:
-    return f"lambda: db.{call}"
-
-
-def _written(parts: Iterable[str]) -> str:
-    """Write a list within a function, a part a line."""
-    lines = "".join(f"        {part},\n" for part in parts)
-    return f"[\n{lines}    ]" if lines else "[]"
-
-
-def _in_lists(found: list[Outcomes]) -> list[list[list[Outcome]]]:
-    """Return what lanes may come to in the lists in which the test collects it."""
-    return [[list(lane) for lane in outcomes] for outcomes in found]
-
-
-@frozen
-class _Name:
-    """A variable of the test, in the place of an argument."""
-
-    name: str
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-def _with_names(call: Call, rows: dict[str, Lookup]) -> Call:
-    """Return the call with a variable for each lookup in it; note in `rows` which is which."""
-    arguments = tuple((name, _named(value, rows)) for name, value in call.arguments)
-    return evolve(call, arguments=arguments)
-
-
-def _named(value: Any, rows: dict[str, Lookup]) -> Any:
-    if isinstance(value, Lookup):
-        known = [name for name, lookup in rows.items() if lookup == value]
-        name = known[0] if known else f"row_{len(rows) + 1}"
-        rows[name] = value
-        return _Name(name)
-    if isinstance(value, dict):
-        return {key: _named(part, rows) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_named(part, rows) for part in value]
-    return value
+def _deferred(calls: Program, writer: CallWriter, variables: Variables) -> list[Invocation]:
+    invocations = [writer.invocation(call, variables) for call in calls]
+    return [evolve(one, function=f"lambda: {one.function}") for one in invocations]

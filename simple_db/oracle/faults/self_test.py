@@ -1,4 +1,4 @@
-"""Whether the oracle finds what it is for: seeded faults, one after the other."""
+"""Whether a search finds seeded faults, one after another."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Caught:
-    """What became of a fault.
+class Trial:
+    """The search for a fault.
 
     Attributes:
         fault: The fault.
-        divergence: The first that was found, on its shortest program; None if none was.
-        programs: How many programs were made for it.
-        calls: How many calls those made on either side, shrinking included.
+        divergence: The first that was found, on its shortest program; None if there was none.
+        programs: How many programs were run.
+        calls: How many calls were made on each side, with those of shrinking.
         seconds: How long it took.
     """
 
@@ -46,29 +46,29 @@ class Caught:
 def run(
     budget_per_fault: float = 60.0,
     seed: int = 0,
-    progress: Callable[[Caught], None] = lambda _caught: None,
+    progress: Callable[[Trial], None] = lambda _trial: None,
     *,
     faults: Sequence[Fault] = FAULTS,
-) -> list[Caught]:
-    """Look for every fault, in programs of all parts of the API, until the first divergence.
+) -> list[Trial]:
+    """Search for every fault, in programs of all parts of the API, until the first divergence.
 
     Args:
-        budget_per_fault: For how long to look for each, in seconds.
+        budget_per_fault: How long to search for each, in seconds.
         seed: The same seed makes the same programs.
         progress: Called after every fault.
-        faults: What to look for.
+        faults: The faults.
     """
     found = []
     for fault in faults:
-        found.append(_look_for(fault, budget_per_fault, seed))
+        found.append(_tried(fault, budget_per_fault, seed))
         progress(found[-1])
     return found
 
 
-def _look_for(fault: Fault, budget: float, seed: int) -> Caught:
+def _tried(fault: Fault, budget: float, seed: int) -> Trial:
     target = DriverTarget(fault.name, FaultyDatabase(fault))
     findings = search(reference(), target, budget=budget, seed=seed, enough=1)
-    return Caught(
+    return Trial(
         fault=fault,
         divergence=next(iter(findings.divergences), None),
         programs=findings.programs,
@@ -77,24 +77,24 @@ def _look_for(fault: Fault, budget: float, seed: int) -> Caught:
     )
 
 
-def table(found: Sequence[Caught]) -> Table:
-    """Return the faults as a table for the terminal, those that were not caught marked."""
+def table(found: Sequence[Trial]) -> Table:
+    """Return a table of the faults for the terminal; those that were not found are marked."""
     drawn = Table(title=total(found), title_justify="left")
-    for column in ("fault, and what it is known by", "row", "caught"):
+    for column in ("fault, and the fingerprint found", "row", "found"):
         drawn.add_column(column)
     for column in ("programs", "calls", "seconds", "shortest"):
         drawn.add_column(column, justify="right")
     for one in found:
-        drawn.add_row(_told(one), *_cells(one), style=None if one.divergence else "bold red")
+        drawn.add_row(_named(one), *_cells(one), style=None if one.divergence else "bold red")
     return drawn
 
 
-def _told(one: Caught) -> Text:
-    known_by = f"\n{one.divergence.fingerprint}" if one.divergence else ""
-    return Text.assemble(one.fault.name, (known_by, "dim"))
+def _named(one: Trial) -> Text:
+    fingerprint = f"\n{one.divergence.fingerprint}" if one.divergence else ""
+    return Text.assemble(one.fault.name, (fingerprint, "dim"))
 
 
-def _cells(one: Caught) -> list[str]:
+def _cells(one: Trial) -> list[str]:
     return [
         one.fault.row,
         "yes" if one.divergence else "no",
@@ -105,12 +105,12 @@ def _cells(one: Caught) -> list[str]:
     ]
 
 
-def total(found: Sequence[Caught]) -> str:
-    """Return in a line how many faults were caught, how shortly, and how long it took."""
+def total(found: Sequence[Trial]) -> str:
+    """Return in a line how many faults were found, in how short programs, and how fast."""
     lengths = [one.length for one in found if one.length is not None]
     seconds = [one.seconds for one in found]
     return (
-        f"{len(lengths)} of {len(found)} faults caught; the median shortest program has"
+        f"{len(lengths)} of {len(found)} faults found; the median shortest program has"
         f" {statistics.median(lengths or [0]):g} calls; {sum(seconds):.0f} s in all,"
         f" {max(seconds, default=0):.0f} s at most for one"
     )

@@ -17,7 +17,7 @@ class Clause:
 
     Attributes:
         row: Its number there.
-        says: What it says, in short.
+        says: What it says, shortened.
     """
 
     row: str
@@ -25,7 +25,7 @@ class Clause:
 
 
 def clause_of(fingerprint: Fingerprint) -> Clause:
-    """Return the clause that a divergence breaks: the most special that is known, or R2."""
+    """Return the clause that a divergence breaks: the most specific one, or else R2."""
     line = str(fingerprint)
     return next(clause for pattern, clause in CLAUSES if re.search(pattern, line))
 
@@ -161,4 +161,4 @@ CLAUSES: tuple[tuple[str, Clause], ...] = (
         Clause("R2", "Inside its documented domain the SQL driver is right, quirks included."),
     ),
 )
-"""What the fingerprints look like in which a clause is broken, the special before the general."""
+"""Patterns of fingerprints, and the clauses that they break; the most specific come first."""

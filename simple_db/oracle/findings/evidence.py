@@ -1,4 +1,4 @@
-"""A divergence with all that can be told of it: every answer, and why a caller sees an image."""
+"""A divergence with its evidence: every outcome, and why a caller sees an image or does not."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _OF_VISIBILITY = {"Forbidden", "ForbiddenPublicImage", "ImageNotFound"}
 
 @frozen
 class Evidence:
-    """A divergence, and what every call of its program came to.
+    """A divergence, and the outcomes of every call of its program.
 
     Attributes:
-        divergence: With the program that shows it when it is run from its beginning to its end.
-        steps: Each call of that program, in its order.
-        repeated: Whether it showed again when the program was run once more.
+        divergence: Its program shows it when it is run from beginning to end.
+        steps: The calls of the program, in order.
+        repeated: Whether it occurred again when the program was run again.
     """
 
     divergence: Divergence
@@ -42,10 +42,9 @@ class Evidence:
 
 
 def gathered(divergence: Divergence, both: Sides) -> Evidence:
-    """Run the program of a divergence once more, and return it with what the calls came to.
+    """Run the program of a divergence again, and return it with the outcomes of all calls.
 
-    Times in the outcomes are then counted in the calls of that program. If a state differs only
-    because it was looked at after every call, the program has these looks.
+    If the state differs only when it is read after every call, the program includes these reads.
     """
     programs = [divergence.program]
     if divergence.is_of_state:
@@ -56,21 +55,21 @@ def gathered(divergence: Divergence, both: Sides) -> Evidence:
         for difference in steps[-1].differences:
             if difference.field == divergence.difference.field:
                 last = steps[-1]
-                told = evolve(
+                again = evolve(
                     divergence,
                     program=program,
                     difference=difference,
                     expected=last.expected,
                     actual=last.actual,
                 )
-                return Evidence(told, tuple(steps))
+                return Evidence(again, tuple(steps))
     return Evidence(divergence, tuple(both.steps(divergence.program)), repeated=False)
 
 
 def explained(divergence: Divergence) -> Explanation | None:
-    """Return why the last caller can or cannot see and change the image, if that is the question.
+    """Return why the last caller can or cannot see and change an image, or None.
 
-    It is where one side finds or lists an image, or lets it be changed, and the other does not.
+    None if the sides do not differ in who sees, lists or changes an image.
     """
     *before, last = divergence.program
     image_id = _in_question(divergence)
@@ -86,14 +85,14 @@ def explained(divergence: Divergence) -> Explanation | None:
 
 
 def _in_question(divergence: Divergence) -> str | None:
-    """Return the id of the image of which it is the question who sees it."""
+    """Return the id of the image that only one side shows or changes, or None."""
     last, difference = divergence.program[-1], divergence.difference
     if last.function == "image_get_all" and difference.field in {"[] missing", "[] extra"}:
         listed = set(difference.expected) ^ set(difference.actual)
         return min(listed, default=None)
     outcomes = (divergence.expected, divergence.actual)
-    told = {outcome.error for outcome in outcomes if isinstance(outcome, Raised)}
-    return _image_of(last) if difference.field == "" and told & _OF_VISIBILITY else None
+    raised = {outcome.error for outcome in outcomes if isinstance(outcome, Raised)}
+    return _image_of(last) if difference.field == "" and raised & _OF_VISIBILITY else None
 
 
 def _image_of(call: Call) -> str | None:

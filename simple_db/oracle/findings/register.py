@@ -1,4 +1,4 @@
-"""The register of known divergences: a TOML file that says of each why it is not news.
+"""The register of known divergences: a TOML file with the reason of each.
 
 ::
 
@@ -7,10 +7,10 @@
       "image_tag_create | raises ImageNotFound / raises DBReferenceError |  | ",
     ]
     kind = "leak"
-    reason = "the driver does not look whether the image is there"
+    reason = "the driver does not check whether the image exists"
     row = "D1"
 
-An entry may name the ``databases`` for which it holds, as URLs name them: ``["postgresql"]``.
+An entry may be about some ``databases`` only, as URLs name them: ``["postgresql"]``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KINDS = ("bug of target", "leak", "accepted")
-"""What a known divergence can be: a bug, an exception that is none of Glance's, or meant so."""
+"""A known divergence is a bug, an exception that is none of Glance's, or intended."""
 
 ENOUGH_CHANCES = 2000
-"""How many calls could have shown a divergence before it counts as past.
+"""An entry is stale if it never occurred, though so many calls could have shown it.
 
-Programs are random: a run that is short for what a divergence takes says nothing of it.
+Programs are random. After fewer calls, that it did not occur may be chance.
 """
 
 _KEYS = {"fingerprints", "kind", "reason"}
@@ -47,14 +47,14 @@ class RegisterError(SimpleDBError):
 
 @frozen
 class Entry:
-    """A known divergence, in one or several functions.
+    """A known divergence of one or more functions.
 
     Attributes:
-        fingerprints: What it is known by.
+        fingerprints: Its fingerprints.
         kind: One of `KINDS`.
-        reason: Why it is not mended, or not yet.
-        row: The row of docs/semantics.md that says so, as in ``D1``; only in our own register.
-        databases: For which kinds of database it holds, as URLs name them; empty for all.
+        reason: Why it is not fixed.
+        row: The row of docs/semantics.md about it, as in ``D1``; only in our own register.
+        databases: The kinds of database that it is about, as URLs name them; empty for all.
     """
 
     fingerprints: tuple[Fingerprint, ...]
@@ -88,18 +88,18 @@ def entries(text: str, name: str) -> list[Entry]:
 
     Args:
         text: TOML.
-        name: What the text is called in messages.
+        name: The name of the text in messages.
 
     Raises:
-        RegisterError: it is no register, or it has a fingerprint twice.
+        RegisterError: the text is no register, or has a fingerprint twice.
     """
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RegisterError(f"{name} is no TOML: {error}") from error
+        raise RegisterError(f"{name} is not TOML: {error}") from error
     tables = parsed.pop("divergence", [])
     if parsed or not isinstance(tables, list):
-        raise RegisterError(f"{name} must have tables [[divergence]] and nothing else")
+        raise RegisterError(f"{name} must have tables [[divergence]], and nothing else")
     found = [_entry(table, f"{name}, divergence {place}") for place, table in enumerate(tables, 1)]
     _check_no_twins(found, name)
     return found
@@ -136,12 +136,12 @@ def _check_no_twins(found: Iterable[Entry], name: str) -> None:
 
 
 def _are_apart(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Return whether no target is on databases of both; none stand for all."""
+    """Return whether no kind of database is in both; an empty list stands for all kinds."""
     return bool(some and others) and set(some).isdisjoint(others)
 
 
 def holding(known: Iterable[Entry], database: str | None) -> list[Entry]:
-    """Return the entries that hold for a target on this kind of database, None for none."""
+    """Return the entries for this kind of database, or for a target without one (None)."""
     return [entry for entry in known if not entry.databases or database in entry.databases]
 
 
@@ -155,12 +155,12 @@ def unmet(
     met: Container[Fingerprint],
     chances: Callable[[Fingerprint], int],
 ) -> list[Fingerprint]:
-    """Return the fingerprints that a run should have met and did not: what they tell is past.
+    """Return the stale fingerprints: they should have occurred in a run, and did not.
 
     Args:
         known: The register.
-        met: The fingerprints of the register that explained something in the run.
-        chances: Tells how many calls could have shown a divergence; see `ENOUGH_CHANCES`.
+        met: The fingerprints of the register that occurred in the run.
+        chances: Returns how many calls could have shown a fingerprint; see `ENOUGH_CHANCES`.
     """
     return [
         fingerprint

@@ -1,4 +1,4 @@
-"""Random programs until the time is spent: each divergence once, as short as it gets."""
+"""The search: random programs until the time is spent, and each divergence once, shrunk."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from simple_db.oracle.programs.calls import Program
     from simple_db.oracle.targets.target import Target
 
-# Hypothesis begins every run small, and varies what it made before. So an example is many programs:
-# within one, each is as new as the next.
+# Hypothesis starts every run with small examples, and then varies earlier ones. So an example is a
+# list of many programs: these are independent of each other.
 _EXAMPLES = 5
 _PROGRAMS = 20
 _VISITORS = tuple(name for name in CAST if name != "admin")
@@ -38,7 +38,7 @@ _VISITORS = tuple(name for name in CAST if name != "admin")
 
 @frozen
 class Coverage:
-    """One cell of what was called: who called what, and what it came to on the reference."""
+    """A kind of call: the function, the caller, and the outcome on the reference."""
 
     function: str
     context: str
@@ -51,13 +51,13 @@ class Findings:
 
     Attributes:
         divergences: In the order in which they were found.
-        known: How often each fingerprint was met that was known before.
-        coverage: How often each function was called by whom, with what outcome.
+        known: How often each fingerprint of the register occurred.
+        coverage: How often each kind of call was made.
         made: How often each function was called with each feature that a fingerprint can have,
             and in all, with the feature "".
-        statuses: How often an image was seen in each status.
-        programs: How many programs were made.
-        calls: How many calls those made on either side, observations and repetitions included.
+        statuses: How many images were created in each status.
+        programs: How many programs were run.
+        calls: How many calls were made on each side, with those that read the state or repeat.
         seconds: How long it took.
     """
 
@@ -71,7 +71,7 @@ class Findings:
     seconds: float = 0.0
 
     def note(self, divergence: Divergence) -> None:
-        """Add a divergence, in place of those of which it turns out to be the general case."""
+        """Add a divergence; it replaces those that it explains."""
         explains = divergence.fingerprint.explains
         special = [one for one in self.divergences if explains(one.fingerprint)]
         self.divergences = [one for one in self.divergences if one not in special] + [divergence]
@@ -91,16 +91,16 @@ class Findings:
     def chances(self, fingerprint: Fingerprint) -> int:
         """Return how many calls could have shown the divergence, at most.
 
-        It takes calls of the function with each of the features, and of each function before:
-        what there was least of counts. A difference of signature takes no call.
+        To show it, a program needs the function with each of the features, and each function
+        before it. The rarest of these counts. A difference of signature needs no call.
         """
         if fingerprint.outcomes == SIGNATURE:
             return sys.maxsize
-        takes = [(fingerprint.function, "")]
+        needs = [(fingerprint.function, "")]
         for feature in fingerprint.features:
             before = feature.removeprefix(AFTER)
-            takes.append((fingerprint.function, feature) if before == feature else (before, ""))
-        return min(self.made[one] for one in takes)
+            needs.append((fingerprint.function, feature) if before == feature else (before, ""))
+        return min(self.made[one] for one in needs)
 
 
 def search(
@@ -118,12 +118,12 @@ def search(
     """Run random programs on both until the time is spent, and return what was found.
 
     Args:
-        reference: What is right.
-        target: What is held against it.
+        reference: Its outcomes are right.
+        target: What is compared with it.
         ops: The parts of the API to call.
-        budget: For how long, in seconds; a program that runs then is run to its end.
-        limit: How many programs at most; the findings are the same then on every machine.
-        enough: At how many divergences to stop.
+        budget: How long to search, in seconds; the last program is run to its end.
+        limit: How many programs to run at most, so that every machine finds the same.
+        enough: Stop after so many divergences.
         seed: The same seed makes the same programs.
         known: Divergences to pass over.
         progress: Called after every program.
@@ -143,13 +143,13 @@ def search(
 def _endless(
     some_programs: st.SearchStrategy[Program], seed: int
 ) -> Iterator[tuple[Program, list[str]]]:
-    """Give random programs, and who is to look around after each."""
+    """Yield random programs, and the callers who read the state after each."""
     for number in itertools.count():
         yield from _round(some_programs, f"{seed} {number}")
 
 
 def _round(some_programs: st.SearchStrategy[Program], seed: str) -> list[tuple[Program, list[str]]]:
-    """Let hypothesis make programs. They are run elsewhere: to it, none of them fails."""
+    """Let hypothesis make programs. They are run elsewhere, so that hypothesis shrinks none."""
     made: dict[str, tuple[Program, list[str]]] = {}
     visitors = st.lists(st.sampled_from(_VISITORS), max_size=2, unique=True)
     one = st.tuples(some_programs, visitors)
@@ -172,7 +172,7 @@ def _round(some_programs: st.SearchStrategy[Program], seed: str) -> list[tuple[P
 
 @define
 class _Hunt:
-    """A search under way."""
+    """A running search."""
 
     both: Sides
     known_before: list[Fingerprint]
@@ -182,11 +182,11 @@ class _Hunt:
         self.both.on_step = self.findings.count
 
     def has_found(self, enough: int | None) -> bool:
-        """Return whether that many divergences are found."""
+        """Return whether so many divergences were found; never for None."""
         return enough is not None and len(self.findings.divergences) >= enough
 
     def run(self, program: Program) -> None:
-        """Run one program until nothing in it is news."""
+        """Run one program until all divergences in it are known."""
         self.findings.programs += 1
         program = tuple(filter(self.both.can_make, program))
         while (divergence := compare(program, self.both, self._is_known)) is not None:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simple_db.oracle.comparing.outcomes import Moment, Raised
-from simple_db.oracle.emission.source import WIDTH
 
 if TYPE_CHECKING:
     from simple_db.oracle.comparing.comparison import Divergence
 
-_LONGEST_NAME = WIDTH - len("def test_(db):")
+# The definition of the test has at most 88 columns, as formatters have it.
+_LONGEST_NAME = 88 - len("def test_(db):")
 _LONGEST_VALUE = 20
 
 _CALLERS = {
@@ -23,14 +23,14 @@ _CALLERS = {
     "admin_not_seeing_deleted": "by an admin who sees no deleted",
 }
 
-# What has to be there anyway is no circumstance.
+# These calls are in every such program, so a sentence does not mention them.
 _GROUND = {"after task_create", "after metadef_namespace_create", "after node_reference_create"}
 
 
 def sentence(divergence: Divergence) -> str:
     """Return what is right, as in ``image_destroy by a stranger raises Forbidden``.
 
-    Who calls, after what and with what is told as far as it fits into the name of a test.
+    The caller, the arguments and the calls before are added as far as the name of a test has room.
     """
     function, does = divergence.program[-1].function, _what_is_right(divergence)
     circumstances = _circumstances(divergence)
@@ -40,7 +40,7 @@ def sentence(divergence: Divergence) -> str:
 
 
 def name_of(divergence: Divergence) -> str:
-    """Return the sentence as the name of a test, which fits into a line."""
+    """Return the sentence as the name of a test, cut to the length of a line."""
     name = _as_name(sentence(divergence))
     if len(name) > _LONGEST_NAME:
         name = name[: _LONGEST_NAME + 1].rpartition("_")[0]
@@ -53,18 +53,18 @@ def _as_name(*phrases: str) -> str:
 
 
 def _circumstances(divergence: Divergence) -> list[str]:
-    """Return who calls, after which calls and with what, the most telling first."""
+    """Return the caller, the arguments and the calls before, the most important first."""
     *before, last = divergence.program
     features = set(divergence.fingerprint.features) - _GROUND
-    told = []
+    found = []
     if last.context not in {None, "admin"}:
-        told.append(_CALLERS.get(str(last.context), f"by the {last.context} project"))
+        found.append(_CALLERS.get(str(last.context), f"by the {last.context} project"))
     if divergence.is_of_state:
-        return [*told, f"after {before[-1].function}"]
+        return [*found, f"after {before[-1].function}"]
     given = sorted(one.rpartition(".")[2] for one in features if re.fullmatch(r"[\w.-]+", one))
     if given:
-        told.append(f"with {' and '.join(given)}")
-    return [*told, *sorted(one for one in features if one.startswith("after "))]
+        found.append(f"with {' and '.join(given)}")
+    return [*found, *sorted(one for one in features if one.startswith("after "))]
 
 
 def _what_is_right(divergence: Divergence) -> str:
@@ -99,7 +99,7 @@ def _of_field(divergence: Divergence, key: str, what: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """Return a plain value that is short, or nothing."""
+    """Return a short plain value as text, and others as empty text."""
     text = str(value).strip("'\"")
     is_short = isinstance(value, str | int | None) and len(text) <= _LONGEST_VALUE
     return text if is_short and _as_name(text) else ""

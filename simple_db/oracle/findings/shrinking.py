@@ -1,4 +1,4 @@
-"""The shortest program that still diverges: whatever can be left out is left out."""
+"""Shrinking: everything is left out of a program without which it still diverges."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from simple_db.oracle.programs.calls import Program
 
 
-# An administrator needs no rule to see a thing, and a stranger has none to.
+# An administrator sees everything, and no rule of visibility is for a stranger.
 _SIMPLEST_CALLERS = ("admin", "stranger")
 
 
 def shrunk(divergence: Divergence, both: Sides) -> Divergence:
-    """Return the same divergence on a program of which nothing can be left out any more.
+    """Return the same divergence on a program from which nothing more can be left out.
 
     Args:
-        divergence: What to shorten; it is still of the same function, outcomes and field then.
-        both: Where it was found.
+        divergence: What to shrink; its function, outcomes and field stay the same.
+        both: The sides on which it was found.
     """
     shorter = _first_shorter(divergence, both)
     while shorter is not None:
@@ -43,9 +43,9 @@ def _first_shorter(divergence: Divergence, both: Sides) -> Divergence | None:
 
 
 def shorter_programs(program: Program) -> Iterator[Program]:
-    """Give the programs that have one thing less, or an administrator for another caller.
+    """Yield programs with one thing less, or with a simpler caller.
 
-    Those that lack a whole call come first; the last call stays.
+    Programs without a whole call come first; the last call is never left out.
     """
     for place in reversed(range(len(program) - 1)):
         yield program[:place] + program[place + 1 :]
@@ -69,7 +69,7 @@ def _simpler_calls(call: Call) -> Iterator[Call]:
 
 
 def _simpler_values(value: Any, needed: frozenset[str]) -> Iterator[Any]:
-    """Give the values that lack a key that is not needed, or an item, at any depth."""
+    """Yield the values without one item, or without one key that is not needed, at any depth."""
     if isinstance(value, dict):
         for key, part in value.items():
             if key not in needed:

@@ -1,4 +1,4 @@
-"""The target that a user names: a module, an object in one, what a function returns."""
+"""The target that a user names: a module, an object in one, or what a function returns."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def resolve(text: str, *, setup: str | None = None, url: str | None = None) -> D
         url: The database of Glance's SQL driver, as SQLAlchemy writes it; ``sqlite://`` by default.
 
     Raises:
-        CannotRun: one of them is not there, or cannot be set up.
+        CannotRun: one of them does not exist, or cannot be set up.
     """
     if setup is not None:
         return _set_up(text, setup)
     if text == SQL_DRIVER:
-        # SQLAlchemy is there for this target only.
+        # Only this target needs SQLAlchemy, which may not be installed.
         try:
             glance_needs.require(glance_needs.SQL_DRIVER)
             from simple_db.oracle.targets.sql_driver import sql_target  # noqa: PLC0415
@@ -46,10 +46,10 @@ def _set_up(text: str, setup: str) -> DriverTarget:
         return DriverTarget(text, first)
     target = DriverTarget(text, first, reset=lambda: None)
 
-    def anew() -> None:
+    def make_again() -> None:
         target.driver = _made(setup, make)
 
-    target.reset = anew
+    target.reset = make_again
     return target
 
 

@@ -33,11 +33,11 @@ _SCHEMAS = (models.BASE.metadata, models_metadef.BASE_DICT.metadata)
 def sql_target(url: str) -> DriverTarget:
     """Return the driver on a schema of its own.
 
-    On a server it makes a database with a name of its own, drops it when it is closed, and drops
-    what a process that was killed has left of its kind.
+    On a server it creates a database and drops it when the target is closed. It also drops such
+    databases of processes that were killed.
 
     Args:
-        url: The database as SQLAlchemy writes it; of a server's, the name is not looked at.
+        url: The database as SQLAlchemy writes it; on a server, its name is ignored.
 
     Raises:
         CannotRun: the database cannot be reached or set up.
@@ -55,7 +55,7 @@ def _sql_target(url: sa.URL) -> DriverTarget:
     with contextlib.ExitStack() as stack:
         own = stack.enter_context(_own_database(url))
         facade = enginefacade.transaction_context()
-        # oslo.db gives up the processor after every query, for the sake of other green threads.
+        # By default oslo.db yields to other green threads after every query, which takes time.
         facade.configure(
             connection=own.render_as_string(hide_password=False),
             sqlite_fk=True,
@@ -65,7 +65,7 @@ def _sql_target(url: sa.URL) -> DriverTarget:
         stack.callback(engine.dispose)
         for schema in _SCHEMAS:
             schema.create_all(engine)
-        # The driver has no other door for an engine.
+        # The driver takes an engine in no other way.
         stack.callback(setattr, sql, "_main_context_manager", sql._main_context_manager)  # noqa: SLF001
         sql._main_context_manager = facade  # noqa: SLF001 - likewise
         # MariaDB keeps no fractions of seconds.
@@ -89,7 +89,7 @@ def _empty(engine: sa.Engine) -> None:
 
 @contextlib.contextmanager
 def _clock_of_seconds() -> Iterator[Callable[[], dt.datetime]]:
-    """Give the driver a clock; what comes moves it on by a second and tells the time."""
+    """Give the driver a clock of whole seconds; yield what advances it and returns the time."""
     time = clock.utcnow().replace(microsecond=0)
 
     def now() -> dt.datetime:
@@ -112,13 +112,13 @@ def _clock_of_seconds() -> Iterator[Callable[[], dt.datetime]]:
 
 @frozen
 class _Server:
-    """What is said to a kind of server.
+    """The statements for a kind of server.
 
     Attributes:
         home: A database that every such server has.
-        names: Asks for the names of all databases.
-        lock: Asks for the lock of a name; it is held until the connection ends.
-        lazily: How to say in a URL that nothing here is worth waiting for a disk.
+        names: Selects the names of all databases.
+        lock: Takes the lock of a name until the connection ends, if it is free.
+        lazily: Options of a URL with which a commit does not wait for the disk.
     """
 
     home: str
@@ -146,10 +146,10 @@ _OWN = re.compile(r"simple_db_oracle_[0-9a-f]{12}")
 
 @contextlib.contextmanager
 def _own_database(url: sa.URL) -> Iterator[sa.URL]:
-    """Make a database on the server; in SQLite there is no server, and nothing to drop.
+    """Create a database on the server, and drop it at the end; SQLite needs neither.
 
-    Who uses a database holds the lock of its name. A process that is killed loses it, so that the
-    next one can tell what is left behind.
+    A process holds the lock of its database's name as long as it runs. So a database whose lock
+    is free belongs to a process that was killed, and can be dropped.
     """
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -158,14 +158,14 @@ def _own_database(url: sa.URL) -> Iterator[sa.URL]:
     if backend not in _SERVERS:
         raise CannotRun(f"it runs on sqlite, {' and '.join(_SERVERS)}, not on {backend}")
     server, name = _SERVERS[backend], f"simple_db_oracle_{uuid.uuid4().hex[:12]}"
-    # Without a pool: the end of its only connection is the end of its locks.
+    # Without a pool, closing the connection releases its locks.
     engine = sa.create_engine(
         url.set(database=server.home), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
     )
-    with engine.connect() as keeper:
+    with engine.connect() as connection:
 
         def ask(statement: str, **given: str) -> Any:
-            return keeper.execute(sa.text(statement), given)
+            return connection.execute(sa.text(statement), given)
 
         for left in filter(_OWN.fullmatch, ask(server.names).scalars().all()):
             if ask(server.lock, name=left).scalar():

@@ -1,4 +1,4 @@
-"""What is held against the reference: a driver of Glance's database API that can begin anew."""
+"""Drivers of Glance's database API, as programs call them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Close = Callable[[], None]
 
 
 class CannotRun(SimpleDBError):  # noqa: N818 - a name of the family, which are Glance's
-    """The oracle cannot begin: there is no such target, or it cannot be set up."""
+    """The oracle cannot run: there is no such target, or it cannot be set up."""
 
 
 class Target(Protocol):
-    """A driver, with the calls of programs made on it."""
+    """A driver on which the calls of programs are made."""
 
     @property
     def name(self) -> str:
-        """What it is called in reports."""
+        """Its name in reports."""
         ...
 
     def signature(self, function: str) -> inspect.Signature | None:
@@ -44,7 +44,7 @@ class Target(Protocol):
         ...
 
     def now(self) -> dt.datetime:
-        """Return the time by the driver's clock: naive UTC."""
+        """Return the time of the driver's clock: naive UTC."""
         ...
 
     def reset(self) -> None:
@@ -52,7 +52,7 @@ class Target(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave nothing behind; the target is not used again."""
+        """Release what it uses; the target is not used again."""
         ...
 
 
@@ -60,11 +60,11 @@ class DriverTarget:
     """A target made of a module or an object that has the functions of the API.
 
     Args:
-        name: What it is called in reports.
-        driver: Has the functions.
-        reset: Forgets every row; by default the driver's own.
-        close: Undoes what it took to set the driver up.
-        now: Tells the time as the driver's clock has it.
+        name: Its name in reports.
+        driver: An object with the functions.
+        reset: Forgets every row; by default the driver's own function.
+        close: Undoes the set-up of the driver.
+        now: Returns the time of the driver's clock.
 
     Raises:
         CannotRun: there is no `reset`.
@@ -96,7 +96,7 @@ class DriverTarget:
         return self.call_with(call.function, call.context, given)
 
     def call_with(self, function: str, context: str | None, given: Mapping[str, Any]) -> Any:
-        """Make a call with these very arguments, by name, and for a caller of the cast."""
+        """Make a call with these arguments, not copied, for the caller of that name."""
         places, names = placed(function, given)
         if parameters_of(function).has_context:
             places.insert(0, CAST[context or "admin"])
@@ -105,7 +105,7 @@ class DriverTarget:
 
 def _no_reset(name: str) -> Close:
     raise CannotRun(
-        f"{name} has no function `reset`, which must forget every row; give one, or name a function"
+        f"{name} has no function `reset`, which must forget every row; add one, or name a function"
         " that returns a clean driver with --setup MODULE:FUNCTION"
     )
 
@@ -117,7 +117,7 @@ def reference(database: Database | None = None) -> DriverTarget:
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Keep drivers from logging, traceback and all, every error that a program provokes."""
+    """Turn logging off: drivers log each error that a program provokes, with its traceback."""
     before = logging.root.manager.disable
     logging.disable()
     try:

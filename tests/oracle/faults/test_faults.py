@@ -8,7 +8,7 @@ import pytest
 from simple_db import Database
 from simple_db.model.errors import ImageNotFound
 from simple_db.oracle.comparing.comparison import Divergence, compare, sides
-from simple_db.oracle.comparing.outcomes import Outcome, Raised, Recording
+from simple_db.oracle.comparing.outcomes import CallOutcome, Raised, Recording
 from simple_db.oracle.faults import FAULTS, Fault, FaultyDatabase
 from simple_db.oracle.programs.cast import CAST
 from simple_db.oracle.programs.strategies import OPS
@@ -68,7 +68,7 @@ def test_a_fault_is_wrong_and_never_fails(fault: Fault) -> None:
     for program in SHOWN.values():
         if {call.function for call in program} & set(fault.functions):
             recording.restart()
-            outcomes: list[Outcome] = [recording.outcome(call) for call in program]
+            outcomes: list[CallOutcome] = [recording.outcome(call) for call in program]
             assert not [one for one in outcomes if isinstance(one, Raised) and one.leaked]
 
 

@@ -49,9 +49,9 @@ def test_an_empty_register_knows_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[[", "a file is no TOML"),
-        ("colour = 1", "must have tables [[divergence]] and nothing else"),
-        ("divergence = 1", "must have tables [[divergence]] and nothing else"),
+        ("[[", "a file is not TOML"),
+        ("colour = 1", "must have tables [[divergence]], and nothing else"),
+        ("divergence = 1", "must have tables [[divergence]], and nothing else"),
         ("divergence = [1]", "a file, divergence 1 must have fingerprints, kind and reason"),
         (an_entry(reason=""), "must have fingerprints, kind and reason"),
         (an_entry(colour="colour = 1"), "must have fingerprints, kind and reason"),

@@ -7,8 +7,9 @@ import pytest
 
 from simple_db import Database
 from simple_db.oracle.comparing.comparison import Divergence, sides
+from simple_db.oracle.comparing.differences import Difference
 from simple_db.oracle.comparing.fingerprints import Fingerprint, parse
-from simple_db.oracle.comparing.outcomes import Difference, Returned
+from simple_db.oracle.comparing.outcomes import Returned
 from simple_db.oracle.findings.search import Findings, search
 from simple_db.oracle.programs.calls import call
 from simple_db.oracle.targets.target import DriverTarget, reference

@@ -7,7 +7,7 @@ import pytest
 
 from simple_db import Database
 from simple_db.oracle.programs import calls
-from simple_db.oracle.programs.calls import Call, Lookup, call, resolved
+from simple_db.oracle.programs.calls import Call, Lookup, call, resolved, tidied
 from simple_db.oracle.targets.target import reference
 from tests.support import build
 
@@ -132,4 +132,12 @@ def test_lookups_are_resolved_wherever_they_are_and_the_rest_is_copied() -> None
 def test_equal_calls_are_equal() -> None:
     assert call("image_get", "admin", image_id="i") == Call(
         "image_get", "admin", (("image_id", "i"),)
+    )
+
+
+def test_names_come_first_in_a_tidy_dict_however_deep() -> None:
+    value = {"size": 1, "locations": [{"status": "active", "url": "u"}], "id": "i"}
+
+    assert str(tidied(value)) == (
+        "{'id': 'i', 'size': 1, 'locations': [{'url': 'u', 'status': 'active'}]}"
     )

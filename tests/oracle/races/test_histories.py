@@ -10,7 +10,7 @@ import pytest
 from simple_db import Database
 from simple_db.oracle.programs.calls import NO_ROW, Call, call, location_id, member_id
 from simple_db.oracle.races import histories
-from simple_db.oracle.races.histories import Event, History, drawn, eager_switching, told
+from simple_db.oracle.races.histories import Event, History, drawn, eager_switching, summary
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.targets.target import CannotRun, DriverTarget, reference
 from tests.support.build import utc
@@ -122,7 +122,7 @@ def test_lanes_that_wait_for_each_other_cannot_be_run(monkeypatch: pytest.Monkey
         image_tag_create: Any = staticmethod(lambda *_: released.wait(60))
 
     monkeypatch.setattr(histories, "_PATIENCE", 0.01)
-    with pytest.raises(CannotRun, match=r"stuck does not come back .* image_tag_create"):
+    with pytest.raises(CannotRun, match=r"stuck does not return .* image_tag_create"):
         histories.record(a_race((tag("a"),), (tag("b"),)), DriverTarget("stuck", Stuck()))
     released.set()
 
@@ -155,7 +155,7 @@ def test_switching_is_eager_for_a_while_only() -> None:
     ],
 )
 def test_neither_times_nor_ids_nor_deleted_children_are_told(answer: Any, tells: Any) -> None:
-    assert told(answer) == tells
+    assert summary(answer) == tells
 
 
 # --- drawn ---------------------------------------------------------------------------------------

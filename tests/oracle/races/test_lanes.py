@@ -5,7 +5,7 @@ import random
 import pytest
 
 from simple_db.api import FUNCTIONS
-from simple_db.oracle.races.histories import told
+from simple_db.oracle.races.histories import summary
 from simple_db.oracle.races.lanes import Race, random_race
 from simple_db.oracle.targets.target import reference
 
@@ -64,4 +64,4 @@ def test_what_comes_before_is_in_the_domain() -> None:
     for race in some_races():
         target = reference()
         for call in race.prefix:
-            told(target.call(call))
+            summary(target.call(call))

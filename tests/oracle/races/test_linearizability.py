@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from simple_db.oracle.programs.calls import Call, call, member_id
-from simple_db.oracle.races.histories import Event, History, Outcome, record, told
+from simple_db.oracle.races.histories import Event, History, OutcomeSummary, record, summary
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import allowed, refusal
 from simple_db.oracle.targets.target import reference
 
 NEW_IMAGE = call("image_create", "admin", values={"id": "i", "status": "queued", "owner": "alice"})
-MADE = ("returned", told(reference().call(NEW_IMAGE)))
+MADE = ("returned", summary(reference().call(NEW_IMAGE)))
 TAGS = call("image_tag_get_all", "admin", image_id="i")
 DONE = ("returned", None)
 DUPLICATE = ("raised", "Duplicate")
@@ -23,7 +23,7 @@ def tag(value: str) -> Call:
     return call("image_tag_create", "admin", image_id="i", value=value)
 
 
-def event(one: Call, outcome: Outcome, invoked: int, responded: int) -> Event:
+def event(one: Call, outcome: OutcomeSummary, invoked: int, responded: int) -> Event:
     """Make an event at a time after the prefix."""
     return Event(one, outcome, 10 + invoked, 10 + responded)
 

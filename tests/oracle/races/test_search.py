@@ -71,7 +71,7 @@ def test_a_difference_that_needs_no_threads_is_said_to_need_none() -> None:
     found = search(target, histories=60, functions=HITS)
 
     assert {violation.in_turn for violation in found.violations} == {True}
-    assert "Threads are not needed for it" in str(found.violations[0])
+    assert "It takes no threads" in str(found.violations[0])
 
 
 def test_a_difference_before_the_lanes_is_none_of_theirs() -> None:
