@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from simple_db.oracle.comparing.fingerprints import Fingerprint, features, parse
-from simple_db.oracle.programs.calls import call
+from tests.support.faults_shown import IMAGE, api
+
+if TYPE_CHECKING:
+    from simple_db.oracle.programs.calls import Program
 
 _PLACE = ("image_get_all", "returns / returns", "[] extra")
 LISTING = Fingerprint(*_PLACE, ("filters.size",))
-A_TAG = call("image_tag_create", "admin", image_id="image-1", value="t1")
-AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
+A_TAG = api.image_tag_create("admin", "image-1", "t1")
+AN_IMAGE = api.image_create("admin", IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +22,7 @@ AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "act
         LISTING,
         Fingerprint("image_get", "returns / raises KeyError", ""),
         Fingerprint("image_create", "returns / returns", "then image_get_all: [].size", ("a", "b")),
+        Fingerprint("image_tag_create", "signature", "has no parameter value"),
     ],
 )
 def test_a_fingerprint_is_read_as_it_is_written(fingerprint: Fingerprint) -> None:
@@ -53,40 +59,24 @@ def test_a_fingerprint_explains_the_same_in_a_longer_program(
     assert LISTING.explains(other) is explained
 
 
-def test_what_every_call_of_the_function_has_is_no_feature() -> None:
-    assert features((AN_IMAGE, A_TAG)) == ()
-
-
-def test_what_is_given_beyond_that_is_a_feature() -> None:
-    image = call("image_create", "admin", values={"id": "i", "status": "active", "size": 1})
-    listing = call("image_get_all", "admin", filters={"size": 1, "name": "n"}, limit=1)
-
-    assert features((image,)) == ("values.size",)
-    assert features((listing,)) == ("filters.name", "filters.size", "limit")
-
-
-def test_what_was_called_before_is_a_feature() -> None:
-    assert features((AN_IMAGE, A_TAG, A_TAG, AN_IMAGE)) == ("after image_tag_create",)
-
-
 @pytest.mark.parametrize(
-    ("context", "told"),
+    ("program", "found"),
     [
-        ("admin", ()),
-        ("stranger", ("as a user", "not seeing deleted")),
-        ("alice", ("as a user", "not seeing deleted", "of alice")),
-        ("nobody", ("as a user", "not seeing deleted", "of no project")),
-        ("alice_seeing_deleted", ("as a user", "of alice")),
-        ("admin_not_seeing_deleted", ("not seeing deleted",)),
+        ((AN_IMAGE, A_TAG), ""),
+        ((api.image_create("admin", IMAGE | {"size": 1}),), "values.size"),
+        (
+            (api.image_get_all("admin", filters={"size": 1, "name": "n"}, limit=1),),
+            "filters.name, filters.size, limit",
+        ),
+        ((AN_IMAGE, A_TAG, A_TAG, AN_IMAGE), "after image_tag_create"),
+        ((api.image_get("admin", "i"),), ""),
+        ((api.image_get("stranger", "i"),), "as a user, not seeing deleted"),
+        ((api.image_get("alice", "i"),), "as a user, not seeing deleted, of alice"),
+        ((api.image_get("nobody", "i"),), "as a user, not seeing deleted, of no project"),
+        ((api.image_get("alice_seeing_deleted", "i"),), "as a user, of alice"),
+        ((api.image_get("admin_not_seeing_deleted", "i"),), "not seeing deleted"),
+        ((api.image_set_property_atomic("image-1", "p", "1"),), ""),
     ],
 )
-def test_who_calls_is_a_feature_unless_it_is_an_administrator(
-    context: str, told: tuple[str, ...]
-) -> None:
-    assert features((call("image_get", context, image_id="image-1"),)) == told
-
-
-def test_a_call_without_context_is_nobodys() -> None:
-    atomic = call("image_set_property_atomic", image_id="image-1", name="p", value="1")
-
-    assert features((atomic,)) == ()
+def test_a_program_has_these_features(program: Program, found: str) -> None:
+    assert ", ".join(features(program)) == found

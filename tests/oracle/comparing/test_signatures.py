@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def told(**functions: Any) -> list[str]:
-    """Give what is told of a driver that is simple_db but for these functions."""
-    return [str(one) for one in signatures.differences(a_target(**functions))]
+def differences(target: DriverTarget) -> list[str]:
+    return [str(one) for one in signatures.differences(target)]
 
 
 def a_target(**functions: Any) -> DriverTarget:
+    """Return simple_db with other functions in place of some."""
     db = Database()
     names = {name: getattr(db, name) for name in dir(db) if not name.startswith("_")}
     return DriverTarget("a driver", types.SimpleNamespace(**names | functions))
@@ -41,54 +41,46 @@ def taking(*required: str, **optional: Any) -> Callable[..., None]:
 
 
 def decorated(*_args: Any, **_options: Any) -> None:
-    """Say nothing of what the function within takes."""
+    """Hide the signature of another function, as decorators do."""
 
 
 def test_simple_db_has_the_signatures_of_the_api() -> None:
     assert signatures.differences(reference()) == []
 
 
-def test_a_missing_function_is_told() -> None:
-    assert told(image_get=None) == ["image_get: is missing"]
-
-
-def test_a_missing_parameter_is_told() -> None:
-    assert told(image_tag_get_all=taking("context")) == [
-        "image_tag_get_all: has no parameter image_id"
-    ]
-
-
-def test_parameters_in_another_order_are_told() -> None:
-    assert told(image_tag_get_all=taking("image_id", "context")) == [
-        "image_tag_get_all: has its parameters in the order image_id, context"
-    ]
-
-
 @pytest.mark.parametrize(
-    ("function", "default"),
+    ("functions", "found"),
     [
-        (taking("context", "image_id", force_show_deleted=True, v1_mode=False), "True"),
-        (taking("context", "image_id", "force_show_deleted", v1_mode=False), "none at all"),
+        ({"image_get": None}, ["image_get: is missing"]),
+        (
+            {"image_tag_get_all": taking("context")},
+            ["image_tag_get_all: has no parameter image_id"],
+        ),
+        (
+            {"image_tag_get_all": taking("image_id", "context")},
+            ["image_tag_get_all: has its parameters in the order image_id, context"],
+        ),
+        (
+            {"image_get": taking("context", "image_id", force_show_deleted=True, v1_mode=False)},
+            ["image_get: force_show_deleted has the default True, not False"],
+        ),
+        (
+            {"image_get": taking("context", "image_id", "force_show_deleted", v1_mode=False)},
+            ["image_get: force_show_deleted has the default none at all, not False"],
+        ),
+        ({"image_tag_get_all": taking("context", "image_id", colour=None)}, []),
+        (
+            {"image_tag_get_all": taking("context", "image_id", "colour")},
+            ["image_tag_get_all: requires a parameter colour, which the API has not"],
+        ),
+        ({"image_tag_get_all": decorated}, []),
     ],
 )
-def test_another_default_is_told(function: Any, default: str) -> None:
-    assert told(image_get=function) == [
-        f"image_get: force_show_deleted has the default {default}, not False"
-    ]
+def test_signatures_differ_in_this(functions: dict[str, Any], found: list[str]) -> None:
+    assert differences(a_target(**functions)) == found
 
 
-def test_a_further_parameter_is_told_if_it_must_be_given() -> None:
-    assert told(image_tag_get_all=taking("context", "image_id", colour=None)) == []
-    assert told(image_tag_get_all=taking("context", "image_id", "colour")) == [
-        "image_tag_get_all: requires a parameter colour, which the API has not"
-    ]
-
-
-def test_a_decorated_function_is_taken_to_be_right() -> None:
-    assert told(image_tag_get_all=decorated) == []
-
-
-def test_both_signatures_are_given() -> None:
+def test_a_difference_has_both_signatures() -> None:
     [found] = signatures.differences(a_target(image_tag_get_all=taking("context")))
 
     assert (found.expected, found.actual) == ("(context, image_id)", "(context)")
@@ -112,7 +104,7 @@ def test_a_call_can_be_made_if_each_argument_has_a_parameter(function: Any, take
 
 @pytest.mark.glance
 def test_glances_in_tree_fake_has_other_signatures() -> None:
-    found = [str(one) for one in signatures.differences(resolve(FAKE))]
-
-    assert "user_get_image_count: is missing" in found
-    assert "task_get_all: has no parameter admin_as_user" in found
+    assert {
+        "user_get_image_count: is missing",
+        "task_get_all: has no parameter admin_as_user",
+    } <= set(differences(resolve(FAKE)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -112,24 +113,36 @@ def leaving_its_trace(db: Database, context: Any, values: Any, **options: Any) -
 
 
 NO = KeyError("no")
-BOTH = [LOCATION | {"id": location_id("image-1", place)} for place in (0, 1)]
 MEMBER = member_id("image-1", "pending")
-LAST_MODIFIED = in_rows(with_column("last_modified", 0.0))
+BOTH = [LOCATION | {"id": location_id("image-1", place)} for place in (0, 1)]
+TWO_PLACES = [LOCATION, LOCATION | {"url": "file:///b"}]
+LONG_PLACES = [LOCATION, LOCATION | {"url": f"file:///{'a' * 60}"}]
+LONG_METADATA = [LOCATION | {"metadata": {"a": ["x" * 30, "y" * 40]}}]
+
+GOT = (image(), GET)
+CHANGED = (image(), update(name="a"))
+ONE, TWO = (image(), BY_ID), (image(), image("image-2"), BY_ID)
+TAGGED = (image(), TAG)
+ONE_MEMBER, TWO_MEMBERS = (image(), PENDING, MEMBERS), (image(), PENDING, ACCEPTED, MEMBERS)
+NAMESAKES = (image(), PENDING, PENDING, MEMBERS)
+OBJECTS = [api.metadef_object_create("admin", "n", {"name": name}) for name in "ab"]
+
+_get = functools.partial(altered, "image_get")
+_list = functools.partial(altered, "image_get_all")
+_update = functools.partial(altered, "image_update")
+_find = functools.partial(altered, "image_member_find")
+_cache = altered("get_cached_images", in_rows(with_column("last_modified", 0.0)))
+_objects = altered("metadef_object_get_all", in_last_row(with_column("namespace_id", 99)))
+
 CASES: dict[str, tuple[Functions, Program]] = {
     "an error": ({"image_update": lax}, (image(owner="alice"), update("stranger", name="a"))),
     "no error": (raising("image_update", NO), (image(), update(name="a", size=None))),
-    "no error, and a list": (raising("image_get_all", NO), (image(), image("image-2"), BY_ID)),
-    "no error, and rows without names": (
-        raising("image_member_find", NO),
-        (image(), PENDING, PENDING, MEMBERS),
-    ),
-    "no error, and a row that nobody named": (
-        raising("image_member_find", NotFound("no")),
-        (image(), MEMBERS),
-    ),
+    "no error, and a list": (raising("image_get_all", NO), TWO),
+    "no error, and rows without names": (raising("image_member_find", NO), NAMESAKES),
+    "no error, and no row": (raising("image_member_find", NotFound("no")), (image(), MEMBERS)),
     "nothing": (
         altered("image_tag_delete", lambda _: "t"),
-        (image(), TAG, api.image_tag_delete("admin", "image-1", "t")),
+        (*TAGGED, api.image_tag_delete("admin", "image-1", "t")),
     ),
     "a number": (
         altered("image_member_count", lambda count: count + 1),
@@ -139,74 +152,53 @@ CASES: dict[str, tuple[Functions, Program]] = {
         altered("image_tag_create", str.upper),
         (image(), api.image_tag_create("admin", "image-1", "a" * 50)),
     ),
-    "a value": (altered("image_get", with_column("status", "killed")), (image(), GET)),
+    "a value": (_get(with_column("status", "killed")), GOT),
     "a value that was given": (
-        altered("image_get", with_column("created_at", None)),
+        _get(with_column("created_at", None)),
         (image(created_at=LONG_AGO), GET),
     ),
-    "a value of one of several rows": (
-        altered("image_get_all", in_last_row(with_column("name", "b"))),
-        (image(), image("image-2"), BY_ID),
-    ),
+    "a value of one of several rows": (_list(in_last_row(with_column("name", "b"))), TWO),
     "a value of one of several properties": (
-        altered("image_get", in_children("properties", in_rows(with_column("value", "1")))),
+        _get(in_children("properties", in_rows(with_column("value", "1")))),
         (image(properties={"p": "1", "q": "2"}), GET),
     ),
     "a value of rows without names": (
-        altered("image_member_find", in_last_row(with_column("status", "accepted"))),
-        (image(), PENDING, PENDING, MEMBERS),
+        _find(in_last_row(with_column("status", "accepted"))),
+        NAMESAKES,
     ),
     "a long value": (
-        altered("image_get", in_children("locations", in_rows(with_column("metadata", {})))),
-        (image(locations=[LOCATION | {"metadata": {"a": ["x" * 30, "y" * 40]}}]), GET),
+        _get(in_children("locations", in_rows(with_column("metadata", {})))),
+        (image(locations=LONG_METADATA), GET),
     ),
-    "a key that is missing": (altered("image_get", without("os_hidden")), (image(), GET)),
-    "a key too many": (altered("image_get", with_column("colour", "red")), (image(), GET)),
-    "a row that is missing": (altered("image_get_all", lambda rows: rows[1:]), (image(), BY_ID)),
-    "a row too many": (altered("image_get_all", lambda rows: [*rows, *rows]), (image(), BY_ID)),
+    "a key that is missing": (_get(without("os_hidden")), GOT),
+    "a key too many": (_get(with_column("colour", "red")), GOT),
+    "a row that is missing": (_list(lambda rows: rows[1:]), ONE),
+    "a row too many": (_list(lambda rows: [*rows, *rows]), ONE),
     "a row where there is none": (altered("image_tag_get_all", lambda _: ["t"]), (image(), TAGS)),
-    "rows in any order": (
-        altered("image_member_find", lambda rows: rows[1:]),
-        (image(), PENDING, ACCEPTED, MEMBERS),
-    ),
+    "rows in any order": (_find(lambda rows: rows[1:]), TWO_MEMBERS),
     "texts in any order": (
         altered("image_tag_get_all", lambda tags: tags[1:]),
         (image(), api.image_tag_set_all("admin", "image-1", ["b", "a"]), TAGS),
     ),
-    "an order": (
-        altered("image_get_all", lambda rows: rows[::-1]),
-        (image(), image("image-2"), BY_ID),
-    ),
+    "an order": (_list(lambda rows: rows[::-1]), TWO),
     "the order of texts": (
-        altered("image_get", in_children("locations", lambda rows: rows[::-1])),
-        (image(locations=[LOCATION, LOCATION | {"url": "file:///b"}]), GET),
+        _get(in_children("locations", lambda rows: rows[::-1])),
+        (image(locations=TWO_PLACES), GET),
     ),
-    "a time that is there": (altered("image_get", with_column("updated_at", None)), (image(), GET)),
+    "a time that is there": (_get(with_column("updated_at", None)), GOT),
     "a time that is renewed": (
-        altered("image_update", lambda row: row | {"updated_at": row["created_at"]}),
-        (image(), update(name="a")),
+        _update(lambda row: row | {"updated_at": row["created_at"]}),
+        CHANGED,
     ),
     "a time that is kept": (
         altered("image_create", with_column("updated_at", LONG_AGO)),
         (image(),),
     ),
-    "the time of a call": (
-        altered("image_update", with_column("created_at", LONG_AGO)),
-        (image(), update(name="a")),
-    ),
-    "the time of the last call": (
-        altered("image_update", with_column("updated_at", LONG_AGO)),
-        (image(), update(name="a")),
-    ),
-    "an id that stays": (
-        altered("image_member_find", in_rows(with_column("id", 99))),
-        (image(), PENDING, MEMBERS),
-    ),
-    "an id that is there": (
-        altered("image_member_find", in_rows(with_column("id", None))),
-        (image(), PENDING, MEMBERS),
-    ),
-    "the state": ({"image_tag_create": misspelt}, (image(), TAG)),
+    "the time of a call": (_update(with_column("created_at", LONG_AGO)), CHANGED),
+    "the time of the last call": (_update(with_column("updated_at", LONG_AGO)), CHANGED),
+    "an id that stays": (_find(in_rows(with_column("id", 99))), ONE_MEMBER),
+    "an id that is there": (_find(in_rows(with_column("id", None))), ONE_MEMBER),
+    "the state": ({"image_tag_create": misspelt}, TAGGED),
     "the state after an error": (
         {"image_create": leaving_its_trace},
         (api.image_create("stranger", {"id": "image-1", "status": "active", "owner": "a"}),),
@@ -216,34 +208,22 @@ CASES: dict[str, tuple[Functions, Program]] = {
         (image(), PENDING, api.image_member_update("admin", MEMBER, {"status": "accepted"})),
     ),
     "rows that are looked for": (
-        altered("image_update", with_column("name", "b")),
-        (
-            image(locations=[LOCATION]),
-            api.image_location_add("admin", "image-1", LOCATION),
-            update(locations=BOTH),
-        ),
+        _update(with_column("name", "b")),
+        (image(locations=TWO_PLACES), update(locations=BOTH)),
     ),
     "a row that is not there": (
         raising("image_member_delete", NO),
         (image(), api.image_member_delete("admin", MEMBER)),
     ),
-    "a time of the cache": (
-        altered("get_cached_images", LAST_MODIFIED),
-        cached(last_modified=LONG_AGO),
-    ),
-    "the time of a call in the cache": (altered("get_cached_images", LAST_MODIFIED), cached()),
+    "a time of the cache": (_cache, cached(last_modified=LONG_AGO)),
+    "the time of a call in the cache": (_cache, cached()),
     "an id that rows share": (
-        altered("metadef_object_get_all", in_last_row(with_column("namespace_id", 99))),
-        (
-            NAMESPACE,
-            api.metadef_object_create("admin", "n", {"name": "a"}),
-            api.metadef_object_create("admin", "n", {"name": "b"}),
-            api.metadef_object_get_all("admin", "n"),
-        ),
+        _objects,
+        (NAMESPACE, *OBJECTS, api.metadef_object_get_all("admin", "n")),
     ),
     "a value of a row of a long name": (
-        altered("image_get", in_children("locations", in_last_row(with_column("status", "x")))),
-        (image(locations=[LOCATION, LOCATION | {"url": f"file:///{'a' * 60}"}]), GET),
+        _get(in_children("locations", in_last_row(with_column("status", "x")))),
+        (image(locations=LONG_PLACES), GET),
     ),
     "a caller of no context": (
         raising("image_set_property_atomic", NO),

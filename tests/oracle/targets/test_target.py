@@ -9,7 +9,7 @@ import pytest
 
 from simple_db import Database
 from simple_db.model.errors import ImageNotFound
-from simple_db.oracle.programs.calls import call, member_id
+from simple_db.oracle.programs.calls import member_id
 from simple_db.oracle.targets.named import resolve
 from simple_db.oracle.targets.target import (
     FAKE,
@@ -20,9 +20,10 @@ from simple_db.oracle.targets.target import (
     reference,
     silence,
 )
+from tests.support.faults_shown import api
 
-AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
-GET = call("image_get", "admin", image_id="image-1")
+AN_IMAGE = api.image_create("admin", {"id": "image-1", "status": "active"})
+GET = api.image_get("admin", "image-1")
 
 
 def has_an_image(target: Target) -> bool:
@@ -32,9 +33,17 @@ def has_an_image(target: Target) -> bool:
         return type(error).__name__ != "ImageNotFound"
 
 
+def forgets(target: Target) -> bool:
+    """Return whether the target has an image that it created, and loses it by its reset."""
+    target.call(AN_IMAGE)
+    before = has_an_image(target)
+    target.reset()
+    return before and not has_an_image(target)
+
+
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """A module of somebody's, without anything in it."""
+    """An empty module, as somebody's driver."""
     made = types.ModuleType("somebodys_driver")
     monkeypatch.setitem(sys.modules, made.__name__, made)
     return made
@@ -45,10 +54,10 @@ def module(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
 
 def test_a_call_is_made_for_its_caller() -> None:
     target = reference()
-    target.call(call("image_create", "alice", values={"status": "queued", "owner": "alice"}))
+    target.call(api.image_create("alice", {"status": "queued", "owner": "alice"}))
 
-    assert target.call(call("user_get_image_count", "admin", owner_id="alice")) == 1
-    assert target.call(call("image_get_all", "stranger")) == []
+    assert target.call(api.user_get_image_count("admin", "alice")) == 1
+    assert target.call(api.image_get_all("stranger")) == []
 
 
 def test_an_error_of_the_driver_comes_as_it_is() -> None:
@@ -59,7 +68,7 @@ def test_an_error_of_the_driver_comes_as_it_is() -> None:
 def test_a_function_without_context_is_called_without() -> None:
     target = reference()
     target.call(AN_IMAGE)
-    target.call(call("image_set_property_atomic", image_id="image-1", name="a", value="b"))
+    target.call(api.image_set_property_atomic("image-1", "a", "b"))
 
     assert target.call(GET)["properties"][0]["value"] == "b"
 
@@ -67,11 +76,10 @@ def test_a_function_without_context_is_called_without() -> None:
 def test_lookups_are_resolved_on_the_target_itself() -> None:
     target = reference()
     target.call(AN_IMAGE)
-    member = {"image_id": "image-1", "member": "pending"}
-    target.call(call("image_member_create", "admin", values=member))
-    target.call(call("image_member_delete", "admin", memb_id=member_id("image-1", "pending")))
+    target.call(api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}))
+    target.call(api.image_member_delete("admin", member_id("image-1", "pending")))
 
-    assert target.call(call("image_member_find", "admin", image_id="image-1")) == []
+    assert target.call(api.image_member_find("admin", image_id="image-1")) == []
 
 
 def test_the_driver_cannot_change_the_arguments_of_a_call() -> None:
@@ -85,18 +93,14 @@ def test_the_driver_cannot_change_the_arguments_of_a_call() -> None:
 
 
 def test_a_reset_target_has_no_rows() -> None:
-    target = reference()
-    target.call(AN_IMAGE)
-    target.reset()
-
-    assert not has_an_image(target)
+    assert forgets(reference())
 
 
 # --- by name -------------------------------------------------------------------------------------
 
 
-def test_a_target_is_a_module_or_what_is_in_one(module: types.ModuleType) -> None:
-    module.inside = types.SimpleNamespace(db=Database())  # type: ignore[attr-defined]
+def test_a_target_is_a_module_or_an_object_in_one(module: types.ModuleType) -> None:
+    vars(module).update(inside=types.SimpleNamespace(db=Database()))
 
     target = resolve("somebodys_driver:inside.db")
 
@@ -105,53 +109,42 @@ def test_a_target_is_a_module_or_what_is_in_one(module: types.ModuleType) -> Non
     assert target.signature("image_paint") is None
 
 
-def test_a_set_up_gives_the_driver_itself(module: types.ModuleType) -> None:
-    module.fresh = Database  # type: ignore[attr-defined]
-
-    target = resolve("somebodys_driver", setup="somebodys_driver:fresh")
-    target.call(AN_IMAGE)
-    target.reset()
-
-    assert not has_an_image(target)
+def without_reset() -> types.SimpleNamespace:
+    db = Database()
+    return types.SimpleNamespace(image_create=db.image_create, image_get=db.image_get)
 
 
-def test_a_set_up_whose_driver_has_no_reset_is_called_for_every_program(
-    module: types.ModuleType,
+@pytest.mark.parametrize("set_up", [Database, without_reset])
+def test_a_set_up_makes_the_driver_and_again_for_each_program_without_reset(
+    set_up: Any, module: types.ModuleType
 ) -> None:
-    def fresh() -> types.SimpleNamespace:
-        db = Database()
-        return types.SimpleNamespace(image_create=db.image_create, image_get=db.image_get)
+    vars(module).update(fresh=set_up)
 
-    module.fresh = fresh  # type: ignore[attr-defined]
-
-    target = resolve("somebodys_driver", setup="somebodys_driver:fresh")
-    target.call(AN_IMAGE)
-    target.reset()
-
-    assert not has_an_image(target)
+    assert forgets(resolve("somebodys_driver", setup="somebodys_driver:fresh"))
 
 
-@pytest.mark.parametrize("text", ["no_such_module", "somebodys_driver:nothing", "", "a b"])
-def test_what_cannot_be_imported_is_named(module: types.ModuleType, text: str) -> None:
-    with pytest.raises(CannotRun, match="cannot import"):
-        resolve(text)
-
-
-def test_a_driver_without_reset_is_refused(module: types.ModuleType) -> None:
-    with pytest.raises(CannotRun, match="somebodys_driver has no function `reset`"):
-        resolve("somebodys_driver")
-
-
-def test_a_set_up_that_fails_is_named_with_its_error(module: types.ModuleType) -> None:
-    module.fresh = lambda: 1 / 0  # type: ignore[attr-defined]
-
-    with pytest.raises(CannotRun, match=r"somebodys_driver:fresh failed: ZeroDivisionError"):
-        resolve("somebodys_driver", setup="somebodys_driver:fresh")
-
-
-def test_a_url_is_for_the_sql_driver_only(module: types.ModuleType) -> None:
-    with pytest.raises(CannotRun, match="--url is for"):
-        resolve("somebodys_driver", url="sqlite://")
+@pytest.mark.parametrize(
+    ("text", "options", "why"),
+    [
+        ("no_such_module", {}, "cannot import"),
+        ("somebodys_driver:nothing", {}, "cannot import"),
+        ("", {}, "cannot import"),
+        ("a b", {}, "cannot import"),
+        ("somebodys_driver", {}, "somebodys_driver has no function `reset`"),
+        (
+            "somebodys_driver",
+            {"setup": "somebodys_driver:failing"},
+            "somebodys_driver:failing failed: ZeroDivisionError",
+        ),
+        ("somebodys_driver", {"url": "sqlite://"}, "--url is for"),
+    ],
+)
+def test_a_target_that_cannot_be_set_up_is_refused(
+    text: str, options: dict[str, str], why: str, module: types.ModuleType
+) -> None:
+    vars(module).update(failing=lambda: 1 / 0)
+    with pytest.raises(CannotRun, match=why):
+        resolve(text, **options)
 
 
 # --- Glance's drivers ----------------------------------------------------------------------------
@@ -174,12 +167,7 @@ def test_glances_drivers_are_built_in(name: str) -> None:
     target = resolve(name)
     try:
         target.reset()
-        target.call(AN_IMAGE)
-        before = has_an_image(target)
-        target.reset()
-
-        assert before
-        assert not has_an_image(target)
+        assert forgets(target)
     finally:
         target.reset()
         target.close()
@@ -197,7 +185,7 @@ def test_a_database_that_cannot_be_set_up_is_named(url: str) -> None:
 
 def test_drivers_are_silent_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
     with silence():
-        logging.getLogger("a driver").error("not told")
-    logging.getLogger("a driver").error("told")
+        logging.getLogger("a driver").error("not logged")
+    logging.getLogger("a driver").error("logged")
 
-    assert caplog.messages == ["told"]
+    assert caplog.messages == ["logged"]
