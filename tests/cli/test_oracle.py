@@ -154,14 +154,16 @@ def test_the_same_seed_makes_the_same_programs() -> None:
     assert found[0] == found[1] != found[2]
 
 
-def test_a_module_of_the_working_directory_is_found() -> None:
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [(["mine_alone:driver"], 0), (["mine_alone", "--setup", "somebodys:make_lax"], 1)],
+)
+def test_a_module_of_the_working_directory_or_a_set_up_has_the_driver(
+    target: list[str], code: int
+) -> None:
     Path("mine_alone.py").write_text("from simple_db import Database\ndriver = Database()\n")
 
-    assert run("mine_alone:driver", *IMAGES) == 0
-
-
-def test_a_set_up_makes_the_driver() -> None:
-    assert run("somebodys", "--setup", "somebodys:make_lax", *IMAGES) == 1
+    assert run(*target, *IMAGES) == code
 
 
 def test_an_interrupted_search_reports_what_it_found(

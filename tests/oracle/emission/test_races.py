@@ -12,7 +12,7 @@ from attrs import evolve
 from simple_db import Database
 from simple_db.oracle.emission.fixtures import Fixture
 from simple_db.oracle.emission.races import emitted
-from simple_db.oracle.programs.calls import Call, call, location_id, member_id
+from simple_db.oracle.programs.calls import Call, location_id, member_id
 from simple_db.oracle.races.histories import record, record_in_turn
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import Refusal
@@ -21,22 +21,23 @@ from simple_db.oracle.report.result import Result
 from simple_db.oracle.request import Request
 from simple_db.oracle.run import written
 from simple_db.oracle.targets.target import FAKE, DriverTarget, reference
+from tests.support.faults_shown import api
 from tests.support.golden_texts import assert_golden
 from tests.support.serving import PROJECT
 
 OURS = "simple_db.api"
 
-IMAGE = call("image_create", "admin", values={"id": "i", "status": "queued", "owner": "alice"})
-MEMBER = call("image_member_create", "admin", values={"image_id": "i", "member": "bob"})
-TAGS = call("image_tag_get_all", "admin", image_id="i")
-
-GET = call("image_get", "alice", image_id="i")
+IMAGE = api.image_create("admin", {"id": "i", "status": "queued", "owner": "alice"})
+RIVAL = api.image_create("admin", {"id": "j", "status": "queued"})
+MEMBER = api.image_member_create("admin", {"image_id": "i", "member": "bob"})
 BOB = member_id("i", "bob")
-GONE = call("image_member_delete", "admin", memb_id=member_id("i", "nobody"))
-LEAVE = call("image_member_delete", "admin", memb_id=BOB)
-ACCEPT = call("image_member_update", "admin", memb_id=BOB, values={"status": "accepted"})
+LEAVE = api.image_member_delete("admin", BOB)
+GONE = api.image_member_delete("admin", member_id("i", "nobody"))
+ACCEPT = api.image_member_update("admin", BOB, {"status": "accepted"})
 PLACE = {"id": location_id("i", 0), "url": "a", "metadata": {}, "status": "active"}
-MOVE = call("image_update", "admin", image_id="i", values={"locations": [PLACE]})
+MOVE = api.image_update("admin", "i", {"locations": [PLACE]})
+TAGS, GET = api.image_tag_get_all("admin", "i"), api.image_get("alice", "i")
+LOCK_A, LOCK_B = (api.image_set_property_atomic("i", "lock", value) for value in "ab")
 
 
 class Late(Database):
@@ -58,10 +59,6 @@ class Late(Database):
 late = Late()
 
 LATE = f"{__name__}:late"
-
-
-def lock(value: str) -> Call:
-    return call("image_set_property_atomic", image_id="i", name="lock", value=value)
 
 
 def violation(
@@ -96,25 +93,33 @@ def passes(file: Path, **environment: str) -> bool:
 @pytest.mark.parametrize(
     "race",
     [
-        violation((lock("a"),), (lock("b"),)),
-        violation((lock("a"), TAGS), (lock("b"),), final=(TAGS, GET)),
+        violation((LOCK_A,), (LOCK_B,)),
+        violation((LOCK_A, TAGS), (LOCK_B,), final=(TAGS, GET)),
         violation((IMAGE,), (IMAGE,), prefix=()),
         violation((TAGS,), (TAGS,), prefix=(MEMBER, IMAGE)),
         violation((LEAVE,), (ACCEPT,), prefix=(IMAGE, MEMBER)),
-        violation((MOVE,), (lock("a"),)),
+        violation((MOVE,), (LOCK_A,)),
     ],
 )
 def test_simple_db_passes_what_is_written(race: Violation) -> None:
     run(emitted(race, Fixture(OURS)).text)
 
 
-def test_a_target_with_the_race_fails_what_is_written() -> None:
-    create = call("image_create", "admin", values={"id": "j", "status": "queued"})
-    race = violation((create,), (create,), prefix=())
+@pytest.mark.parametrize(
+    ("target", "lanes", "prefix"),
+    [
+        (LATE, [(RIVAL,), (RIVAL,)], ()),
+        pytest.param(FAKE, [(LOCK_A,), (LOCK_B,)], (IMAGE,), marks=pytest.mark.glance),
+    ],
+)
+def test_a_target_with_the_race_fails_what_is_written(
+    target: str, lanes: list[tuple[Call, ...]], prefix: tuple[Call, ...]
+) -> None:
+    race = violation(*lanes, prefix=prefix)
 
     run(emitted(race, Fixture(OURS)).text)
     with pytest.raises(AssertionError):
-        run(emitted(race, Fixture(LATE)).text)
+        run(emitted(race, Fixture(target)).text)
 
 
 @pytest.mark.parametrize(
@@ -130,15 +135,6 @@ def test_a_race_that_is_found_is_a_file_that_fails_on_its_target_and_passes_on_t
 
     assert not passes(file)
     assert passes(file, DRIVER=driver)
-
-
-@pytest.mark.glance
-def test_glances_in_tree_fake_fails_the_test_of_the_atomic_property() -> None:
-    pytest.importorskip("glance")
-    race = violation((lock("a"),), (lock("b"),))
-
-    with pytest.raises(AssertionError):
-        run(emitted(race, Fixture(FAKE)).text)
 
 
 def test_a_whole_file_is_this_and_formatted(tmp_path: Path) -> None:

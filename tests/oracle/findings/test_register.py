@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 A_LINE = "image_get | returns / returns | size | "
 ANOTHER_LINE = "task_get | returns / returns | status | "
+TWICE = f"a file has this fingerprint twice: {A_LINE}"
+NO_TABLES = "must have tables [[divergence]], and nothing else"
+NO_KEYS = "must have fingerprints, kind and reason"
 SEMANTICS = PROJECT / "docs" / "semantics.md"
 
 
@@ -29,16 +32,11 @@ def an_entry(**changes: str) -> str:
     return "\n".join(["[[divergence]]", *lines.values(), ""])
 
 
-def test_an_entry_tells_what_is_known_and_why() -> None:
-    [entry] = register.entries(an_entry(row='row = "D1"'), "a file")
-
-    assert entry == Entry((parse(A_LINE),), "leak", "so it is", "D1")
-
-
 def test_a_register_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "known.toml"
-    path.write_text(an_entry())
+    path.write_text(an_entry(row='row = "D1"'))
 
+    assert register.read(path) == [Entry((parse(A_LINE),), "leak", "so it is", "D1")]
     assert register.fingerprints(register.read(path)) == [parse(A_LINE)]
 
 
@@ -50,26 +48,20 @@ def test_an_empty_register_knows_nothing() -> None:
     ("text", "why"),
     [
         ("[[", "a file is not TOML"),
-        ("colour = 1", "must have tables [[divergence]], and nothing else"),
-        ("divergence = 1", "must have tables [[divergence]], and nothing else"),
-        ("divergence = [1]", "a file, divergence 1 must have fingerprints, kind and reason"),
-        (an_entry(reason=""), "must have fingerprints, kind and reason"),
-        (an_entry(colour="colour = 1"), "must have fingerprints, kind and reason"),
+        ("colour = 1", NO_TABLES),
+        ("divergence = 1", NO_TABLES),
+        ("divergence = [1]", f"a file, divergence 1 {NO_KEYS}"),
+        (an_entry(reason=""), NO_KEYS),
+        (an_entry(colour="colour = 1"), NO_KEYS),
         (an_entry(reason='reason = ""'), "the reason is empty"),
         (an_entry(kind='kind = "bug"'), "kind must be one of bug of target, leak, accepted"),
         (an_entry(fingerprints='fingerprints = "x"'), "fingerprints must be a list of lines"),
         (an_entry(fingerprints="fingerprints = []"), "fingerprints must be a list of lines"),
         (an_entry(fingerprints='fingerprints = ["x"]'), "a fingerprint is 'function | outcomes"),
         (an_entry(databases="databases = []"), "databases must be a list of lines"),
-        (
-            an_entry() + an_entry(databases='databases = ["mysql"]'),
-            f"a file has this fingerprint twice: {A_LINE}",
-        ),
-        (
-            an_entry(fingerprints=f'fingerprints = ["{A_LINE}", "{A_LINE}"]'),
-            f"a file has this fingerprint twice: {A_LINE}",
-        ),
-        (an_entry() + an_entry(), f"a file has this fingerprint twice: {A_LINE}"),
+        (an_entry() + an_entry(databases='databases = ["mysql"]'), TWICE),
+        (an_entry(fingerprints=f'fingerprints = ["{A_LINE}", "{A_LINE}"]'), TWICE),
+        (an_entry() + an_entry(), TWICE),
     ],
 )
 def test_what_is_no_register_is_refused(text: str, why: str) -> None:
@@ -88,22 +80,22 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 @pytest.mark.parametrize(
-    ("met", "chances", "past"),
+    ("met", "chances", "stale"),
     [
         ([], ENOUGH_CHANCES, [A_LINE, ANOTHER_LINE]),
         ([A_LINE], ENOUGH_CHANCES, [ANOTHER_LINE]),
         ([], ENOUGH_CHANCES - 1, []),
     ],
 )
-def test_an_entry_that_did_not_occur_is_past_if_many_calls_could_have_shown_it(
-    met: list[str], chances: int, past: list[str]
+def test_a_fingerprint_that_did_not_occur_is_stale_if_many_calls_could_have_shown_it(
+    met: list[str], chances: int, stale: list[str]
 ) -> None:
     known = register.entries(
         an_entry(fingerprints=f'fingerprints = ["{A_LINE}", "{ANOTHER_LINE}"]'), "a file"
     )
     found = register.unmet(known, {parse(line) for line in met}, lambda _fingerprint: chances)
 
-    assert found == [parse(line) for line in past]
+    assert found == [parse(line) for line in stale]
 
 
 def test_an_entry_may_hold_on_some_databases_only() -> None:

@@ -1,90 +1,96 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db import Database
 from simple_db.oracle.comparing.comparison import Divergence, sides
 from simple_db.oracle.comparing.differences import Difference
 from simple_db.oracle.comparing.fingerprints import Fingerprint, parse
 from simple_db.oracle.comparing.outcomes import Returned
 from simple_db.oracle.findings.search import Findings, search
-from simple_db.oracle.programs.calls import call
 from simple_db.oracle.targets.target import DriverTarget, reference
+from tests.support.broken import broken_target
+from tests.support.faults_shown import IMAGE, api
+
+if TYPE_CHECKING:
+    from simple_db import Database
+
+TAGS, COUNT = "image_tag_get_all: [] extra", "image_member_count: "
 
 
-class Faulty:
-    """Tells a tag and counts a member that there is not."""
+def image_tag_get_all(db: Database, context: Any, image_id: str) -> list[str]:
+    """Return a tag too many."""
+    return [*db.image_tag_get_all(context, image_id), "a ghost"]
 
-    def __init__(self) -> None:
-        self.db = Database()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.db, name)
+def image_member_count(db: Database, context: Any, image_id: str) -> int:
+    """Count a member too many."""
+    return db.image_member_count(context, image_id) + 1
 
-    def image_tag_get_all(self, context: Any, image_id: str) -> list[str]:
-        return [*self.db.image_tag_get_all(context, image_id), "a ghost"]
 
-    def image_member_count(self, context: Any, image_id: str) -> int:
-        return self.db.image_member_count(context, image_id) + 1
+def faulty(**functions: Any) -> DriverTarget:
+    both: dict[str, Any] = {
+        "image_tag_get_all": image_tag_get_all,
+        "image_member_count": image_member_count,
+    }
+    return broken_target(**both | functions)
 
 
 def found(
-    driver: Any = None,
+    target: DriverTarget | None = None,
     *,
     programs: int = 100,
     ops: tuple[str, ...] = ("members", "tags"),
-    known: list[Fingerprint] | None = None,
-    seed: int = 1,
+    **options: Any,
 ) -> Findings:
     """Search with so many programs, however long that takes."""
-    target = DriverTarget("a driver", driver or Faulty())
-    known = known or []
-    return search(reference(), target, ops=ops, budget=600, limit=programs, seed=seed, known=known)
+    target = target or faulty()
+    options = {"budget": 600, "limit": programs, "seed": 1} | options
+    return search(reference(), target, ops=ops, **options)
+
+
+def fields(findings: Findings) -> set[str]:
+    return {f"{one.fingerprint.function}: {one.fingerprint.field}" for one in findings.divergences}
 
 
 def a_divergence(fingerprint: str) -> Divergence:
     nothing = Returned(None)
-    program = (call("image_get", "admin", image_id="image-1"),)
+    program = (api.image_get("admin", "image-1"),)
     return Divergence(program, parse(fingerprint), Difference("", 1, 2), nothing, nothing)
-
-
-def told(findings: Findings) -> set[str]:
-    return {f"{one.fingerprint.function}: {one.fingerprint.field}" for one in findings.divergences}
 
 
 def test_every_divergence_is_found_once_and_short() -> None:
     findings = found()
 
-    assert told(findings) == {"image_member_count: ", "image_tag_get_all: [] extra"}
+    assert fields(findings) == {COUNT, TAGS}
     assert max(len(one.program) for one in findings.divergences) <= 4
 
 
 def test_nothing_is_found_where_both_agree() -> None:
-    assert found(Database()).divergences == []
+    assert found(reference()).divergences == []
 
 
-def test_what_is_known_is_counted_and_not_told() -> None:
+def test_a_known_divergence_is_counted_and_not_found() -> None:
     known = Fingerprint("image_member_count", "returns / returns", "")
     findings = found(known=[known])
 
-    assert told(findings) == {"image_tag_get_all: [] extra"}
+    assert fields(findings) == {TAGS}
     assert findings.known[known] > 0
 
 
 def test_a_function_that_is_missing_is_not_called() -> None:
-    class Lacking(Faulty):
-        image_tag_get_all = None  # type: ignore[assignment]
+    target = faulty()
+    target.driver.image_tag_get_all = None
 
-    assert told(found(Lacking())) == {"image_member_count: "}
+    assert fields(found(target)) == {COUNT}
 
 
 def test_the_same_seed_finds_the_same() -> None:
-    assert [one.program for one in found(seed=3).divergences] == [
-        one.program for one in found(seed=3).divergences
-    ]
+    first, second = (found(seed=3).divergences for _ in range(2))
+
+    assert [one.program for one in first] == [one.program for one in second]
 
 
 def test_calls_are_counted_by_function_caller_and_outcome() -> None:
@@ -103,31 +109,22 @@ def test_only_the_parts_of_the_api_that_are_asked_for_are_called() -> None:
     assert {cell.function.split("_")[0] for cell in findings.coverage} <= {"task", "tasks"}
 
 
-def test_progress_is_told_after_every_program() -> None:
-    told_of = []
-    driver = DriverTarget("a driver", Database())
-    search(
-        reference(), driver, limit=3, progress=lambda findings: told_of.append(findings.programs)
-    )
+def test_progress_is_reported_after_every_program() -> None:
+    numbers: list[int] = []
+    found(programs=3, progress=lambda findings: numbers.append(findings.programs))
 
-    assert told_of == [1, 2, 3]
+    assert numbers == [1, 2, 3]
 
 
-def test_a_search_ends_when_enough_is_found() -> None:
-    findings = search(reference(), DriverTarget("a driver", Faulty()), limit=1000, enough=1)
+def test_a_search_ends_when_enough_is_found_or_its_time_is_spent() -> None:
+    enough, late = found(programs=1000, enough=1), found(budget=0)
 
-    assert findings.divergences
-    assert findings.programs < 1000
-
-
-def test_a_search_ends_when_its_time_is_spent() -> None:
-    findings = search(reference(), DriverTarget("a driver", Database()), budget=0)
-
-    assert findings.programs == 0
-    assert findings.seconds >= 0
+    assert enough.divergences
+    assert enough.programs < 1000
+    assert late.programs == 0
 
 
-def test_the_general_case_takes_the_place_of_special_ones() -> None:
+def test_a_general_divergence_replaces_those_that_it_explains() -> None:
     findings = Findings()
     special, general, other = (
         a_divergence(f"image_get | returns / returns | {rest}")
@@ -155,15 +152,14 @@ def test_the_general_case_takes_the_place_of_special_ones() -> None:
 def test_a_divergence_has_as_many_chances_as_calls_that_could_have_shown_it(
     fingerprint: str, chances: int
 ) -> None:
-    findings = Findings()
-    both = sides(reference(), reference())
+    findings, both = Findings(), sides(reference(), reference())
     both.on_step = findings.count
     both.steps(
         (
-            call("image_create", "admin", values={"id": "image-1", "status": "active"}),
-            call("image_get_all", "admin"),
-            *[call("image_get_all", "admin", sort_key=["name"])] * 2,
-            *[call("image_tag_get_all", "admin", image_id="image-1")] * 4,
+            api.image_create("admin", IMAGE),
+            api.image_get_all("admin"),
+            *[api.image_get_all("admin", sort_key=["name"])] * 2,
+            *[api.image_tag_get_all("admin", "image-1")] * 4,
         )
     )
 

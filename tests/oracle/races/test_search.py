@@ -24,7 +24,7 @@ HITS = (
 
 
 class Forgetful(Database):
-    """Looks whether the image has the property, and sets it a moment later."""
+    """Checks whether the image has the property, and sets it a moment later."""
 
     def image_set_property_atomic(self, image_id: str, name: str, value: Any) -> None:
         if any(row["name"] == name for row in self.image_get(None, image_id)["properties"]):
@@ -42,7 +42,7 @@ class Twice(Database):
 
 
 class Other(Database):
-    """Makes other images than it is told to, which has nothing to do with threads."""
+    """Makes images with another name, which takes no threads."""
 
     def image_create(self, context: Any, values: Any, v1_mode: bool = False) -> Any:
         return super().image_create(context, values | {"name": "other"}, v1_mode)
@@ -55,7 +55,7 @@ def test_simple_db_is_linearizable() -> None:
     assert found.histories == HISTORIES
 
 
-def test_an_update_between_look_and_write_is_found_and_made_short() -> None:
+def test_an_update_between_look_and_write_is_found_made_short_and_drawn() -> None:
     target = DriverTarget("forgetful", Forgetful())
     [violation] = search(target, histories=60, functions=LOCKS).violations
 
@@ -64,6 +64,10 @@ def test_an_update_between_look_and_write_is_found_and_made_short() -> None:
     assert [call.function for call in violation.race.prefix] == ["image_create"]
     assert violation.race.final == ()
     assert not violation.in_turn
+    text = str(violation)
+    assert text.count("  image_set_property_atomic('image-1', 'lock', ") == 3
+    assert "No order of the calls explains this. After image_set_property_atomic(" in text
+    assert text.endswith(" would have raised Duplicate")
 
 
 def test_a_difference_that_needs_no_threads_is_said_to_need_none() -> None:
@@ -76,16 +80,6 @@ def test_a_difference_that_needs_no_threads_is_said_to_need_none() -> None:
 
 def test_a_difference_before_the_lanes_is_none_of_theirs() -> None:
     assert search(DriverTarget("other", Other()), histories=30, functions=LOCKS).violations == ()
-
-
-def test_a_violation_reads_well() -> None:
-    target = DriverTarget("forgetful", Forgetful())
-    [violation] = search(target, histories=60, functions=LOCKS).violations
-    text = str(violation)
-
-    assert text.count("  image_set_property_atomic('image-1', 'lock', ") == 3
-    assert "No order of the calls explains this. After image_set_property_atomic(" in text
-    assert text.endswith(" would have raised Duplicate")
 
 
 def test_a_search_ends_when_it_is_to_go_on_no_more() -> None:
