@@ -89,6 +89,13 @@ def refusing(_db: Database, *_args: Any, **_options: Any) -> Any:
     raise NotFound
 
 
+NO_IMAGE = api.image_get("admin", "missing")
+LOCK = api.image_set_property_atomic("image-1", "lock", "me")
+SMALL = api.image_get_all("admin", filters={"size": 1})
+MISSING = "image_tag_get_all | returns / returns | [] missing"
+EXTRA = "image_member_find | returns / returns | [] extra"
+LOST = "image_tag_create | returns / returns | then image_get_all: [].tags[] missing | "
+TERSE = "any image | returns / returns | properties[].created_at only in reference"
 FORGETFUL = {"image_tag_create": forgetful}
 SHOUTING = {"image_tag_get_all": shouting}
 LEAKING = {"image_get": leaking}
@@ -116,48 +123,18 @@ def all_but(*unknown: str) -> Known:
 @pytest.mark.parametrize(
     ("functions", "program", "fingerprint", "length"),
     [
-        (
-            SHOUTING,
-            (AN_IMAGE, A_TAG, TAGS, GET),
-            "image_tag_get_all | returns / returns | [] missing | after image_tag_create",
-            3,
-        ),
+        (SHOUTING, (AN_IMAGE, A_TAG, TAGS, GET), f"{MISSING} | after image_tag_create", 3),
         (LEAKING, (GET,), "image_get | raises ImageNotFound / raises KeyError |  | ", 1),
         (CHATTY, (AN_IMAGE, GET), "image_get | returns / returns | colour only in target | ", 2),
         # the state: a call that reads it comes last
-        (
-            FORGETFUL,
-            (AN_IMAGE, A_TAG, SIZE),
-            "image_tag_create | returns / returns | then image_get_all: [].tags[] missing | ",
-            3,
-        ),
-        (
-            FORGETFUL,
-            (AN_IMAGE, A_TAG, SIZE, TAGS),
-            "image_tag_create | returns / returns | then image_get_all: [].tags[] missing | ",
-            3,
-        ),
+        (FORGETFUL, (AN_IMAGE, A_TAG, SIZE), LOST, 3),
+        (FORGETFUL, (AN_IMAGE, A_TAG, SIZE, TAGS), LOST, 3),
         # the answer shows the state, so that is no divergence of its own
-        (
-            LAX,
-            (QUEUED,),
-            "image_create | returns / returns | status | ",
-            1,
-        ),
+        (LAX, (QUEUED,), "image_create | returns / returns | status | ", 1),
         # the calls that read the state are wrong of an empty database
-        (
-            {"image_member_find": haunted},
-            (AN_IMAGE,),
-            "image_member_find | returns / returns | [] extra | include_deleted",
-            1,
-        ),
+        ({"image_member_find": haunted}, (AN_IMAGE,), f"{EXTRA} | include_deleted", 1),
         # keys of rows within images, whichever function returns the images
-        (
-            {"image_get_all": terse},
-            (AN_IMAGE, api.image_set_property_atomic("image-1", "lock", "me")),
-            "any image | returns / returns | properties[].created_at only in reference | ",
-            3,
-        ),
+        ({"image_get_all": terse}, (AN_IMAGE, LOCK), f"{TERSE} | ", 3),
     ],
 )
 def test_a_divergence_has_this_fingerprint_and_length(
@@ -183,11 +160,7 @@ def test_a_divergence_has_what_both_sides_answer() -> None:
         ({}, (AN_IMAGE, A_TAG, TAGS, SIZE, GET), nothing_known),
         # a known key too many is passed over in the whole program
         (CHATTY, (AN_IMAGE, GET, SIZE, GET), all_but()),
-        (
-            COMMITTING,
-            (AN_IMAGE, REFUSED, api.image_get_all("admin", filters={"size": 1})),
-            all_but("image_get_all"),
-        ),
+        (COMMITTING, (AN_IMAGE, REFUSED, SMALL), all_but("image_get_all")),
         (FORGETFUL | SHOUTING | LEAKING | LAX, (AN_IMAGE, A_TAG, TAGS, UNTAGGED), all_but()),
         (LAX, (QUEUED,), found(LAX, QUEUED).fingerprint.explains),
         (LEAKING, (GET,), found(LEAKING, GET).fingerprint.explains),
@@ -200,33 +173,32 @@ def test_sides_that_agree_except_where_it_is_known_have_no_divergence(
 
 
 @pytest.mark.parametrize(
-    ("functions", "program", "unknown", "left"),
+    ("functions", "program", "unknown"),
     [
         # an answer that is known to differ stays
-        (
-            SHOUTING | LEAKING,
-            (AN_IMAGE, A_TAG, TAGS, api.image_get("admin", "missing")),
-            "image_get",
-            (0, 1, 2, 3),
-        ),
+        (SHOUTING | LEAKING, [(AN_IMAGE, A_TAG, TAGS, NO_IMAGE)] * 2, "image_get"),
         # a call that is known to leave another state is left out
-        (FORGETFUL | SHOUTING, (AN_IMAGE, A_TAG, OTHER_TAG, TAGS), "image_tag_get_all", (0, 2, 3)),
+        (
+            FORGETFUL | SHOUTING,
+            [(AN_IMAGE, A_TAG, OTHER_TAG, TAGS), (AN_IMAGE, OTHER_TAG, TAGS)],
+            "image_tag_get_all",
+        ),
         # so is one that one side is known to refuse
         (
             SHOUTING | {"image_update": refusing},
-            (AN_IMAGE, SIZE, A_TAG, TAGS),
+            [(AN_IMAGE, SIZE, A_TAG, TAGS), (AN_IMAGE, A_TAG, TAGS)],
             "image_tag_get_all",
-            (0, 2, 3),
         ),
     ],
 )
 def test_a_known_divergence_does_not_hide_the_next(
-    functions: Functions, program: Program, unknown: str, left: tuple[int, ...]
+    functions: Functions, program: list[Program], unknown: str
 ) -> None:
-    divergence = found(functions, *program, known=all_but(unknown))
+    whole, left = program
+    divergence = found(functions, *whole, known=all_but(unknown))
 
     assert divergence.fingerprint.function == unknown
-    assert divergence.program == tuple(program[place] for place in left)
+    assert divergence.program == left
 
 
 def test_a_refused_call_that_leaves_a_trace_diverges() -> None:

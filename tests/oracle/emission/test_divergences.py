@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.oracle.emission.cases import CASES, NAMESPACE, NO, image, raising, sh
 from tests.support.broken import broken_target, evidence_of
 from tests.support.faults_shown import api
 from tests.support.golden_texts import assert_golden
+from tests.support.pytest_runs import failed
 
 GOLDEN = Path(__file__).with_name("golden")
 BROKEN = Fixture("broken")
@@ -88,26 +88,6 @@ def test_an_id_that_is_in_no_earlier_answer_is_asserted_as_it_is() -> None:
 # --- whole files, by pytest ----------------------------------------------------------------------
 
 
-def failed(directory: Path, **environment: str) -> tuple[int, int]:
-    """Run the tests in a directory, and return how many failed and how many passed."""
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider"]
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*command, "-W", "ignore", str(directory)],
-        cwd=directory,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    counts = {
-        word.strip(","): int(number)
-        for number, word in zip(done.stdout.split(), done.stdout.split()[1:], strict=False)
-        if number.isdigit()
-    }
-    assert "errors" not in done.stdout, done.stdout
-    return counts.get("failed", 0), counts.get("passed", 0)
-
-
 @pytest.mark.glance
 @pytest.mark.parametrize("name", [FAKE, SQL_DRIVER])
 def test_files_pass_with_the_reference_for_a_driver_and_fail_without(
@@ -167,9 +147,8 @@ def test_the_fixture_of_glances_sql_driver_has_a_database_of_its_own_and_no_pass
 
 
 def test_the_docstring_of_a_file_reads_back() -> None:
-    target = broken_target(**raising("image_update", NO))
-    text = emitted(
-        evidence_of(target, image(), api.image_update("admin", "image-1", {'"""\\': 1})), BROKEN
-    ).text
+    odd = api.image_update("admin", "image-1", {'"""\\': 1})
+    evidence = evidence_of(broken_target(**raising("image_update", NO)), image(), odd)
+    docstring = ast.get_docstring(ast.parse(emitted(evidence, BROKEN).text))
 
-    assert str(ast.get_docstring(ast.parse(text))).endswith('values."""\\')
+    assert str(docstring).endswith('values."""\\')

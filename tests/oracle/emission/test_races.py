@@ -23,7 +23,7 @@ from simple_db.oracle.run import written
 from simple_db.oracle.targets.target import FAKE, DriverTarget, reference
 from tests.support.faults_shown import api
 from tests.support.golden_texts import assert_golden
-from tests.support.serving import PROJECT
+from tests.support.pytest_runs import failed
 
 OURS = "simple_db.api"
 
@@ -76,20 +76,6 @@ def run(text: str) -> None:
     test(names["target"]())
 
 
-def passes(file: Path, **environment: str) -> bool:
-    """Run a file with pytest in a process of its own, and return whether it passes."""
-    done = subprocess.run(  # noqa: S603 - our own text
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file.name],
-        cwd=file.parent,
-        env={"PYTHONPATH": str(PROJECT)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "1 passed" in done.stdout or "assert outcomes in ALLOWED" in done.stdout, done.stdout
-    return done.returncode == 0
-
-
 @pytest.mark.parametrize(
     "race",
     [
@@ -131,10 +117,9 @@ def test_a_race_that_is_found_is_a_file_that_fails_on_its_target_and_passes_on_t
     target = DriverTarget(LATE, late)
     found = search(target, histories=30, lanes=2, functions={"image_create"})
     written(Result(Request(LATE), [], [], races=found), target, tmp_path)
-    (file,) = tmp_path.iterdir()
 
-    assert not passes(file)
-    assert passes(file, DRIVER=driver)
+    assert failed(tmp_path) == (1, 0)
+    assert failed(tmp_path, DRIVER=driver) == (0, 1)
 
 
 def test_a_whole_file_is_this_and_formatted(tmp_path: Path) -> None:

@@ -77,18 +77,12 @@ def test_there_are_faults_in_every_part_of_the_api() -> None:
     assert {op for fault in FAULTS for op in fault.ops} == set(OPS)
 
 
-def test_no_two_faults_have_one_name_or_break_one_clause() -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
-    assert len({fault.clause for fault in FAULTS}) == len(FAULTS)
-
-
-def test_a_clause_is_a_sentence() -> None:
-    assert [fault.name for fault in FAULTS if not re.fullmatch(r"\S.+\.", fault.clause)] == []
-
-
-def test_the_row_of_a_clause_is_in_the_semantics() -> None:
+def test_a_clause_is_a_sentence_of_its_own_with_a_row_of_the_semantics() -> None:
     rows = set(re.findall(r"^\| ([RQD]\d+) \|", SEMANTICS.read_text(), flags=re.MULTILINE))
 
+    assert [fault.name for fault in FAULTS if not re.fullmatch(r"\S.+\.", fault.clause)] == []
+    assert len({fault.clause for fault in FAULTS}) == len(FAULTS)
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
     assert {fault.row for fault in FAULTS} <= rows
 
 

@@ -45,34 +45,31 @@ def found() -> list[Trial]:
     return run(faults=[fault for fault in FAULTS if IS_NIGHT or fault.name in BY_DAY])
 
 
-def test_nearly_every_fault_is_caught(found: list[Trial]) -> None:
+def test_nearly_every_fault_is_found_by_mostly_short_programs(found: list[Trial]) -> None:
     missed = [one.fault.name for one in found if one.divergence is None]
 
     assert len(missed) <= len(found) / 20
-
-
-def test_what_catches_a_fault_is_mostly_a_short_program(found: list[Trial]) -> None:
     assert statistics.median(one.length for one in found if one.length is not None) <= 5
 
 
-def test_what_is_no_fault_is_not_caught() -> None:
-    caught, *others = run(2.0, faults=[NO_FAULT])
+def test_what_is_no_fault_is_not_found() -> None:
+    trial, *others = run(2.0, faults=[NO_FAULT])
 
     assert others == []
-    assert (caught.divergence, caught.length) == (None, None)
-    assert "no" in written([caught]).split()
-    assert total([caught]).startswith("0 of 1 faults found")
+    assert (trial.divergence, trial.length) == (None, None)
+    assert "no" in written([trial]).split()
+    assert total([trial]).startswith("0 of 1 faults found")
 
 
-def test_progress_is_told_after_every_fault() -> None:
-    told: list[Trial] = []
-    found = run(0.0, progress=told.append, faults=FAULTS[:3])
+def test_progress_is_reported_after_every_fault() -> None:
+    trials: list[Trial] = []
+    found = run(0.0, progress=trials.append, faults=FAULTS[:3])
 
-    assert told == found
-    assert [one.fault for one in told] == list(FAULTS[:3])
+    assert trials == found
+    assert [one.fault for one in trials] == list(FAULTS[:3])
 
 
-def test_the_table_tells_every_fault_and_what_it_is_known_by(found: list[Trial]) -> None:
+def test_the_table_has_every_fault_with_its_fingerprint(found: list[Trial]) -> None:
     text = written(found)
 
     for one in found:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
@@ -13,19 +13,16 @@ from glance.common import exception
 from glance.db.sqlalchemy import api as sql
 from oslo_utils import timeutils
 
-from simple_db.oracle.programs.calls import call
 from simple_db.oracle.targets import sql_driver as module
 from simple_db.oracle.targets.sql_driver import sql_target
 from simple_db.oracle.targets.target import CannotRun
+from tests.support.faults_shown import IMAGE, api
 from tests.support.servers import MARIADB, POSTGRESQL, need
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.glance
 
-AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
-GET = call("image_get", "admin", image_id="image-1")
+AN_IMAGE = api.image_create("admin", IMAGE)
+GET = api.image_get("admin", "image-1")
 LEFT_BEHIND = "simple_db_oracle_0123456789ab"
 
 
@@ -43,25 +40,17 @@ def without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SCHEMAS", [])
 
 
-@contextlib.contextmanager
-def connected(url: str) -> Iterator[sa.Connection]:
+def executed(url: str, statement: str) -> Any:
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
-        yield connection
+        result = connection.execute(sa.text(statement))
+        return result.scalars().all() if result.returns_rows else None
 
 
 def our_databases(url: str) -> set[str]:
-    asked = (
-        "SELECT schema_name FROM schemata" if url == MARIADB else "SELECT datname FROM pg_database"
-    )
-    with connected(url) as connection:
-        names = connection.execute(sa.text(asked)).scalars()
-        return {name for name in names if name.startswith("simple_db_oracle_")}
-
-
-def say(url: str, statement: str) -> None:
-    with connected(url) as connection:
-        connection.execute(sa.text(statement))
+    in_mariadb = "SELECT schema_name FROM schemata"
+    names = executed(url, in_mariadb if url == MARIADB else "SELECT datname FROM pg_database")
+    return {name for name in names if name.startswith("simple_db_oracle_")}
 
 
 def test_a_target_on_a_server_begins_anew_for_every_program(url: str) -> None:
@@ -96,20 +85,14 @@ def test_a_set_up_that_fails_half_way_leaves_no_database(
 
 
 @pytest.mark.usefixtures("without_tables")
-def test_what_a_killed_process_left_is_dropped_by_the_next(url: str) -> None:
-    say(url, f"CREATE DATABASE {LEFT_BEHIND}")
-    sql_target(url).close()
-
-    assert LEFT_BEHIND not in our_databases(url)
-
-
-@pytest.mark.usefixtures("without_tables")
-def test_a_database_that_somebody_uses_stays(url: str) -> None:
+def test_the_next_target_drops_what_a_killed_process_left_and_nothing_in_use(url: str) -> None:
     with contextlib.closing(sql_target(url)):
         used = our_databases(url)
+        executed(url, f"CREATE DATABASE {LEFT_BEHIND}")
         sql_target(url).close()
 
         assert used <= our_databases(url)
+        assert LEFT_BEHIND not in our_databases(url)
 
 
 @pytest.mark.usefixtures("without_tables")
@@ -126,13 +109,8 @@ def test_on_mariadb_the_clock_goes_in_seconds_and_is_given_back() -> None:
     assert timeutils.utcnow is utcnow
 
 
-def test_a_server_of_another_kind_is_named() -> None:
-    with pytest.raises(CannotRun, match="runs on sqlite, postgresql and mysql, not on oracle"):
-        sql_target("oracle://somewhere")
-
-
-def test_no_message_has_the_password_of_a_url() -> None:
-    with pytest.raises(CannotRun) as caught:
+def test_a_server_of_another_kind_is_named_without_the_password() -> None:
+    with pytest.raises(CannotRun, match="runs on sqlite, postgresql and mysql, not on") as caught:
         sql_target("oracle://me:secret@somewhere")
 
     assert "me:***@somewhere" in str(caught.value)

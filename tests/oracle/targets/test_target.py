@@ -52,25 +52,19 @@ def module(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
 # --- simple_db -----------------------------------------------------------------------------------
 
 
-def test_a_call_is_made_for_its_caller() -> None:
+def test_a_call_is_made_for_its_caller_or_without_a_context() -> None:
     target = reference()
-    target.call(api.image_create("alice", {"status": "queued", "owner": "alice"}))
+    target.call(api.image_create("alice", {"id": "i", "status": "queued", "owner": "alice"}))
+    target.call(api.image_set_property_atomic("i", "a", "b"))
 
     assert target.call(api.user_get_image_count("admin", "alice")) == 1
     assert target.call(api.image_get_all("stranger")) == []
+    assert target.call(api.image_get("alice", "i"))["properties"][0]["value"] == "b"
 
 
 def test_an_error_of_the_driver_comes_as_it_is() -> None:
     with pytest.raises(ImageNotFound):
         reference().call(GET)
-
-
-def test_a_function_without_context_is_called_without() -> None:
-    target = reference()
-    target.call(AN_IMAGE)
-    target.call(api.image_set_property_atomic("image-1", "a", "b"))
-
-    assert target.call(GET)["properties"][0]["value"] == "b"
 
 
 def test_lookups_are_resolved_on_the_target_itself() -> None:
