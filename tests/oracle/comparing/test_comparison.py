@@ -148,12 +148,6 @@ def test_a_divergence_has_this_fingerprint_and_length(
     assert divergence.is_leak is ("KeyError" in fingerprint)
 
 
-def test_a_divergence_has_what_both_sides_answer() -> None:
-    divergence = found(SHOUTING, AN_IMAGE, A_TAG, TAGS)
-
-    assert (divergence.difference.expected, divergence.difference.actual) == (["'t1'"], ["'T1'"])
-
-
 @pytest.mark.parametrize(
     ("functions", "program", "known"),
     [

@@ -26,7 +26,7 @@ BY_DAY = (
 
 NO_FAULT = Fault(
     name="nothing is wrong",
-    clause="An image is told as it is.",
+    clause="An image is returned as it is.",
     row="R2",
     functions=("image_get",),
     ops=frozenset({"images"}),

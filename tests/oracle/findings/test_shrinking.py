@@ -83,7 +83,7 @@ def test_a_shrunken_program_diverges_as_before() -> None:
 
     assert compare(found.program, BOTH) is not None
     assert found.fingerprint.function == "image_tag_get_all"
-    assert found.difference.actual == ["'T1'"]
+    assert (found.difference.expected, found.difference.actual) == (["'t1'"], ["'T1'"])
 
 
 def test_a_program_is_shorter_by_a_call_that_is_not_the_last() -> None:

@@ -51,7 +51,7 @@ def calls(made: list[Program]) -> list[Call]:
 
 
 def test_every_function_is_of_a_part_and_called(calls: list[Call]) -> None:
-    # The SQL driver has no `metadef_resource_type_delete`.
+    # Glance's SQL driver cannot delete a resource type.
     never = {"metadef_resource_type_delete", "get_cached_nodes"}
 
     assert {op_of(function) for function in FUNCTIONS} == set(OPS)

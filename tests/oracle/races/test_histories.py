@@ -42,22 +42,16 @@ SLOW = DriverTarget("slow", Slow())
 # --- recording -----------------------------------------------------------------------------------
 
 
-def test_a_history_has_every_call_of_a_race_with_its_outcome() -> None:
-    history = histories.record(a_race((TAG_A, TAG_B, AN_IMAGE), (TAG_C,)), reference())
+def test_a_history_has_every_call_of_a_race_on_an_empty_target_with_its_outcome() -> None:
+    race, target = a_race((TAG_A, TAG_B, AN_IMAGE), (TAG_C,)), reference()
 
-    assert [event.call for event in history.prefix] == [AN_IMAGE]
-    assert [[event.outcome for event in lane] for lane in history.lanes] == [
-        [("returned", "a"), ("returned", "b"), ("raised", "Duplicate")],
-        [("returned", "c")],
-    ]
-    assert [event.outcome for event in history.final] == [("returned", ["a", "b", "c"])]
-
-
-def test_a_race_begins_on_an_empty_target() -> None:
-    target = reference()
-    found = [histories.record(TWO_TAGS, target).final[0].outcome for _ in range(2)]
-
-    assert found == [("returned", ["a", "b"])] * 2
+    for history in (histories.record(race, target) for _ in range(2)):
+        assert [event.call for event in history.prefix] == [AN_IMAGE]
+        assert [[event.outcome for event in lane] for lane in history.lanes] == [
+            [("returned", "a"), ("returned", "b"), ("raised", "Duplicate")],
+            [("returned", "c")],
+        ]
+        assert [event.outcome for event in history.final] == [("returned", ["a", "b", "c"])]
 
 
 def test_parts_precede_each_other_and_so_do_calls_of_a_lane() -> None:
