@@ -150,7 +150,7 @@ class _Comparison:
                 return divergence if before is None else before
             if _one_side_refused(step) and changes(call.function):
                 return place
-        if any(self._left(self.both.step(look)) for look in observation(program)):
+        if any(self._left(self.both.step(read)) for read in observation(program)):
             return self._first_in_state(program, bool)
         return None
 
@@ -158,15 +158,15 @@ class _Comparison:
         self, program: Program, counts: Callable[[Sequence[Difference]], bool]
     ) -> Divergence | int | None:
         """Return the first divergence of state, or the place of a call that made a known one."""
-        looks = observation(program)
+        reads = observation(program)
         self.both.restart()
-        for look in looks:
-            for divergence in self._unknown((look,), self.both.step(look)):
+        for read in reads:
+            for divergence in self._unknown((read,), self.both.step(read)):
                 return divergence
         for place, call in enumerate(program):
             step = self.both.step(call)
-            for look in looks:
-                seen = self.both.step(look)
+            for read in reads:
+                seen = self.both.step(read)
                 left = self._left(seen)
                 # A call that both sides refused must not change the state, not even a time.
                 has_changed = bool(left) and _both_refused(step)
@@ -203,9 +203,9 @@ class _Comparison:
         """
         in_answer = {_within(difference) for difference in step.differences}
         for difference in self._left(seen):
-            of_look = _divergence((*program, seen.call), seen, difference)
-            of_state = _of_state(of_look, program, step)
-            known = self.known(of_look.fingerprint) or self.known(of_state.fingerprint)
+            of_read = _divergence((*program, seen.call), seen, difference)
+            of_state = _of_state(of_read, program, step)
+            known = self.known(of_read.fingerprint) or self.known(of_state.fingerprint)
             if not known and _within(difference) not in in_answer:
                 yield of_state
             self._pass_over(seen, difference)
@@ -239,14 +239,14 @@ def _shown_in_state(program: Program, field: str, both: Sides) -> Divergence | N
 
     The last call of the program is the one that reads.
     """
-    *calls, look = program
+    *calls, read = program
     both.restart()
     for place, call in enumerate(calls):
-        step, seen = both.step(call), both.step(look)
+        step, seen = both.step(call), both.step(read)
         for difference in seen.differences:
             if difference.field == field:
                 made = program[: place + 1]
-                return _of_state(_divergence((*made, look), seen, difference), made, step)
+                return _of_state(_divergence((*made, read), seen, difference), made, step)
     return None
 
 
@@ -264,14 +264,14 @@ def of_any(function: str) -> str:
     return f"{_ANY}{subject_of(function)}"
 
 
-def _of_state(of_look: Divergence, program: Program, step: Step) -> Divergence:
+def _of_state(of_read: Divergence, program: Program, step: Step) -> Divergence:
     """Blame the last call of the program for what a reading call shows after it."""
-    seen = of_look.fingerprint
+    seen = of_read.fingerprint
     if seen.function.startswith(_ANY):
-        return of_look
+        return of_read
     field = f"{SHOWN}{seen.function}: {seen.field}".strip()
     return evolve(
-        of_look,
+        of_read,
         fingerprint=Fingerprint(step.call.function, _kinds(step), field, features(program)),
     )
 

@@ -48,8 +48,8 @@ def gathered(divergence: Divergence, both: Sides) -> Evidence:
     """
     programs = [divergence.program]
     if divergence.is_of_state:
-        *calls, look = divergence.program
-        programs.append(tuple(itertools.chain.from_iterable((call, look) for call in calls)))
+        *calls, read = divergence.program
+        programs.append(tuple(itertools.chain.from_iterable((call, read) for call in calls)))
     for program in programs:
         steps = both.steps(program)
         for difference in steps[-1].differences:

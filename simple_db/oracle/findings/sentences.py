@@ -30,7 +30,7 @@ _GROUND = {"after task_create", "after metadef_namespace_create", "after node_re
 def sentence(divergence: Divergence) -> str:
     """Return what is right, as in ``image_destroy by a stranger raises Forbidden``.
 
-    The caller, the arguments and the calls before are added as far as the name of a test has room.
+    The caller, arguments and calls before are added while the name of a test fits into a line.
     """
     function, does = divergence.program[-1].function, _what_is_right(divergence)
     circumstances = _circumstances(divergence)

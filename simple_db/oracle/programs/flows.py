@@ -1,4 +1,4 @@
-"""Random sequences of calls that chance alone seldom makes."""
+"""Random sequences of calls that chance alone rarely makes."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def updates(image_id: str) -> Calls:
 
 
 def _repeated(image_id: str) -> st.SearchStrategy[str]:
-    """Draw the id of the image, as updates may repeat it, or seldom that of another."""
+    """Draw the id of the image, as updates may repeat it, or rarely that of another."""
     return st.sampled_from([*[image_id] * 6, "image-9"])
 
 

@@ -67,7 +67,7 @@ def _sql_target(url: sa.URL) -> DriverTarget:
             schema.create_all(engine)
         # The driver takes an engine in no other way.
         stack.callback(setattr, sql, "_main_context_manager", sql._main_context_manager)  # noqa: SLF001
-        sql._main_context_manager = facade  # noqa: SLF001 - likewise
+        sql._main_context_manager = facade  # noqa: SLF001 - as above
         # MariaDB keeps no fractions of seconds.
         of_seconds = url.get_backend_name() == "mysql"
         now = stack.enter_context(_clock_of_seconds()) if of_seconds else clock.utcnow
