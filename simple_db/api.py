@@ -7,10 +7,9 @@ the methods of one default database, as those of ``random`` are of one ``Random`
 
 import contextlib
 import datetime as dt
-import functools
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Never, NoReturn, Self, SupportsIndex
 
 from simple_db import snapshot
 from simple_db.model import clock as clocks
@@ -18,25 +17,8 @@ from simple_db.model import values
 from simple_db.model.blocks import block
 from simple_db.model.errors import Invalid
 from simple_db.model.shapes import Context
-from simple_db.operations import (
-    cached_images,
-    explanation,
-    images,
-    locations,
-    members,
-    properties,
-    purge,
-    quotas,
-    tags,
-    tasks,
-    visibility,
-)
-from simple_db.operations.metadefs import associations as metadef_associations
-from simple_db.operations.metadefs import namespaces as metadef_namespaces
-from simple_db.operations.metadefs import objects as metadef_objects
-from simple_db.operations.metadefs import properties as metadef_properties
-from simple_db.operations.metadefs import resource_types as metadef_resource_types
-from simple_db.operations.metadefs import tags as metadef_tags
+from simple_db.operations import explanation
+from simple_db.operations.functions import Functions, of_a_database
 from simple_db.operations.visibility import caller_of
 from simple_db.persistence import database_file, files
 from simple_db.snapshot import MAX_BYTES
@@ -44,25 +26,6 @@ from simple_db.store import Store
 
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
 """What a database has besides its methods."""
-
-
-M = TypeVar("M", bound=Callable[..., Any])
-
-
-def _of_a_database(method: M) -> M:
-    """Tell who calls the method on the class to make a database first."""
-
-    @functools.wraps(method)
-    def call(self: object, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(self, Database):
-            name = method.__name__
-            raise TypeError(
-                f"{name} is a method of a database, not of the class: `db = Database()` and "
-                f"`db.{name}(...)`, or `with Database.open(path) as db`"
-            )
-        return method(self, *args, **kwargs)
-
-    return cast("M", call)
 
 
 class Checkpoint:
@@ -77,7 +40,7 @@ class Checkpoint:
         self._store.go_back(self._cut)
 
 
-class Database:
+class Database(Functions):
     """A Glance database in memory: any number of them, and nothing shared between two.
 
     Calls can come from any thread; each is a transaction of its own.
@@ -97,6 +60,8 @@ class Database:
         keeper: What saves, or has saved, the database to the file that it was opened from; None
             without one.
     """
+
+    store: Store
 
     def __init__(
         self,
@@ -185,132 +150,7 @@ class Database:
         self.keeper = keeper
         return self
 
-    image_create = images.image_create
-    image_update = images.image_update
-    image_destroy = images.image_destroy
-    image_restore = images.image_restore
-    image_get = images.image_get
-    image_get_all = images.image_get_all
-
-    image_location_add = locations.image_location_add
-    image_location_update = locations.image_location_update
-    image_location_delete = locations.image_location_delete
-
-    image_property_create = properties.image_property_create
-    image_property_delete = properties.image_property_delete
-    image_set_property_atomic = properties.image_set_property_atomic
-    image_delete_property_atomic = properties.image_delete_property_atomic
-
-    image_member_create = members.image_member_create
-    image_member_update = members.image_member_update
-    image_member_delete = members.image_member_delete
-    image_member_find = members.image_member_find
-    image_member_count = members.image_member_count
-
-    image_tag_set_all = tags.image_tag_set_all
-    image_tag_create = tags.image_tag_create
-    image_tag_delete = tags.image_tag_delete
-    image_tag_get_all = tags.image_tag_get_all
-
-    is_image_mutable = visibility.is_image_mutable
-    is_image_visible = visibility.is_image_visible
-
-    user_get_storage_usage = quotas.user_get_storage_usage
-    user_get_staging_usage = quotas.user_get_staging_usage
-    user_get_image_count = quotas.user_get_image_count
-    user_get_uploading_count = quotas.user_get_uploading_count
-
-    task_create = tasks.task_create
-    task_update = tasks.task_update
-    task_delete = tasks.task_delete
-    task_get = tasks.task_get
-    task_get_all = tasks.task_get_all
-    tasks_get_by_image = tasks.tasks_get_by_image
-
-    metadef_namespace_create = metadef_namespaces.metadef_namespace_create
-    metadef_namespace_update = metadef_namespaces.metadef_namespace_update
-    metadef_namespace_delete = metadef_namespaces.metadef_namespace_delete
-    metadef_namespace_get = metadef_namespaces.metadef_namespace_get
-    metadef_namespace_get_all = metadef_namespaces.metadef_namespace_get_all
-
-    metadef_object_create = metadef_objects.metadef_object_create
-    metadef_object_update = metadef_objects.metadef_object_update
-    metadef_object_delete = metadef_objects.metadef_object_delete
-    metadef_object_get = metadef_objects.metadef_object_get
-    metadef_object_get_all = metadef_objects.metadef_object_get_all
-    metadef_object_count = metadef_objects.metadef_object_count
-    metadef_object_delete_namespace_content = (
-        metadef_objects.metadef_object_delete_namespace_content
-    )
-
-    metadef_property_create = metadef_properties.metadef_property_create
-    metadef_property_update = metadef_properties.metadef_property_update
-    metadef_property_delete = metadef_properties.metadef_property_delete
-    metadef_property_get = metadef_properties.metadef_property_get
-    metadef_property_get_all = metadef_properties.metadef_property_get_all
-    metadef_property_count = metadef_properties.metadef_property_count
-    metadef_property_delete_namespace_content = (
-        metadef_properties.metadef_property_delete_namespace_content
-    )
-
-    metadef_tag_create = metadef_tags.metadef_tag_create
-    metadef_tag_create_tags = metadef_tags.metadef_tag_create_tags
-    metadef_tag_update = metadef_tags.metadef_tag_update
-    metadef_tag_delete = metadef_tags.metadef_tag_delete
-    metadef_tag_get = metadef_tags.metadef_tag_get
-    metadef_tag_get_all = metadef_tags.metadef_tag_get_all
-    metadef_tag_count = metadef_tags.metadef_tag_count
-    metadef_tag_delete_namespace_content = metadef_tags.metadef_tag_delete_namespace_content
-
-    metadef_resource_type_create = metadef_resource_types.metadef_resource_type_create
-    metadef_resource_type_delete = metadef_resource_types.metadef_resource_type_delete
-    metadef_resource_type_get = metadef_resource_types.metadef_resource_type_get
-    metadef_resource_type_get_all = metadef_resource_types.metadef_resource_type_get_all
-
-    metadef_resource_type_association_create = (
-        metadef_associations.metadef_resource_type_association_create
-    )
-    metadef_resource_type_association_delete = (
-        metadef_associations.metadef_resource_type_association_delete
-    )
-    metadef_resource_type_association_get = (
-        metadef_associations.metadef_resource_type_association_get
-    )
-    metadef_resource_type_association_get_all_by_namespace = (
-        metadef_associations.metadef_resource_type_association_get_all_by_namespace
-    )
-
-    node_reference_create = cached_images.node_reference_create
-    node_reference_get_by_url = cached_images.node_reference_get_by_url
-    insert_cache_details = cached_images.insert_cache_details
-    update_hit_count = cached_images.update_hit_count
-    get_hit_count = cached_images.get_hit_count
-    is_image_cached_for_node = cached_images.is_image_cached_for_node
-    get_cached_images = cached_images.get_cached_images
-    get_cached_nodes = cached_images.get_cached_nodes
-    get_least_recently_accessed = cached_images.get_least_recently_accessed
-    delete_cached_image = cached_images.delete_cached_image
-    delete_all_cached_images = cached_images.delete_all_cached_images
-
-    purge_deleted_rows = purge.purge_deleted_rows
-    purge_deleted_rows_from_images = purge.purge_deleted_rows_from_images
-
-    @_of_a_database
-    def configure(self) -> None:
-        """Do nothing: there is no engine to configure, and Glance calls this at start-up."""
-
-    @_of_a_database
-    def clear_db_env(self) -> None:
-        """Do nothing: there is no engine to forget. To forget the rows, call `reset`."""
-
-    @_of_a_database
-    def reset(self) -> None:
-        """Forget every row, and count ids from 1 again."""
-        with self.store.writing() as tables:
-            for table in tables:
-                table.replace({}, next_id=1)
-
-    @_of_a_database
+    @of_a_database
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
 
@@ -321,7 +161,7 @@ class Database:
         """
         return explanation.explain(self.store, caller_of(context), image_id)
 
-    @_of_a_database
+    @of_a_database
     def snapshot(self, *given: Never, max_bytes: int = MAX_BYTES) -> bytes:
         """Return the whole database as JSON; equal databases give equal bytes.
 
@@ -340,7 +180,7 @@ class Database:
             )
         return snapshot.snapshot(self.store, max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def restore(self, snapshot_bytes: bytes, *, max_bytes: int = MAX_BYTES) -> None:
         """Become the database of the snapshot.
 
@@ -354,7 +194,7 @@ class Database:
         """
         snapshot.restore(self.store, snapshot_bytes, max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def save(
         self,
         path: str | os.PathLike[str] | None = None,
@@ -391,7 +231,7 @@ class Database:
         else:
             database_file.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
         """Become the database of a snapshot file, and of the journal beside it if there is one.
 
@@ -408,7 +248,7 @@ class Database:
         _check_path(path)
         snapshot.fill(self.store, database_file.contents(path, max_bytes=max_bytes).contents)
 
-    @_of_a_database
+    @of_a_database
     def fork(self) -> Self:
         """Return a database of its own that begins as this one is now.
 
@@ -419,7 +259,7 @@ class Database:
         fork.store.adopt(self.store.cut())
         return fork
 
-    def __enter__(self) -> NoReturn:
+    def _refuse_with(self) -> NoReturn:
         """Refuse to be the context manager of a ``with`` statement.
 
         Raises:
@@ -430,8 +270,12 @@ class Database:
             "Database.open(path) as db` for one that is saved to a file"
         )
 
-    def __exit__(self, *error: object) -> None:
+    def _end_nothing(self, *error: object) -> None:
         """Do nothing: no ``with`` statement has begun."""
+
+    if not TYPE_CHECKING:  # a type checker is to say by itself that there is none
+        __enter__ = _refuse_with
+        __exit__ = _end_nothing
 
     def __copy__(self) -> Self:
         """Return a fork: a copy that shared the rows would change with this database."""
@@ -452,7 +296,7 @@ class Database:
             "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
         )
 
-    @_of_a_database
+    @of_a_database
     @block
     def checkpoint(self) -> Iterator[Checkpoint]:
         """Give a point to go back to, and go back there if the block raises.
@@ -478,12 +322,12 @@ class Database:
         """How many calls have changed the database since it was made."""
         return self.store.revision
 
-    @_of_a_database
+    @of_a_database
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant holds."""
         self.store.check()
 
-    @_of_a_database
+    @of_a_database
     def counts(self) -> dict[str, int]:
         """Return how many rows each table has, deleted ones too; ``image_tags`` is called tags."""
         with self.store.reading() as tables:
@@ -612,7 +456,7 @@ reset = database.reset
 
 FUNCTIONS: tuple[str, ...] = tuple(
     name
-    for name, member in vars(Database).items()
-    if callable(member) and member.__module__ != __name__
+    for name, member in vars(Functions).items()
+    if callable(member) and member.__module__ != Functions.__module__
 )
 """The names of all functions that read or write data."""

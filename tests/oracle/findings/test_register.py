@@ -9,7 +9,7 @@ from simple_db.model import errors
 from simple_db.oracle.comparing.fingerprints import Fingerprint, parse
 from simple_db.oracle.findings import register
 from simple_db.oracle.findings.register import ENOUGH_CHANCES, Entry, RegisterError
-from tests.support.pages import PROJECT
+from simple_db.oracle.semantics import ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,6 @@ ANOTHER_LINE = "task_get | returns / returns | status | "
 TWICE = f"a file has this fingerprint twice: {A_LINE}"
 NO_TABLES = "must have tables [[divergence]], and nothing else"
 NO_KEYS = "must have fingerprints, kind and reason"
-SEMANTICS = PROJECT / "docs" / "semantics.md"
 
 
 def an_entry(**changes: str) -> str:
@@ -114,7 +113,6 @@ def test_an_entry_may_hold_on_some_databases_only() -> None:
 # --- our own -------------------------------------------------------------------------------------
 
 
-ROWS = dict(re.findall(r"^\| ([DS]\d+) \| (.*) \|$", SEMANTICS.read_text(), flags=re.MULTILINE))
 OURS = [(entry, one) for entry in register.of_sql_driver() for one in entry.fingerprints]
 
 
@@ -147,6 +145,6 @@ def test_the_row_of_an_entry_tells_what_both_sides_raise() -> None:
     for entry, fingerprint in OURS:
         expected, actual = raised(fingerprint)
         if entry.kind == "leak":
-            *_, drivers, ours = ROWS[str(entry.row)].split(" | ")
+            *_, drivers, ours = ROWS[str(entry.row)]
             assert str(actual) in drivers
             assert entry.databases or expected is None or expected in ours
