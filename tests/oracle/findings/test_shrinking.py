@@ -99,7 +99,7 @@ def located(metadata: dict[str, Any]) -> Call:
     return api.image_location_add("admin", "i", location)
 
 
-def tagged(*tags: str) -> Call:
+def tagged(*tags: Any) -> Call:
     return api.image_tag_set_all("admin", "i", list(tags))
 
 
@@ -109,6 +109,8 @@ def tagged(*tags: str) -> Call:
         # keys that the call needs stay
         (located({"a": [1]}), [located({}), located({"a": []})]),
         (tagged("t1", "t2"), [tagged("t2"), tagged("t1")]),
+        # at any depth
+        (tagged(["t"]), [tagged(), tagged([])]),
         (evolve(TAGS, context="alice"), [TAGS, evolve(TAGS, context="stranger")]),
         (evolve(TAGS, context="stranger"), [TAGS]),
     ],
