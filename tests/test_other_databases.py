@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db.oracle import named_targets, targets
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import SQL_DRIVER, reference, silence
 from tests.support import servers
 from tests.support.other_databases import CASES, MARIADB, POSTGRESQL, Case
 
 if TYPE_CHECKING:
-    from simple_db.oracle.targets import Target
+    from simple_db.oracle.targets.target import Target
 
 URLS = {"sqlite": "sqlite://", POSTGRESQL: servers.POSTGRESQL, MARIADB: servers.MARIADB}
 
@@ -21,7 +22,7 @@ def outcome(target: Target, case: Case) -> Any:
     """Return what the case looks at in the last answer, or the name of an exception."""
     target.reset()
     try:
-        with targets.silence():
+        with silence():
             *_, answer = [target.call(one) for one in case.program]
     except Exception as error:  # noqa: BLE001 - of whatever library the driver uses
         return type(error).__name__
@@ -36,7 +37,7 @@ def looked_at(answer: Any, key: str) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.row)
 def test_simple_db_does_what_the_driver_does_on_sqlite(case: Case) -> None:
-    assert outcome(targets.reference(), case) == case.here
+    assert outcome(reference(), case) == case.here
 
 
 @pytest.mark.glance
@@ -45,8 +46,6 @@ def test_the_driver_does_on_a_database_what_the_row_says(database: str) -> None:
     pytest.importorskip("glance", reason="the SQL driver is Glance's")
     if database != "sqlite":
         servers.need(URLS[database])
-    with contextlib.closing(
-        named_targets.resolve(targets.SQL_DRIVER, url=URLS[database])
-    ) as target:
+    with contextlib.closing(resolve(SQL_DRIVER, url=URLS[database])) as target:
         for case in CASES:
             assert outcome(target, case) == case.there.get(database, case.here), case.row

@@ -16,7 +16,7 @@ from simple_db.model.errors import SimpleDBError
 
 _EXAMPLES = """\b
 Examples:
-  Hold Glance's in-tree fake against the reference for two minutes:
+  Compare Glance's in-tree fake with the reference for two minutes:
     simple-db oracle glance.db.simple.api
 
 \b
@@ -32,7 +32,7 @@ Examples:
         --url mysql+pymysql://root@127.0.0.1:3306/
 
 \b
-  In CI: images and members only, what is known is silent, a test for the rest:
+  In CI: images and members only, known divergences are passed over, tests for others:
     simple-db oracle mydriver.api --ops images,members --budget 5m \\
         --known divergences.toml --emit diverging --junit oracle.xml
 
@@ -50,12 +50,12 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> fl
     """Read a span of time: ``90``, ``90s``, ``2m``, ``1h``."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
     if match is None or not float(match[1]):
-        raise click.BadParameter(f"{text!r} is no time; write it as in 90s, 2m or 1h")
+        raise click.BadParameter(f"{text!r} is not a time; write 90s, 2m or 1h")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 class _CannotRun(click.ClickException):
-    """Why there is nothing to report."""
+    """The command could not run, so there is nothing to report."""
 
     exit_code = 2
 
@@ -72,8 +72,8 @@ class _CannotRun(click.ClickException):
     "--ops",
     metavar="LIST",
     help=(
-        "What to call, with commas between: images, members, tags, locations, properties, tasks,"
-        " metadefs, cache.  [default: all of it]"
+        "Parts of the API to call, with commas between: images, members, tags, locations,"
+        " properties, tasks, metadefs, cache.  [default: all]"
     ),
 )
 @click.option(
@@ -82,54 +82,56 @@ class _CannotRun(click.ClickException):
     show_default=True,
     metavar="TIME",
     callback=_seconds,
-    help="How long to look: 90s, 2m, 1h.",
+    help="How long to search: 90s, 2m, 1h.",
 )
-@click.option("--seed", default=0, show_default=True, help="The same seed, the same programs.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same programs.")
 @click.option(
     "--known",
     metavar="FILE",
     type=shared.FILE,
     help=(
-        "TOML file of divergences to pass over; one that never occurs is a failure."
-        "  [default: for Glance's SQL driver, what simple_db knows of it]"
+        "TOML file of divergences to pass over; a stale one is a failure."
+        "  [default: for Glance's SQL driver, the register of simple_db]"
     ),
 )
 @click.option(
     "--emit", metavar="DIR", type=shared.DIRECTORY, help="Write a test for each divergence."
 )
 @click.option(
-    "--json", "json_path", metavar="FILE", type=shared.FILE, help="Write all of it as JSON."
+    "--json", "json_path", metavar="FILE", type=shared.FILE, help="Write the result as JSON."
 )
-@click.option("--junit", "junit_path", metavar="FILE", type=shared.FILE, help="Write JUnit XML.")
+@click.option(
+    "--junit", "junit_path", metavar="FILE", type=shared.FILE, help="Write it as JUnit XML."
+)
 @click.option(
     "--threads",
     metavar="N",
     type=click.IntRange(2, 8),
-    help="Then let N threads race, 1,000 times, and check what they come to.",
+    help="Then let N threads race, 1,000 times, and check their outcomes.",
 )
-@click.option("--self-test", is_flag=True, help="Show which of many seeded faults it finds.")
+@click.option("--self-test", is_flag=True, help="Show which of many seeded faults are found.")
 def oracle(target: str | None, self_test: bool, **options: Any) -> int:
-    """Hold an implementation of Glance's database API against simple_db.
+    """Compare an implementation of Glance's database API with simple_db.
 
-    Random programs are run on both for as long as the budget says: every answer, every exception
-    and the state that each of many callers sees must be alike. For each way in which the two part
-    there is the shortest program that shows it. Ctrl-C ends the search and reports what it found.
+    Random programs are run on both until the budget is spent. Every answer, every exception and the
+    state that each of many callers sees must be the same. Each divergence is reported with the
+    shortest program that shows it. Ctrl-C ends the search and reports what was found.
 
     TARGET is MODULE or MODULE:ATTRIBUTE with the functions of the API, and reset(), which forgets
     every row. It runs in this process: never name the database of a live service.
     """
     if (target is None) is not self_test:
-        raise click.UsageError("give a TARGET, or --self-test and none")
+        raise click.UsageError("give either a TARGET or --self-test")
     try:
-        # hypothesis and rich may not be there
-        from simple_db.oracle import session  # noqa: PLC0415
+        # hypothesis and rich may not be installed
+        from simple_db.oracle import command, request  # noqa: PLC0415
     except ModuleNotFoundError as error:
         from simple_db.installed import distribution  # noqa: PLC0415 - few calls need it, and all would wait
 
         raise click.UsageError(distribution.needs("oracle", "oracle")) from error
     try:
         if target is None:
-            return session.catch_faults(options["budget"], options["seed"])
-        return session.hold(session.Request(target, **options))
+            return command.find_faults(options["budget"], options["seed"])
+        return command.compare(request.Request(target, **options))
     except (SimpleDBError, OSError) as error:
         raise _CannotRun(str(error)) from error

@@ -1,4 +1,4 @@
-"""Why a caller can or cannot see, list and change an image: the rules of `visibility`, told."""
+"""Why a caller can or cannot see, list and change an image, by the rules of `visibility`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +18,7 @@ from simple_db.operations.visibility import (
 )
 from simple_db.store import Store, Tables
 
-# What it takes to be visible, mutable and listed: of each of these questions a rule that holds.
+# An image is visible, mutable or listed if for each of these questions a rule holds.
 _VISIBLE = ("stored", "there", "seen")
 _MUTABLE = (*_VISIBLE, "changed")
 _LISTED = ("stored", "in scope", "by default")
@@ -29,9 +29,9 @@ class Step:
     """One rule, and whether it holds.
 
     Attributes:
-        question: What it is a rule for: ``stored``, ``there`` (a deleted image is for some callers
-            only), ``seen``, ``changed``, ``in scope`` of a listing, or listed ``by default``, where
-            no visibility is asked for. One rule that holds is enough for a question.
+        question: What the rule is for: ``stored``, ``there`` (some callers only see deleted
+            images), ``seen``, ``changed``, ``in scope`` of a listing, or listed ``by default``,
+            without a filter of visibility. One rule that holds is enough for a question.
         rule: The rule in words.
         holds: Whether it holds.
     """
@@ -42,13 +42,33 @@ class Step:
 
 
 @frozen
+class Reason:
+    """The answer to a question, and the rules behind it.
+
+    Attributes:
+        question: As in `Step`.
+        holds: Whether a rule for it holds.
+        rules: The rules that hold, or if none does, all of them.
+    """
+
+    question: str
+    holds: bool
+    rules: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """The rules in one line."""
+        rules = "; ".join(self.rules)
+        return rules if self.holds else f"none of: {rules}"
+
+
+@frozen
 class Explanation:
     """Why a caller can or cannot see, list and change an image; printed, it is a short table.
 
     Attributes:
         subject: The image and the caller, in words.
-        steps: The rules in the order in which they are asked; all are told, also those behind one
-            that decides.
+        steps: All rules in the order in which they are asked, also those after one that decides.
     """
 
     subject: str
@@ -56,34 +76,45 @@ class Explanation:
 
     @property
     def visible(self) -> bool:
-        """Whether the caller gets the image by its id, as it is stored, there, and seen."""
+        """Whether the caller gets the image by its id: it is stored, there, and seen."""
         return self._have(_VISIBLE)
 
     @property
     def mutable(self) -> bool:
-        """Whether the caller may update and destroy the image, as it is visible, and changed."""
+        """Whether the caller may update and destroy the image: it is visible, and changed."""
         return self._have(_MUTABLE)
 
     @property
     def listed(self) -> bool:
-        """Whether a listing without arguments has the image, in scope, and by default.
+        """Whether a listing without arguments has the image: it is in scope, and by default.
 
-        It need not be visible for that: a listing has deleted images unless a filter says no.
+        It need not be visible: a listing has deleted images, unless a filter excludes them.
         """
         return self._have(_LISTED)
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """The answer to each question, in their order."""
+        questions = dict.fromkeys(step.question for step in self.steps)
+        return [self._reason(question) for question in questions]
+
+    def _reason(self, question: str) -> Reason:
+        steps = [step for step in self.steps if step.question == question]
+        holding = tuple(step.rule for step in steps if step.holds)
+        return Reason(question, bool(holding), holding or tuple(step.rule for step in steps))
 
     def _have(self, questions: tuple[str, ...]) -> bool:
         return {step.question for step in self.steps if step.holds}.issuperset(questions)
 
     def __str__(self) -> str:
-        """Write the subject, the three answers with what they need, and every rule."""
+        """Return the subject, the answers with what they need, and a line for each question."""
         answers = [
             _line("visible", self.visible, " + ".join(_VISIBLE)),
             _line("mutable", self.mutable, " + ".join(_MUTABLE)),
             _line("listed", self.listed, " + ".join(_LISTED)),
         ]
-        rules = [_line(step.question, step.holds, step.rule) for step in self.steps]
-        return "\n".join([self.subject, *answers, "because", *rules])
+        reasons = [_line(one.question, one.holds, one.why) for one in self.reasons]
+        return "\n".join([self.subject, *answers, "because", *reasons])
 
 
 def _line(what: str, holds: bool, why: str) -> str:

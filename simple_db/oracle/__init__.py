@@ -1,9 +1,9 @@
-"""The oracle: any implementation of Glance's database API, held against simple_db."""
+"""The oracle: any implementation of Glance's database API, compared with simple_db."""
 
 from simple_db.installed import extras
 
 try:
-    # One error for whatever is missing, and here, where everybody comes by first.
+    # Imported here, so that every module of the package raises the same error.
     import click  # noqa: F401
     import hypothesis  # noqa: F401
     import rich  # noqa: F401

@@ -60,7 +60,7 @@ def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize(
     ("missing", "extra", "expected"),
     [
-        ("glance", "server", [*MODULES[GLANCE], f"{ORACLE}.sql_target"]),
+        ("glance", "server", [*MODULES[GLANCE], f"{ORACLE}.targets.sql_driver"]),
         ("waitress", "server", [f"{GLANCE}.{name}" for name in ("connections", "server")]),
         ("hypothesis", "oracle", MODULES[ORACLE]),
         ("rich", "oracle", MODULES[ORACLE]),

@@ -26,7 +26,9 @@ from simple_db.installed.glance_needs import (
     SQL_DRIVER,
 )
 from simple_db.installed.glance_release import GlanceLacksError, UntriedGlanceWarning
-from simple_db.oracle import named_targets, targets
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import SQL_DRIVER as TARGET
+from simple_db.oracle.targets.target import CannotRun
 from tests.support.serving import BIN, PATIENCE, PROJECT, Server
 
 if TYPE_CHECKING:
@@ -338,8 +340,8 @@ def test_the_oracle_says_what_glances_driver_lacks(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     take_away(monkeypatch, name)
-    with pytest.raises(targets.CannotRun, match=lacking(name)):
-        named_targets.resolve(targets.SQL_DRIVER)
+    with pytest.raises(CannotRun, match=lacking(name)):
+        resolve(TARGET)
 
 
 def test_what_else_is_missing_is_no_matter_of_glance(monkeypatch: pytest.MonkeyPatch) -> None:

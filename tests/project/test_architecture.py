@@ -126,6 +126,20 @@ def test_no_two_modules_import_each_other() -> None:
     tuple(graphlib.TopologicalSorter(imports).static_order())  # raises CycleError
 
 
+def test_each_part_of_the_oracle_imports_only_those_above_it_in_its_table() -> None:
+    _, _, table = DRAWING.read_text().partition("| in `oracle/` |")
+    rows = re.findall(r"^\| `(\w+)/?` \|", table.partition("\n\n")[0], flags=re.MULTILINE)
+    parts = {name: name.split(".")[2] for name in MODULES if name.startswith("simple_db.oracle.")}
+    imports = {
+        (parts[name], parts[below])
+        for name in parts
+        for below in modules_below(MODULES[name]) & parts.keys()
+    }
+
+    assert set(rows) == set(parts.values())
+    assert [(one, below) for one, below in imports if rows.index(one) < rows.index(below)] == []
+
+
 def test_every_module_is_in_the_tables_or_its_folder_is() -> None:
     named = set(re.findall(r"\w+", " ".join(re.findall("`(.+?)`", DRAWING.read_text()))))
     folders = {path for path in FILES if path.parents[2] == PACKAGE and path.parent.name in named}

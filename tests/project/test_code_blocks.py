@@ -28,19 +28,20 @@ from rich.console import Console
 from simple_db import Database, __version__
 from simple_db.cli.commands import main
 from simple_db.installed import distribution
-from simple_db.oracle import register
-from simple_db.oracle.emission.file import emitted
+from simple_db.oracle.emission.divergences import emitted
 from simple_db.oracle.emission.fixtures import Fixture
-from simple_db.oracle.named_targets import resolve
+from simple_db.oracle.findings import register
+from simple_db.oracle.findings.register import RegisterError
 from simple_db.oracle.programs.calls import Call, call, parameters_of
 from simple_db.oracle.races.histories import History, drawn, record_in_turn
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import refusal
 from simple_db.oracle.races.search import Violation
-from simple_db.oracle.register import RegisterError
 from simple_db.oracle.report import terminal
-from simple_db.oracle.report.result import Result, Task
-from simple_db.oracle.targets import FAKE, silence
+from simple_db.oracle.report.result import Result
+from simple_db.oracle.request import Request
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import FAKE, silence
 from tests.support.blocks import (
     Block,
     Command,
@@ -210,7 +211,7 @@ def run_report(_: Path, block: Block) -> None:
         evidence = evidence_of(resolve(FAKE), *program(block.text))
     place = int(block.text.partition(".")[0])
     paths = [Path(path) for path in re.findall(r"test  (\S+)", block.text)] * place
-    result = Result(Task(FAKE, (), 1, 0), [], [], [evidence] * place, paths=paths)
+    result = Result(Request(FAKE), [], [], [evidence] * place, paths=paths)
     console = Console(width=int(COLUMNS), highlight=False)
     with console.capture() as captured:
         terminal.show(result, console)

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from simple_db.oracle import run, signatures
+from simple_db.oracle import run
+from simple_db.oracle.comparing import signatures
 from simple_db.oracle.faults import FAULTS
-from simple_db.oracle.named_targets import resolve
-from simple_db.oracle.targets import FAKE
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import FAKE
 from tests.support.pages import names_in
 from tests.support.serving import PROJECT
 

@@ -20,7 +20,7 @@ from simple_db.api import FUNCTIONS
 from simple_db.model.errors import Invalid, SimpleDBError
 from simple_db.oracle.programs.calls import resolved
 from simple_db.oracle.programs.strategies import OPS, programs
-from simple_db.oracle.targets import DriverTarget, reference
+from simple_db.oracle.targets.target import DriverTarget, reference
 from tests.support.build import ADMIN
 from tests.support.world import BEGINNING, World
 

@@ -6,15 +6,15 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from simple_db import Database
-from simple_db.oracle.comparison import Divergence, compare, sides
-from simple_db.oracle.emission.evidence import Evidence, gathered
-from simple_db.oracle.fingerprints import Fingerprint, features
+from simple_db.oracle.comparing.comparison import Divergence, compare, sides
+from simple_db.oracle.comparing.fingerprints import Fingerprint, features
+from simple_db.oracle.findings.evidence import Evidence, gathered
 from simple_db.oracle.programs.calls import call
 from simple_db.oracle.races.histories import Event, History
 from simple_db.oracle.races.lanes import Race
 from simple_db.oracle.races.linearizability import Refusal
 from simple_db.oracle.races.search import Violation
-from simple_db.oracle.targets import DriverTarget, reference
+from simple_db.oracle.targets.target import DriverTarget, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -333,7 +333,7 @@ SHOWN: dict[str, Program] = {
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_get_all("admin", return_tag=True),
     ),
-    "deleted tags are told": (
+    "deleted tags are returned": (
         api.image_create("admin", IMAGE),
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_tag_delete("admin", "image-1", "t1"),
@@ -581,7 +581,7 @@ SHOWN: dict[str, Program] = {
         api.update_hit_count("admin", "image-1", "http://here"),
         api.get_cached_images("admin", "http://here"),
     ),
-    "the most recently accessed is told": (
+    "the most recently accessed is returned": (
         api.node_reference_create("admin", "http://here"),
         api.insert_cache_details("admin", "http://here", "image-1", 2),
         api.insert_cache_details("admin", "http://here", "image-3", 3),

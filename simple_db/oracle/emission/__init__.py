@@ -1,1 +1,1 @@
-"""A divergence as a test file that needs pytest and the target only."""
+"""Divergences and races as test files, which need only pytest and the target."""

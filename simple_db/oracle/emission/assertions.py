@@ -1,4 +1,4 @@
-"""What an emitted test asserts: that the target answers what the reference does, in one place."""
+"""The assertions of an emitted test, about the place where the answers differ."""
 
 from __future__ import annotations
 
@@ -8,50 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from simple_db.oracle.comparing.answers import IDS, NAMES, ORDERED, SECONDS, is_uuid
+from simple_db.oracle.comparing.outcomes import Moment, Returned
+from simple_db.oracle.emission.calls import variable_of
 from simple_db.oracle.emission.source import fits, statement, written
-from simple_db.oracle.outcomes import Moment, Returned, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from simple_db.oracle.comparison import Step
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.comparing.comparison import Step
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.programs.calls import Call
 
-_VARIABLES = {
-    "properties": "image_property",
-    "locations": "location",
-    "object": "metadef_object",
-    "property": "metadef_property",
-    "tag definition": "tag",
-    "resource type": "resource_type",
-    "cached image": "cached_image",
-}
 _ABOUT_LISTS = (" missing", " extra", " order")
-_IN_ORDER = {
-    "image_get_all",
-    "task_get_all",
-    "metadef_namespace_get_all",
-    "metadef_tag_get_all",
-    "metadef_tag_create_tags",
-    "locations",
-}
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_IDS = {"id", "image_id", "namespace_id", "node_reference_id"}
-_SECONDS = {"last_accessed", "last_modified"}
-
-# What tells rows apart, the first that does.
-_NAMES = ("member", "url", "namespace", "node_reference_url", "name", "image_id", "id")
 
 
 @frozen
 class Claim:
-    """What a test asserts after its last call.
+    """The assertions of a test after its last call.
 
     Attributes:
         lines: The assertions, as statements of source.
-        timed: The place of a call that must have happened between ``before`` and ``after``.
-        kept: The place of a call whose answer must have the name ``earlier``.
+        timed: The number of a call that the test makes between ``before`` and ``after``.
+        kept: The number of a call whose answer the test assigns to ``earlier``.
     """
 
     lines: tuple[str, ...]
@@ -59,30 +38,21 @@ class Claim:
     kept: int | None = None
 
 
-def variable_of(call: Call, value: Any) -> str:
-    """Return what a person would call the answer, as in ``image`` or ``images``."""
-    subject = subject_of(call.function)
-    singular = _VARIABLES.get(subject, subject)
-    if not isinstance(value, list):
-        return singular
-    return f"{singular[:-1]}ies" if singular.endswith("y") else f"{singular}s"
-
-
 def claim(evidence: Evidence) -> Claim:
     """Return the assertions of a test whose last call returns on the reference.
 
-    The answer has the name that `variable_of` gives it.
+    The answer is in the variable that `variable_of` names.
     """
     last = evidence.steps[-1]
     expected, actual = evidence.divergence.expected, evidence.divergence.actual
-    assert isinstance(expected, Returned)  # noqa: S101 - else there is no answer to look at
+    assert isinstance(expected, Returned)  # noqa: S101 - else there is no answer
     field = evidence.divergence.difference.field
     variable = variable_of(last.call, expected.value)
     if not isinstance(actual, Returned) or not field:
         return Claim(tuple(_likeness(last, variable, expected.value)))
     about_list = field.endswith(_ABOUT_LISTS)
     steps = re.findall(r"\[\]|[^.\[\]]+", field.partition(" ")[0])
-    whole = _Place(variable, expected.value, actual.value, ordered=last.call.function in _IN_ORDER)
+    whole = _Place(variable, expected.value, actual.value, ordered=last.call.function in ORDERED)
     place, lines = _reached(whole, steps[:-1] if about_list else steps)
     if about_list:
         return Claim((*lines, *_of_list(place)))
@@ -95,9 +65,9 @@ def claim(evidence: Evidence) -> Claim:
 
 @frozen
 class _Place:
-    """A place in an answer: the expression for it, and what both sides have there.
+    """A place in an answer: an expression for it, and what both sides have there.
 
-    What one side has not there is ``...``. The key is the one under which it is in its row.
+    If one side has nothing there, that is ``...``. The key is that of the place in its row.
     """
 
     text: str
@@ -114,12 +84,12 @@ class _Place:
             self.actual.get(key, ...),
             key,
             self,
-            ordered=key in _IN_ORDER,
+            ordered=key in ORDERED,
         )
 
 
 def _reached(place: _Place, steps: Sequence[str]) -> tuple[_Place, list[str]]:
-    """Follow the steps to a place, and give the lines that name a row on the way there."""
+    """Follow the steps to a place; return it with the lines that assign a row on the way."""
     lines: list[str] = []
     for number, step in enumerate(steps):
         if step == "[]":
@@ -149,7 +119,7 @@ def _row(rows: _Place, keys: Sequence[str]) -> tuple[_Place, list[str]]:
 
 
 def _pairs(rows: _Place) -> Iterator[tuple[int, Any, Any]]:
-    """Give the rows that belong together, with their place on the reference."""
+    """Yield the rows that belong together, with their index on the reference."""
     name = _name_key(rows.expected)
     for place, row in enumerate(rows.expected):
         others = [
@@ -159,10 +129,10 @@ def _pairs(rows: _Place) -> Iterator[tuple[int, Any, Any]]:
 
 
 def _name_key(rows: Sequence[Any]) -> str | None:
-    """Return the key that tells the rows apart, whichever driver made them."""
-    for key in _NAMES:
+    """Return the key whose values identify the rows, whichever driver made them, or None."""
+    for key in NAMES:
         names = [row.get(key) for row in rows if isinstance(row, dict)]
-        given = [name for name in names if isinstance(name, str) and not _UUID.fullmatch(name)]
+        given = [name for name in names if isinstance(name, str) and not is_uuid(name)]
         if given and len(set(given)) == len(rows):
             return key
     return None
@@ -179,7 +149,7 @@ def _one_of(rows: _Place) -> str:
 
 
 def _of_list(rows: _Place) -> Iterator[str]:
-    """Assert which rows there are, and in which order if that is fixed."""
+    """Assert which rows there are, and their order if the API fixes it."""
     expected = rows.expected
     key = _name_key([*expected, *rows.actual]) or _name_key(expected)
     if not expected:
@@ -205,14 +175,14 @@ def _of_place(place: _Place, steps: Sequence[Step]) -> Claim:
         return Claim((f"assert {written(place.key)} {word} {row.text}",))
     if isinstance(expected, Moment):
         return _of_time(place)
-    if place.key in _IDS and _is_made_up(expected):
+    if place.key in IDS and _is_made_up(expected):
         return _of_id(place, steps)
-    text = f"datetime.fromtimestamp({place.text})" if place.key in _SECONDS else place.text
+    text = f"datetime.fromtimestamp({place.text})" if place.key in SECONDS else place.text
     return Claim(tuple(_equal(text, expected)))
 
 
 def _of_time(place: _Place) -> Claim:
-    """Assert of a time what tells the sides apart: that there is one, equal to which, or when."""
+    """Assert of a time in what the sides differ: that it is set, what it equals, or when it was."""
     text, row = place.text, place.row
     if place.actual is None:
         return Claim((f"assert {text} is not None",))
@@ -221,13 +191,13 @@ def _of_time(place: _Place) -> Claim:
         at_once = place.expected == created.expected
         if at_once is not (place.actual == created.actual):
             return Claim((f"assert {text} {'==' if at_once else '!='} {created.text}",))
-    if place.key in _SECONDS:
+    if place.key in SECONDS:
         text = f"datetime.fromtimestamp({text})"
     return Claim((f"assert before <= {text} <= after",), timed=place.expected.call)
 
 
 def _of_id(place: _Place, steps: Sequence[Step]) -> Claim:
-    """Assert that an id made up by the driver is the one that it told before."""
+    """Assert that an id which the driver made up is the one in an earlier answer."""
     if place.actual is None:
         return Claim((f"assert {place.text} is not None",))
     for number, step in enumerate(steps[:-1]):
@@ -238,7 +208,7 @@ def _of_id(place: _Place, steps: Sequence[Step]) -> Claim:
 
 
 def _paths(value: Any, key: str, wanted: Any) -> Iterator[str]:
-    """Give the subscripts under which an answer has the id."""
+    """Yield the subscripts under which an answer has the id."""
     if not isinstance(value, dict | list):
         return
     for step, part in value.items() if isinstance(value, dict) else enumerate(value):
@@ -248,22 +218,22 @@ def _paths(value: Any, key: str, wanted: Any) -> Iterator[str]:
 
 
 def _is_made_up(value: Any) -> bool:
-    return isinstance(value, int) or bool(_UUID.fullmatch(str(value)))
+    return isinstance(value, int) or is_uuid(value)
 
 
 def _likeness(step: Step, variable: str, value: Any) -> Iterator[str]:
-    """Assert of a whole answer what tells that it is the right one."""
+    """Assert enough of an answer to identify it."""
     if isinstance(value, list):
-        yield from _of_list(_Place(variable, value, value, ordered=step.call.function in _IN_ORDER))
+        yield from _of_list(_Place(variable, value, value, ordered=step.call.function in ORDERED))
     elif isinstance(value, dict):
-        for key in _told_keys(step.call, value):
+        for key in _identifying_keys(step.call, value):
             yield from _equal(f"{variable}[{written(key)}]", value[key])
     else:
         yield from _equal(variable, value)
 
 
-def _told_keys(call: Call, value: dict[str, Any]) -> list[str]:
-    """Return the keys of an answer that the caller gave, or else the first that names the row."""
+def _identifying_keys(call: Call, value: dict[str, Any]) -> list[str]:
+    """Return the keys that the caller gave, or else the first that names the row."""
     given = {
         key: part
         for _name, values in call.arguments
@@ -271,12 +241,12 @@ def _told_keys(call: Call, value: dict[str, Any]) -> list[str]:
         for key, part in values.items()
     }
     same = [key for key in value if key in given and value[key] == given[key]]
-    names = [key for key in reversed(_NAMES) if key in value and not _is_made_up(value[key])]
+    names = [key for key in reversed(NAMES) if key in value and not _is_made_up(value[key])]
     return same or names[:1] or list(value)[:1]
 
 
 def _equal(text: str, expected: Any) -> list[str]:
-    """Assert equality; what does not fit into a line gets a name."""
+    """Assert equality; a value that does not fit into the line is assigned to ``expected``."""
     if expected is None or isinstance(expected, bool):
         return [f"assert {text} is {expected}"]
     line = f"assert {text} == {written(expected)}"
@@ -286,5 +256,5 @@ def _equal(text: str, expected: Any) -> list[str]:
 
 
 def is_plain(value: Any) -> bool:
-    """Return whether an answer can be compared as it is, without a name for it."""
+    """Return whether an answer can be compared in the call itself, without a variable."""
     return not isinstance(value, dict | list | dt.datetime)

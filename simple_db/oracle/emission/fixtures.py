@@ -1,4 +1,4 @@
-"""How an emitted test gets at its driver: the lines of its fixture ``db``."""
+"""The lines of the fixture ``db``, which gives an emitted test its driver."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from simple_db.oracle.emission.source import written
-from simple_db.oracle.targets import SQL_DRIVER
+from simple_db.oracle.targets.target import SQL_DRIVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ _DATABASE = "simple_db_oracle_test"
 _FIXTURE = '''\
 @pytest.fixture
 def db():
-    """Give the target, or the module that the environment variable DRIVER names."""
+    """Return the target, or the module that the environment variable DRIVER names."""
     if "DRIVER" not in os.environ:
         return target()
     driver = importlib.import_module(os.environ["DRIVER"])
@@ -56,8 +56,8 @@ class Fixture:
     Attributes:
         target: ``package.module`` or ``package.module:attribute``.
         setup: ``package.module:function`` that returns a clean driver.
-        url: The database of Glance's SQL driver. A password in it is not written out: the test
-            reads the URL from the environment variable DATABASE_URL then.
+        url: The database of Glance's SQL driver. If it has a password, that is not written out,
+            and the test reads the URL from the environment variable DATABASE_URL.
         resets: Whether the driver has a function `reset`.
     """
 
@@ -68,13 +68,13 @@ class Fixture:
 
     @property
     def is_module(self) -> bool:
-        """Whether an import is all it takes to have the driver."""
+        """Whether it takes only an import to have the driver."""
         return self.setup is None and self.target != SQL_DRIVER
 
     def lines(self) -> Iterator[str]:
-        """Give the lines of the fixture, and of the function that makes the target."""
+        """Yield the lines of the function that makes the target, and of the fixture."""
         yield "def target():"
-        yield '    """Return what is tested, without a row."""'
+        yield '    """Return what is tested, without any row."""'
         if self.setup is not None:
             yield from self._made(self.setup)
         elif self.target == SQL_DRIVER:
@@ -100,7 +100,7 @@ class Fixture:
         yield "    return driver"
 
     def _sql(self) -> Iterator[str]:
-        # SQLAlchemy is there for this target only.
+        # Only this target needs SQLAlchemy, which may not be installed.
         import sqlalchemy as sa  # noqa: PLC0415
 
         url = sa.make_url(self.url or "sqlite://")

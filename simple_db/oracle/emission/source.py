@@ -1,4 +1,4 @@
-"""Python source text, in the form that ruff and black leave as it is."""
+"""Python source text, in a form that ruff and black do not change."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 WIDTH = 88
-"""How many columns a line has at most, where it can be broken; the default of formatters."""
+"""How many columns a line has at most if it can be broken: the default of formatters."""
 
 _INDENT = "    "
 
 
 @frozen
 class Expression:
-    """An expression that is written as it stands, on one line."""
+    """An expression that is written as it is, on one line."""
 
     text: str
 
@@ -53,15 +53,15 @@ def written(value: Any) -> str:
 
 
 def statement(prefix: str, value: Any, *, depth: int = 1, suffix: str = "") -> list[str]:
-    """Return the lines of a statement: what is before a value, the value, and what is after it.
+    """Return the lines of a statement: a prefix, a value, and a suffix.
 
-    A value that is too long for the line is broken into a line for each of its parts, with a comma
-    behind the last, so that formatters for longer lines leave it so.
+    A value that is too long is broken into a line for each of its parts. A comma after the last
+    one keeps formatters for longer lines from joining them.
 
     Args:
         prefix: As in ``answer = ``.
         value: As in `written`.
-        depth: How far the statement is indented.
+        depth: How many levels the statement is indented.
         suffix: As in ``,``.
     """
     margin = _INDENT * depth
@@ -78,22 +78,8 @@ def statement(prefix: str, value: Any, *, depth: int = 1, suffix: str = "") -> l
     ]
 
 
-def tidied(value: Any) -> Any:
-    """Return the value with the keys of its dicts as people write them: names come first."""
-    if isinstance(value, dict):
-        return {key: tidied(value[key]) for key in sorted(value, key=_place)}
-    return [tidied(part) for part in value] if isinstance(value, list) else value
-
-
-def _place(key: str) -> int:
-    return _FIRST.index(key) if key in _FIRST else len(_FIRST)
-
-
-_FIRST = ("id", "image_id", "namespace", "name", "member", "url", "type", "status", "owner")
-
-
 def fits(line: str, *, depth: int = 1) -> bool:
-    """Return whether a line need not be broken."""
+    """Return whether the line is short enough."""
     return _columns(_INDENT * depth + line) <= WIDTH
 
 
@@ -111,7 +97,7 @@ def _brackets(value: Any) -> tuple[str, str]:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """Give what is in brackets, each part with what is written before it."""
+    """Yield the parts in brackets, each with what is written before it."""
     if isinstance(value, Invocation):
         yield from (("", part) for part in value.places)
         yield from ((f"{name}=", part) for name, part in value.names.items())
@@ -130,7 +116,7 @@ def _time(value: dt.datetime) -> str:
 
 def _quoted(text: str) -> str:
     """Write the text in double quotes, unless it has more of those than of single ones."""
-    escaped = repr('"' + text)[2:-1]  # in single quotes, because of the double one
+    escaped = repr('"' + text)[2:-1]  # the double quote makes repr use single quotes
     if text.count('"') > text.count("'"):
         return f"'{escaped}'"
     return '"' + escaped.replace(r"\'", "'").replace('"', r"\"") + '"'

@@ -1,6 +1,6 @@
-"""Seeded faults: wrappers round the reference, each of which breaks one clause of the API.
+"""Seeded faults: wrappers around the reference, each of which breaks one clause of the API.
 
-The oracle is tested on them. A fault that it does not find is a blind spot.
+They test the oracle: a fault that it does not find is a weakness of its programs.
 """
 
 from simple_db.oracle.faults import (

@@ -1,4 +1,4 @@
-"""What a fault is: a call of the reference that goes wrong in one thing."""
+"""A fault: a function of the reference with one wrong behaviour."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from simple_db.store import Table, Tables
 
 ADMIN = RequestContext(is_admin=True)
-"""For whom a fault looks up what the caller may not see."""
+"""A fault reads as this caller what its own caller may not see."""
 
 
 @frozen
 class Asked:
-    """A call that a fault is to answer.
+    """A call that a fault answers.
 
     Attributes:
         database: The reference.
         function: The function that is called.
-        given: The arguments by name, the context among them.
-        memory: What the fault remembers from call to call; empty after a reset.
+        given: The arguments by name, with the context.
+        memory: What the fault keeps from call to call; empty after a reset.
     """
 
     database: Database
@@ -46,19 +46,19 @@ class Asked:
         return context
 
     def answer(self, **changes: Any) -> Any:
-        """Return what the reference answers, where some arguments are others."""
+        """Return the answer of the reference to the call with these arguments changed."""
         return getattr(self.database, self.function)(**(self.given | changes))
 
     def answer_as(self, **changes: Any) -> Any:
-        """Return what the reference answers a caller who differs in these attributes."""
+        """Return the answer of the reference to the caller with these attributes changed."""
         return self.answer(context=attrs.evolve(self.context, **changes))
 
     def answer_keeping(self, table: str, *columns: str) -> Any:
-        """Return what the reference answers, and keep the rows of a table as they were before.
+        """Return the answer of the reference, and put the rows of a table back as they were.
 
         Args:
             table: An attribute of `simple_db.store.Tables`.
-            columns: If there are any, only these keep what they held.
+            columns: The columns to put back; none for all.
         """
         with self.database.store.reading() as tables:
             before = list(getattr(tables, table).rows.values())
@@ -72,13 +72,13 @@ class Asked:
 
     @contextmanager
     def tables(self) -> Iterator[Tables]:
-        """Give the tables, to be changed as no call of the API does."""
+        """Yield the tables, so that a fault can change any row."""
         with self.database.store.writing() as tables:
             yield tables
 
     @contextmanager
     def rows(self, table: str) -> Iterator[Table[Any]]:
-        """Give one table, likewise."""
+        """Yield one table, so that a fault can change any row."""
         with self.tables() as tables:
             yield getattr(tables, table)
 
@@ -92,10 +92,10 @@ class Fault:
 
     Attributes:
         name: What goes wrong, in words.
-        clause: The sentence of the API that is broken.
-        row: The row of docs/semantics.md that says so.
+        clause: The rule of the API that is broken, as a sentence.
+        row: The row of docs/semantics.md with that rule.
         functions: The functions that are wrong.
-        ops: The parts of the API that it takes to see it.
+        ops: The parts of the API that a program needs to show it.
         spoil: Answers a call of one of the functions, wrongly.
     """
 
@@ -108,12 +108,12 @@ class Fault:
 
 
 def breaks(*functions: str, row: str = "R2", also: Sequence[str] = ()) -> Callable[[Spoil], Fault]:
-    """Make a fault of a function: its name is what goes wrong, its docstring the broken clause.
+    """Make a fault of a function: its name says what goes wrong, its docstring is the clause.
 
     Args:
         functions: The functions of the API that are wrong.
         row: The row of docs/semantics.md that is broken.
-        also: Further parts of the API that it takes to see it.
+        also: Further parts of the API that a program needs to show it.
     """
 
     def fault(spoil: Spoil) -> Fault:
@@ -130,10 +130,10 @@ def breaks(*functions: str, row: str = "R2", also: Sequence[str] = ()) -> Callab
 
 
 class FaultyDatabase:
-    """A driver with a fault: the reference, but for the functions that the fault concerns.
+    """A driver with a fault: the reference, except for the functions of the fault.
 
     Args:
-        fault: What is wrong with it; None is a driver without fault.
+        fault: The fault; None for a driver without one.
     """
 
     def __init__(self, fault: Fault | None) -> None:
@@ -144,11 +144,11 @@ class FaultyDatabase:
                 setattr(self, function, self._spoilt(function, fault.spoil))
 
     def __getattr__(self, name: str) -> Any:
-        """Return the reference's own."""
+        """Return the function of the reference."""
         return getattr(self.database, name)
 
     def reset(self) -> None:
-        """Forget every row, and what the fault remembers."""
+        """Forget every row, and what the fault keeps."""
         self.database.reset()
         self._memory.clear()
 

@@ -23,8 +23,8 @@ def a_read_leaves_last_accessed(call: Asked) -> Any:
 
 
 @breaks("get_least_recently_accessed")
-def the_most_recently_accessed_is_told(call: Asked) -> Any:
-    """The image that was read the longest ago is told."""
+def the_most_recently_accessed_is_returned(call: Asked) -> Any:
+    """The image that was read the longest ago is returned."""
     images = call.database.get_cached_images(call.context, call.given["node_reference_url"])
     latest = max(images, key=lambda image: image["last_accessed"], default=None)
     return latest and latest["image_id"]
@@ -32,7 +32,7 @@ def the_most_recently_accessed_is_told(call: Asked) -> Any:
 
 @breaks("insert_cache_details")
 def an_image_is_cached_anew(call: Asked) -> Any:
-    """To note that an image is cached changes nothing where that is noted."""
+    """Inserting the details of an image that is cached already changes nothing."""
     given = call.given
     call.database.delete_cached_image(call.context, given["image_id"], given["node_reference_url"])
     return call.answer()
@@ -40,7 +40,7 @@ def an_image_is_cached_anew(call: Asked) -> Any:
 
 @breaks("is_image_cached_for_node")
 def the_cache_of_any_server_will_do(call: Asked) -> Any:
-    """An image is asked for in the cache of one server."""
+    """The caches of servers are separate."""
     return bool(call.database.get_cached_nodes(call.context, call.given["image_id"]))
 
 

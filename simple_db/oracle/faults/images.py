@@ -62,7 +62,7 @@ def a_refused_update_leaves_a_trace(call: Asked) -> Any:
 
 @breaks("image_update", "image_destroy")
 def a_public_image_is_merely_forbidden(call: Asked) -> Any:
-    """To change a public image of another is ForbiddenPublicImage."""
+    """Changing a public image of another project raises ForbiddenPublicImage."""
     try:
         return call.answer()
     except ForbiddenPublicImage as error:
@@ -80,7 +80,7 @@ def a_stranger_may_destroy(call: Asked) -> Any:
 
 @breaks("image_destroy")
 def an_error_is_swallowed(call: Asked) -> Any:
-    """To destroy no image is ImageNotFound."""
+    """Destroying an image that does not exist raises ImageNotFound."""
     try:
         return call.answer()
     except ImageNotFound:
@@ -98,31 +98,31 @@ def a_destroyed_image_has_another_status(call: Asked) -> Any:
 
 @breaks("image_destroy")
 def a_destroyed_image_lacks_deleted_at(call: Asked) -> Any:
-    """A destroyed image tells since when it is deleted."""
+    """A destroyed image has the time of its deletion."""
     return call.answer_keeping("images", "deleted_at")
 
 
 @breaks("image_destroy", also=["tags"])
 def tags_outlive_their_image(call: Asked) -> Any:
-    """With an image go its tags."""
+    """The tags of a destroyed image are deleted."""
     return call.answer_keeping("tags")
 
 
 @breaks("image_destroy", also=["members"])
 def members_outlive_their_image(call: Asked) -> Any:
-    """With an image go its members."""
+    """The members of a destroyed image are deleted."""
     return call.answer_keeping("members")
 
 
 @breaks("image_destroy")
 def properties_outlive_their_image(call: Asked) -> Any:
-    """With an image go its properties."""
+    """The properties of a destroyed image are deleted."""
     return call.answer_keeping("properties")
 
 
 @breaks("image_destroy")
 def locations_outlive_their_image(call: Asked) -> Any:
-    """With an image go its locations."""
+    """The locations of a destroyed image are deleted."""
     return call.answer_keeping("locations")
 
 
@@ -139,7 +139,7 @@ def any_image_is_restored(call: Asked) -> Any:
 
 @breaks("image_create")
 def an_image_is_created_twice(call: Asked) -> Any:
-    """To create an image whose id is taken is Duplicate."""
+    """Creating an image whose id is taken raises Duplicate."""
     values = call.given["values"]
     try:
         return call.answer()
@@ -157,7 +157,7 @@ def characters_beyond_the_basic_plane_are_replaced(call: Asked) -> Any:
 
 @breaks("image_get")
 def an_invisible_image_is_not_found(call: Asked) -> Any:
-    """To get an image that the caller may not see is Forbidden."""
+    """Getting an image that the caller may not see raises Forbidden."""
     try:
         return call.answer()
     except Forbidden as error:
@@ -210,7 +210,7 @@ def locations_come_in_reverse_order(call: Asked) -> Any:
 
 @breaks("image_get")
 def an_old_answer_is_given_again(call: Asked) -> Any:
-    """An image is told as it is now."""
+    """An image is returned as it is now."""
     return copy.deepcopy(call.memory.setdefault(repr(call.given), call.answer()))
 
 

@@ -108,7 +108,7 @@ def changes_since_is_dropped(call: Asked) -> Any:
 
 @breaks("image_get_all")
 def os_hidden_is_dropped(call: Asked) -> Any:
-    """The filter `os_hidden` tells whether hidden images are listed."""
+    """The filter `os_hidden` selects hidden images, or others."""
     return call.answer(filters=_without(call, "os_hidden"))
 
 

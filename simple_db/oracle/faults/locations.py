@@ -43,7 +43,7 @@ def a_deleted_location_keeps_its_status(call: Asked) -> Any:
 
 @breaks("image_location_delete")
 def a_location_of_another_image_is_deleted(call: Asked) -> Any:
-    """The location to delete is one of the image's."""
+    """Only locations of the image are deleted."""
     with call.rows("locations") as locations:
         row = locations.get(call.given["location_id"])
     return call.answer(image_id=row.image_id) if row else call.answer()

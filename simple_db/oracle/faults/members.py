@@ -30,7 +30,7 @@ def a_second_membership_is_refused(call: Asked) -> Any:
 
 @breaks("image_member_update", row="Q15")
 def a_deleted_membership_stays_deleted(call: Asked) -> Any:
-    """To update a membership revives it."""
+    """Updating a membership revives it."""
     return call.answer_keeping("members", "deleted")
 
 

@@ -30,7 +30,7 @@ def a_protected_namespace_is_not_deleted(call: Asked) -> Any:
 
 @breaks("metadef_namespace_delete", "metadef_namespace_create")
 def objects_outlive_their_namespace(call: Asked) -> Any:
-    """With a namespace go its objects: a new one of its name is empty."""
+    """The objects of a namespace are deleted with it: a new one of its name is empty."""
     if call.function == "metadef_namespace_delete":
         return call.answer_keeping("metadef_objects")
     namespace = call.answer()
@@ -43,13 +43,13 @@ def objects_outlive_their_namespace(call: Asked) -> Any:
 
 @breaks("metadef_object_get_all")
 def everybody_sees_private_objects(call: Asked) -> Any:
-    """To see the objects of a private namespace of another is MetadefForbidden."""
+    """Listing the objects of a private namespace of another raises MetadefForbidden."""
     return call.answer(context=ADMIN)
 
 
 @breaks("metadef_object_delete_namespace_content")
 def tags_go_with_objects(call: Asked) -> Any:
-    """To delete the objects of a namespace leaves its tags."""
+    """Deleting the objects of a namespace leaves its tags."""
     answer = call.answer()
     call.database.metadef_tag_delete_namespace_content(call.context, call.given["namespace_name"])
     return answer
@@ -63,5 +63,5 @@ def can_append_is_dropped(call: Asked) -> Any:
 
 @breaks("metadef_resource_type_association_create")
 def the_prefix_is_dropped(call: Asked) -> Any:
-    """An association tells its prefix."""
+    """An association has its prefix."""
     return call.answer(values=call.given["values"] | {"prefix": None})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @breaks("image_set_property_atomic", row="R11")
 def an_atomic_property_is_overwritten(call: Asked) -> Any:
-    """To set an atomic property that the image has is Duplicate."""
+    """Setting an atomic property that the image has raises Duplicate."""
     try:
         return call.answer()
     except Duplicate:
@@ -36,7 +36,7 @@ def an_atomic_property_is_deleted_whatever_its_value(call: Asked) -> Any:
 
 @breaks("image_property_delete")
 def a_deleted_property_is_gone(call: Asked) -> Any:
-    """A deleted property is still told, as deleted."""
+    """A deleted property is still returned, as deleted."""
     answer = call.answer()
     with call.rows("properties") as properties:
         properties.remove(answer["id"])

@@ -44,7 +44,7 @@ def an_import_takes_no_room(call: Asked) -> Any:
 
 @breaks("user_get_storage_usage")
 def the_image_to_leave_out_is_counted(call: Asked) -> Any:
-    """The storage that a project uses is told without the image that is given."""
+    """The storage that a project uses is counted without the image that is given."""
     return call.answer(image_id=None)
 
 

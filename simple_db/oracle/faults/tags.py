@@ -27,7 +27,7 @@ def a_tag_is_there_once(call: Asked) -> Any:
 
 
 @breaks("image_tag_get_all")
-def deleted_tags_are_told(call: Asked) -> Any:
-    """Only live tags are told."""
+def deleted_tags_are_returned(call: Asked) -> Any:
+    """Only live tags are returned."""
     with call.rows("tags") as tags:
         return [row.value for row in tags.where(image_id=call.given["image_id"])]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @breaks("task_create")
 def the_message_is_dropped(call: Asked) -> Any:
-    """A task tells the message that it was created with."""
+    """A task has the message that it was created with."""
     return call.answer(values=call.given["values"] | {"message": None})
 
 
@@ -31,7 +31,7 @@ def a_deleted_task_stays_deleted(call: Asked) -> Any:
 
 @breaks("task_get")
 def the_task_of_another_is_not_found(call: Asked) -> Any:
-    """To get a task that the caller may not see is Forbidden."""
+    """Getting a task that the caller may not see raises Forbidden."""
     try:
         return call.answer()
     except Forbidden as error:

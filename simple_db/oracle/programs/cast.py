@@ -1,7 +1,6 @@
-"""Who calls: the few callers of every program, by name.
+"""The callers of all programs, by name.
 
-The projects of `pending`, `accepted` and `rejected` are named for the status in which programs make
-them members.
+The projects `pending`, `accepted` and `rejected` are named after the status of their memberships.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ CAST: dict[str, RequestContext] = {
     "admin_of_alice": RequestContext(owner="alice", is_admin=True),
     "admin_not_seeing_deleted": RequestContext(is_admin=True, can_see_deleted=False),
 }
-"""The callers; ``alice`` is who owns most images, ``nobody`` has no project."""
+"""The callers; ``alice`` owns most images, ``nobody`` has no project."""
 
 MEMBER_STATUSES: dict[str, str] = {name: name for name in ("pending", "accepted", "rejected")}
-"""The status in which programs mostly make a project a member."""
+"""The status in which programs usually make a project a member."""

@@ -31,7 +31,7 @@ _memberships = st.builds(member_id, image_ids, _projects)
 
 
 def membership(image_id: str, project: str, optional: Values) -> Call:
-    """Make the project a member, in the status that it is named for."""
+    """Make the project a member of the image."""
     values = {"image_id": image_id, "member": project} | optional
     return call("image_member_create", "admin", values=values)
 

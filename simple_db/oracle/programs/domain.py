@@ -1,7 +1,7 @@
-"""What random programs are about: few names, so that calls meet, in the documented domain.
+"""The values in random programs: few, so that calls are about the same rows.
 
-What Glance's SQL driver takes or leaks beyond the domain is in docs/semantics.md. The first of
-every pool is the simplest.
+They are in the documented domain; docs/semantics.md says what Glance's SQL driver does outside of
+it. The first value of every pool is the simplest.
 """
 
 from __future__ import annotations
@@ -51,4 +51,4 @@ NEEDED: dict[str, frozenset[str]] = {
         "metadef_resource_type_association_create": {"name", "properties_target", "prefix"},
     }.items()
 }
-"""The keys of its values without which a call is outside the documented domain."""
+"""The keys of its values that a call needs to be in the documented domain."""

@@ -1,4 +1,4 @@
-"""The building blocks of random calls: who calls, and what is given."""
+"""The building blocks of random calls: callers and arguments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEXTS = ("a", "", "A", "ünï", "in:a", "a,b", "1", "%", "'\"", "\\")
 texts = st.sampled_from(_TEXTS)
 property_values = st.sampled_from(["1", "x", "X", "", None])
 maybe_text = st.one_of(st.none(), texts)
-# The first three are one to a server that looks at neither case nor trailing blanks.
+# The first three are equal on a server that ignores case and trailing blanks.
 names = st.sampled_from([*("a", "A", "a ") * 4, *[None] * 4, *_TEXTS])
 # The last has a fraction of a second, which some servers drop.
 times = st.sampled_from([0, 1, 2, 3.00001]).map(lambda days: LONG_AGO + dt.timedelta(days))
@@ -36,7 +36,7 @@ times = st.sampled_from([0, 1, 2, 3.00001]).map(lambda days: LONG_AGO + dt.timed
 def calls_of(
     function: str, context: st.SearchStrategy[str] = mostly_admin, /, **given: Any
 ) -> Calls:
-    """Make calls of the function: what it requires always, the rest sometimes."""
+    """Make calls of the function, always with its required arguments, sometimes with others."""
     takes = parameters_of(function)
     required = {name: given[name] for name in takes.required}
     optional = {name: given[name] for name in given.keys() - required.keys()}
@@ -47,29 +47,29 @@ def calls_of(
 
 @st.composite
 def some(draw: st.DrawFn, required: Values | None = None, /, **optional: Any) -> Values:
-    """Draw values: these always, and any two or so of the others."""
+    """Draw all of the required values, and up to three of the optional ones."""
     keys = draw(st.lists(st.sampled_from(sorted(optional)), max_size=3, unique=True))
     needed = {key: draw(values) for key, values in (required or {}).items()}
     return needed | {key: draw(optional[key]) for key in keys}
 
 
 def some_of(key: str, pool: Values) -> st.SearchStrategy[Values]:
-    """Make values of this key of a pool alone."""
+    """Make values with this one key of the pool."""
     return st.fixed_dictionaries({key: pool[key]})
 
 
 def with_faults(
     strategy: st.SearchStrategy[Values], faults: Sequence[Values]
 ) -> st.SearchStrategy[Values]:
-    """Let a few of the values have one of these faults."""
+    """Give a few of the values one of these faults."""
     broken = st.builds(lambda values, fault: values | fault, strategy, st.sampled_from(faults))
     return any_of([*[strategy] * 14, broken])
 
 
 def any_of(strategies: Sequence[st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
-    """Draw from one of these; one that is there several times is drawn from more often.
+    """Draw from one of these, from one that is listed several times more often.
 
-    `hypothesis.strategies.one_of` does not look at how often it is.
+    `hypothesis.strategies.one_of` ignores how often one is listed.
     """
     return st.sampled_from(range(len(strategies))).flatmap(strategies.__getitem__)
 
@@ -86,6 +86,6 @@ new_locations = st.fixed_dictionaries(
 
 @functools.cache
 def kept_locations(image_id: str) -> st.SearchStrategy[Values]:
-    """Make what an update says of a location that the image has."""
+    """Make updates of a location that the image has."""
     ids = st.integers(0, 2).map(lambda place: {"id": location_id(image_id, place)})
     return st.builds(lambda values, row: values | row, new_locations, ids)

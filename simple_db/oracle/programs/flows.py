@@ -1,4 +1,4 @@
-"""Random calls in a row that seldom come together by chance."""
+"""Random sequences of calls that chance alone rarely makes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PURGE = {"age_in_days": st.just(0), "max_rows": st.just(-1)}
 
 @functools.cache
 def flows_of_an_image(image_id: str) -> st.SearchStrategy[Program]:
-    """Make calls on an image, of which each sets the scene for the next."""
+    """Make sequences of calls on an image, in which each call prepares the next."""
     this = st.just(image_id)
     destroy = calls_of("image_destroy", admin, image_id=this)
     tag, member = st.just("t1"), st.just("accepted")

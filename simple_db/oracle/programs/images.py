@@ -70,7 +70,7 @@ _FAULTS: Sequence[Values] = (
 
 @functools.cache
 def updates(image_id: str) -> Calls:
-    """Make updates of the image, with at most one thing wrong."""
+    """Make updates of the image, with at most one fault."""
     locations = st.lists(st.one_of(new_locations, kept_locations(image_id)), max_size=2)
     values = some(
         status=st.sampled_from(STATUSES), deleted=st.booleans(), locations=locations, **_SETTABLE
@@ -87,12 +87,12 @@ def updates(image_id: str) -> Calls:
 
 
 def _repeated(image_id: str) -> st.SearchStrategy[str]:
-    """Give the id of an image as updates repeat it; seldom that of another."""
+    """Draw the id of the image, as updates may repeat it, or rarely that of another."""
     return st.sampled_from([*[image_id] * 6, "image-9"])
 
 
 def _with_id(values: Values, image_id: str) -> Values:
-    """Add the id; the owner stays, for an image that is given away so is `_given_away`'s."""
+    """Add the id, and leave the owner out: `_given_away` changes owners."""
     return {key: value for key, value in values.items() if key != "owner"} | {"id": image_id}
 
 
@@ -119,15 +119,15 @@ def _new_image(image_id: str) -> st.SearchStrategy[Values]:
 
 @functools.cache
 def creations(image_id: str) -> Calls:
-    """Make creations of the image, by an administrator or for alice by herself."""
+    """Make creations of the image, by an administrator or by alice for herself."""
     values = _new_image(image_id)
     for_anybody = calls_of("image_create", admin, values=values, v1_mode=st.booleans())
     own = values.map(lambda one: one | {"owner": "alice"})
     return any_of([*[for_anybody] * 4, calls_of("image_create", st.just("alice"), values=own)])
 
 
-# Values with a fault, of an image that is not there yet, or mostly is. Nothing else is wrong with
-# the call: which of two faults is told is not fixed.
+# Values with one fault, for an image that does not exist yet, or usually exists. A call has no
+# other fault, because the API does not fix which of two is reported.
 _faulty = st.one_of(
     st.builds(
         lambda values, fault: call("image_create", "admin", values=values | fault),
@@ -142,7 +142,7 @@ _faulty = st.one_of(
 
 
 def _asked(values: Sequence[str]) -> st.SearchStrategy[str]:
-    """Ask for one value of a column, or for several."""
+    """Make filters for one value of a column, or for several."""
     one = st.sampled_from([value for value in values if ":" not in value])
     several = st.lists(st.sampled_from([v for v in values if "," not in v and '"' not in v]))
     return st.one_of(
@@ -192,7 +192,7 @@ _BAD_FILTERS: Sequence[Values] = (
     {"status": ":active"},
 )
 _filters = with_faults(some(**_FILTERS), _BAD_FILTERS)
-# A page's filters: a tag twice makes rows of the SQL driver's, which its limit counts.
+# The filters of a page. There are no tags: the SQL driver's limit counts a row for each tag.
 _page_filters = some(**{key: kind for key, kind in _FILTERS.items() if key != "tags"})
 
 _SORT_KEYS = (
@@ -213,7 +213,7 @@ _NEVER_NULL = ("created_at", "id", "status", "min_disk", "min_ram")
 
 @st.composite
 def _orders(draw: st.DrawFn, keys: Sequence[str]) -> Values:
-    """Draw sort keys with no direction, one for all, or one each; sometimes nothing."""
+    """Draw sort keys without a direction, with one for all, or with one each; or nothing."""
     chosen = draw(st.lists(st.sampled_from(keys), max_size=2, unique=True))
     count = draw(st.sampled_from([0, 1, len(chosen)])) if chosen else 0
     directions = draw(st.lists(st.sampled_from(["asc", "desc"]), min_size=count, max_size=count))
@@ -261,7 +261,7 @@ _listings = st.one_of(
 )
 
 
-# What is asked for: few values, so that a listing is of one that is there, or on its border.
+# The values of filters: few, so that a filter matches an image, or just misses it.
 _COLUMNS: Values = _SETTABLE | {
     "status": st.sampled_from([*["killed"] * 4, *STATUSES]),
     "size": st.sampled_from([2, 0, 4, None]),
@@ -274,7 +274,7 @@ def _having(image_id: str, column: str) -> st.SearchStrategy[Values]:
 
 
 def _asked_for(column: str, asked: str) -> st.SearchStrategy[Program]:
-    """Make an image have some value of the column, and list what a filter asks for of it."""
+    """Give an image a value of the column, and list images with a filter by it."""
     update = calls_of("image_update", admin, image_id=image_ids, values=some_of(column, _COLUMNS))
     creation = calls_of("image_create", admin, values=_having(IMAGE_IDS[2], column))
     listing = calls_of("image_get_all", admin, filters=some_of(asked, _FILTERS))
@@ -285,7 +285,7 @@ _GIVEN_ONCE = ("created_at", "updated_at")
 
 
 def _sorted_by(column: str) -> st.SearchStrategy[Program]:
-    """Make two images have values of the column, and list them in its order."""
+    """Give two images values of the column, and list them in its order."""
     updates = [
         calls_of(
             "image_update", admin, image_id=st.just(image_id), values=some_of(column, _COLUMNS)
@@ -315,12 +315,12 @@ _ASKED = [
 ]
 
 FILTERED: st.SearchStrategy[Program] = any_of([_asked_for(*pair) for pair in _ASKED])
-"""An image and then a listing that asks for what the image may have."""
+"""An image, and a listing with a filter that may match it."""
 
 SORTED: st.SearchStrategy[Program] = any_of(
     [_sorted_by(column) for column in (*sorted(_COLUMNS.keys() & set(_SORT_KEYS)), "name", "name")]
 )
-"""Two updates and then a listing, or a page of one, in the order of what they set."""
+"""Two updates, and a listing in the order of what they set, or a page of it."""
 
 _seen = st.fixed_dictionaries(
     {
@@ -360,4 +360,4 @@ IMAGES: Sequence[Calls] = (
     calls_of("purge_deleted_rows", admin, **_purge),
     calls_of("purge_deleted_rows_from_images", admin, **_purge),
 )
-"""Their calls; what is there several times is called more often."""
+"""The calls; those that are listed several times are made more often."""

@@ -51,7 +51,7 @@ _DESCRIBED_BY = {
     "property": ("json_schema",),
     "tag": (),
 }
-# How the parameters are called that take a name, values and an id.
+# The names of the parameters for a name, values and an id.
 _TAKES = {
     "object": ("object_name", "object_dict", "object_id"),
     "property": ("property_name", "property_dict", "property_id"),
@@ -60,7 +60,7 @@ _TAKES = {
 
 
 def new_namespaces(name: str) -> st.SearchStrategy[Values]:
-    """Make the values of a new namespace of that name."""
+    """Make values of a new namespace of that name."""
     required = {key: _NAMESPACE[key] for key in ("owner", "visibility")}
     optional = {key: _NAMESPACE[key] for key in ("display_name", "description", "protected")}
     return some({"namespace": st.just(name), **required}, **optional)
@@ -80,7 +80,7 @@ def _optional_of(kind: str) -> Values:
 
 
 def _content(kind: str) -> Sequence[Calls]:
-    """Make the calls of what a namespace holds."""
+    """Make calls on the content of a namespace of that kind."""
     name, values, row = _TAKES[kind]
     ids = st.builds(content_id, st.just(kind), st.just(NAMESPACES[0]), _CONTENT["name"])
     changed = some(name=_CONTENT["name"], **_optional_of(kind))
@@ -165,7 +165,7 @@ METADEFS: Sequence[Calls] = (
 
 
 def _renamed(kind: str) -> st.SearchStrategy[Program]:
-    """Make two of a kind, and give one of them the name of the other."""
+    """Make two of a kind, and rename one to the name of the other."""
     _, values, row = _TAKES[kind]
     space = {"namespace_name": st.just(NAMESPACES[0])}
     needed = {key: _CONTENT[key] for key in _NEEDED_BY[kind]}
@@ -191,4 +191,4 @@ def _renamed(kind: str) -> st.SearchStrategy[Program]:
 
 
 RENAMED: st.SearchStrategy[Program] = any_of([_renamed(kind) for kind in _TAKES])
-"""A name in a namespace that is taken already."""
+"""Renaming to a name that is taken in the namespace."""

@@ -1,4 +1,4 @@
-"""Random programs: calls of some parts of the API, made so that they meet."""
+"""Random programs: calls of some parts of the API about the same rows."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def op_of(function: str) -> str:
 def programs(ops: Sequence[str] = OPS) -> st.SearchStrategy[Program]:
     """Return programs of the calls of these parts of the API, each about one subject.
 
-    Calls on images come after the creation of one or two, since without any they say little;
-    likewise tasks, namespaces and servers of the cache.
+    Every program first creates one or two images, or a task, a namespace or a server of the cache:
+    calls on an empty database show little.
 
     Raises:
         ValueError: there is no such part, or none is given.
     """
     if not ops or not set(ops) <= set(OPS):
-        raise ValueError(f"there is no part of the API in {list(ops)}; the parts are {OPS}")
+        raise ValueError(f"{list(ops)} are not parts of the API; the parts are {OPS}")
     subjects = []
     of_images = [one for op in ops if op in _OF_IMAGES for one in _CALLS[op]]
     if of_images:

@@ -45,7 +45,7 @@ _new_tasks = some(
 TASKS: Sequence[Calls] = (
     *[calls_of("task_create", admin, values=_new_tasks)] * 2,
     calls_of("task_update", admin, task_id=_task_ids, values=some(**_TASK)),
-    # A task that its owner gives away is changed in the SQL driver, though it says no.
+    # Without the owner: the SQL driver refuses to give a task away, and does it nevertheless.
     calls_of("task_update", anyone, task_id=_task_ids, values=some(**_KEPT_TASK)),
     calls_of("task_delete", task_id=_task_ids),
     calls_of("task_get", anyone, task_id=_task_ids, force_show_deleted=st.booleans()),

@@ -1,4 +1,4 @@
-"""Histories: what the calls of a race came to on a target, and which of them overlapped.
+"""Histories: the outcomes of the calls of a race on a target, and which calls overlapped.
 
 Before and after each call a counter is read. A call precedes another if it responded before the
 other was invoked; otherwise the two overlap.
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from simple_db.oracle.programs.calls import Call, Program, resolved
-from simple_db.oracle.targets import CannotRun, Target
+from simple_db.oracle.targets.target import CannotRun, Target
 
 if TYPE_CHECKING:
     from simple_db.oracle.races.lanes import Race
 
 Ticks = Iterator[int]
 
-Outcome = tuple[str, Any]
-"""``("returned", what is told of the answer)`` or ``("raised", name of the class)``."""
+OutcomeSummary = tuple[str, Any]
+"""What is compared of an outcome: ``("returned", summary)`` or ``("raised", name of class)``."""
 
-_PATIENCE = 60  # seconds until a lane that does not end is taken for a deadlock
+_PATIENCE = 60  # seconds, after which a lane that has not ended counts as a deadlock
 
 
 @frozen
@@ -35,14 +35,14 @@ class Event:
     """One call of a history.
 
     Attributes:
-        call: As it is in the race, lookups and all.
-        outcome: What it came to.
+        call: As it is in the race, with its lookups.
+        outcome: Its outcome.
         invoked: The counter before the call.
         responded: The counter after it.
     """
 
     call: Call
-    outcome: Outcome
+    outcome: OutcomeSummary
     invoked: int
     responded: int
 
@@ -62,10 +62,10 @@ class History:
 
 
 def record(race: Race, target: Target) -> History:
-    """Run the race on the target, emptied before, and return what happened.
+    """Empty the target, run the race on it, and return what happened.
 
     Raises:
-        CannotRun: a lane does not end, as when calls wait for each other.
+        CannotRun: a lane does not end, probably because calls wait for each other.
     """
     return _recorded(race, target, _at_once)
 
@@ -111,7 +111,7 @@ def _at_once(lanes: Sequence[Program], target: Target, ticks: Ticks) -> Sequence
 
     def run(number: int) -> None:
         late.remove(number)
-        while late:  # a barrier would let one lane go well before the next
+        while late:  # a barrier would wake the lanes one after another
             time.sleep(0)
         happened[number] = _sequence(lanes[number], target, ticks)
 
@@ -124,7 +124,7 @@ def _at_once(lanes: Sequence[Program], target: Target, ticks: Ticks) -> Sequence
         thread.join(_PATIENCE)
     if len(happened) < len(lanes):
         calls = "; ".join(str(call) for lane in lanes for call in lane)
-        raise CannotRun(f"{target.name} does not come back from these calls at once: {calls}")
+        raise CannotRun(f"{target.name} does not return from these calls in threads: {calls}")
     return [happened[number] for number in range(len(lanes))]
 
 
@@ -136,34 +136,35 @@ def _event(call: Call, target: Target, ticks: Ticks) -> Event:
     invoked = next(ticks)
     try:
         answer = target.call(call)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the call came to
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
         return Event(call, ("raised", type(error).__name__), invoked, next(ticks))
     responded = next(ticks)
-    return Event(call, ("returned", told(answer)), invoked, responded)
+    return Event(call, ("returned", summary(answer)), invoked, responded)
 
 
-def outcome_of(call: Call, target: Target) -> Outcome:
-    """Make the call and return what it came to."""
+def outcome_of(call: Call, target: Target) -> OutcomeSummary:
+    """Make the call and return its outcome."""
     return _event(call, target, itertools.count()).outcome
 
 
-def told(answer: Any) -> Any:
-    """Return what decides of an answer: no time, no id that a driver made up, no deleted child."""
+def summary(answer: Any) -> Any:
+    """Return what is compared of an answer: no times, made-up ids or deleted rows."""
     if isinstance(answer, dict):
-        deciding = {
-            *("status", "name", "value", "visibility", "owner", "size", "min_ram", "deleted"),
-            *("properties", "locations", "tags", "url", "metadata", "member", "can_share", "hits"),
+        compared = {
+            *("status", "name", "value", "visibility", "owner", "size", "min_ram"),
+            *("deleted", "properties", "locations", "tags", "url", "metadata"),
+            *("member", "can_share", "hits"),
         }
-        return {key: told(answer[key]) for key in sorted(deciding & answer.keys())}
+        return {key: summary(answer[key]) for key in sorted(compared & answer.keys())}
     if isinstance(answer, list | tuple | set):
-        parts = [part for part in answer if not (isinstance(part, dict) and part.get("deleted"))]
-        return sorted(map(told, parts), key=repr)
+        live = [it for it in answer if not (isinstance(it, dict) and it.get("deleted"))]
+        return sorted(map(summary, live), key=repr)
     return answer
 
 
 @contextlib.contextmanager
 def eager_switching() -> Iterator[None]:
-    """Let Python switch between threads as often as it can, so that races show."""
+    """Let Python switch between threads as often as possible, so that races occur."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -173,7 +174,7 @@ def eager_switching() -> Iterator[None]:
 
 
 def drawn(history: History) -> str:
-    """Return the history as text: a row a call, and a bar from its invocation to its response."""
+    """Return the history as text: a line for each call, with a bar from invocation to response."""
     rows = [("before", event) for event in history.prefix]
     rows += [
         (f"lane {number}", event) for number, lane in enumerate(history.lanes, 1) for event in lane
@@ -189,14 +190,14 @@ def drawn(history: History) -> str:
 
 
 def _bar(event: Event, begin: int, end: int) -> str:
-    """Draw one character a tick; what is before and after the lanes has no bar."""
+    """Draw a character for each tick; calls before and after the lanes have no bar."""
     if event.invoked < begin or event.responded > end:
         return ""
     inside = event.responded - event.invoked - 1
     return " " * (event.invoked - begin) + "[" + "=" * inside + "]"
 
 
-def shown(outcome: Outcome) -> str:
+def shown(outcome: OutcomeSummary) -> str:
     """Return the outcome in words."""
     kind, what = outcome
     return f"raised {what}" if kind == "raised" else f"returned {what!r}"

@@ -1,8 +1,7 @@
-"""Random races: some calls one after another, then lanes of calls at once that collide.
+"""Random races: some calls one after another, then lanes, each of which runs in its own thread.
 
-All are about two images, and few functions take part in each race, so that its calls get in each
-other's way. Times and the ids that a driver makes up tell nothing here, so no call sorts by time or
-deletes by age.
+All calls are about two images, and each race has few functions, so that its calls collide. The
+comparison ignores times and ids that drivers make up, so no call sorts by time or deletes by age.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ class Race:
     """A program with threads.
 
     Attributes:
-        prefix: What is called before, one call after another.
-        lanes: What is called at once: each lane is a thread, its calls one after another. A lookup
-            in them is resolved when the prefix is over.
-        final: What is called when all lanes have ended.
+        prefix: The calls before the lanes, one after another.
+        lanes: The calls of each thread, one after another. Their lookups are resolved after the
+            prefix, before the threads start.
+        final: The calls after all lanes have ended; they have no lookups.
     """
 
     prefix: Program
@@ -37,12 +36,12 @@ class Race:
 
 
 def random_race(chance: random.Random, lanes: int, functions: Container[str]) -> Race:
-    """Return a race of so many lanes, of one to three calls each.
+    """Return a race of lanes with one to three calls each.
 
     Args:
-        chance: Decides.
-        lanes: How many threads there are, 2 at least.
-        functions: Those that may be called.
+        chance: The source of randomness.
+        lanes: How many, 2 at least.
+        functions: Functions that may be called.
     """
     groups = [group for group in _COLLIDING if group[0].function in functions]
     few = chance.sample(groups, min(len(groups), chance.choice([1, 2, 2, 3])))

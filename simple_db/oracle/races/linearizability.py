@@ -1,8 +1,8 @@
-"""Whether a history is linearizable: whether its calls, in some order, explain what they came to.
+"""Whether a history is linearizable: whether some order of its calls explains their outcomes.
 
-The order must put a call before every other that was invoked after it had responded; simple_db,
-making the calls one after another, must then come to the same outcomes. The search is that of Wing
-and Gong (1993), with Lowe's memory of what was tried: which calls were made, and the state after.
+In that order, a call comes before every call that was invoked after it had responded, and
+simple_db, called in that order, has the same outcomes. The search is that of Wing and Gong (1993).
+Like Lowe's, it remembers what it has tried: the set of calls made, and the state after them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from attrs import frozen
 
 from simple_db.api import Database
 from simple_db.model.records import as_dict, counts_ids, key_of
-from simple_db.oracle.races.histories import Event, History, Outcome, bound, outcome_of
-from simple_db.oracle.targets import reference
+from simple_db.oracle.races.histories import Event, History, OutcomeSummary, bound, outcome_of
+from simple_db.oracle.targets.target import reference
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -30,15 +30,15 @@ _NOW = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as every time in the
 
 @frozen
 class Refusal:
-    """Why no order explains a history.
+    """Why no order of the calls explains a history.
 
     Attributes:
-        longest: As many of the events after the prefix as some order explains, in that order.
-        instead: Each call that could be next, and what it would have come to.
+        longest: The most events after the prefix that some order explains, in that order.
+        instead: Each call that could be next, and the outcome that it would have had.
     """
 
     longest: tuple[Event, ...]
-    instead: tuple[tuple[Event, Outcome], ...]
+    instead: tuple[tuple[Event, OutcomeSummary], ...]
 
 
 def refusal(history: History) -> Refusal | None:
@@ -53,14 +53,14 @@ def refusal(history: History) -> Refusal | None:
 
 
 class _Sequence:
-    """The reference, which can go back to a state in which it was."""
+    """The reference, which can go back to an earlier state."""
 
     def __init__(self) -> None:
-        # With a clock that stands still, calls in another order leave the same state.
+        # The clock stands still, so that the order of calls shows in no time of the state.
         self._database = Database(clock=lambda: _NOW)
         self._target = reference(self._database)
 
-    def make(self, call: Call) -> Outcome:
+    def make(self, call: Call) -> OutcomeSummary:
         return outcome_of(call, self._target)
 
     def bound(self, calls: Program) -> Program:
@@ -74,9 +74,9 @@ class _Sequence:
 
 
 def _contents(state: Cut, before: Cut) -> Hashable:
-    """Return what decides of a state: all but the ids of the rows that were not there before.
+    """Return what is compared of a state: all but the ids of rows that are new.
 
-    Those depend on the order of the calls and no call names them.
+    These ids depend on the order of the calls, and no call names them.
     """
     return tuple(
         tuple(sorted(_content(row, before.next_ids[record]) for row in rows.values()))
@@ -92,7 +92,7 @@ def _content(row: Record, next_id: int) -> str:
 
 
 class _Search:
-    """A search for an order that explains the events; sets of events are the bits of a number."""
+    """A search for an order that explains the events. A set of events is an integer, a bit each."""
 
     def __init__(self, sequence: _Sequence, events: tuple[Event, ...]) -> None:
         self._sequence = sequence
@@ -116,7 +116,7 @@ class _Search:
         )
 
     def _explains(self, order: tuple[int, ...], made: int, state: Cut) -> bool:
-        """Return whether the events can go on after these were made, in this order."""
+        """Return whether some order of the other events explains them, after these in order."""
         contents = _contents(state, self._before)
         if (made, contents) in self._tried:
             return False
@@ -131,27 +131,27 @@ class _Search:
         return len(order) == len(self._events)
 
     def _next(self, made: int) -> list[int]:
-        """Return the events still to come that none of the others precedes."""
+        """Return the events not yet made that no other of these precedes."""
         left = [place for place in range(len(self._events)) if not made & 1 << place]
         first = min((self._events[place].responded for place in left), default=0)
         return [place for place in left if self._events[place].invoked < first]
 
-    def _outcome(self, place: int, state: Cut) -> Outcome:
+    def _outcome(self, place: int, state: Cut) -> OutcomeSummary:
         self._sequence.go_back(state)
         return self._sequence.make(self._calls[place])
 
 
-Outcomes = tuple[tuple[Outcome, ...], ...]
+RaceOutcomes = tuple[tuple[OutcomeSummary, ...], ...]
 """The outcomes of each lane of a race, and then those of its final calls."""
 
 
-def allowed(race: Race) -> list[Outcomes]:
-    """Return what the race may come to: its outcomes in every order of its lanes, each once."""
+def allowed(race: Race) -> list[RaceOutcomes]:
+    """Return the outcomes that the race can have: those of every order of its lanes, each once."""
     sequence = _Sequence()
     for call in race.prefix:
         sequence.make(call)
     lanes = tuple(sequence.bound(lane) for lane in race.lanes)
-    found: list[Outcomes] = []
+    found: list[RaceOutcomes] = []
     for outcomes in _interleaved(sequence, lanes, ((),) * len(lanes), race.final):
         if outcomes not in found:
             found.append(outcomes)
@@ -159,8 +159,8 @@ def allowed(race: Race) -> list[Outcomes]:
 
 
 def _interleaved(
-    sequence: _Sequence, lanes: tuple[Program, ...], made: Outcomes, final: Program
-) -> Iterator[Outcomes]:
+    sequence: _Sequence, lanes: tuple[Program, ...], made: RaceOutcomes, final: Program
+) -> Iterator[RaceOutcomes]:
     state = sequence.state()
     if not any(lanes):
         yield (*made, tuple(sequence.make(call) for call in final))

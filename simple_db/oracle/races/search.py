@@ -1,4 +1,4 @@
-"""The search for races that no order of their calls explains, and the shortest of each kind."""
+"""The search for races whose outcomes no order of the calls explains, and the shortest of each."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from simple_db.oracle.programs.calls import Program
-    from simple_db.oracle.targets import Target
+    from simple_db.oracle.targets.target import Target
 
 _RUNS = 3
-"""How often each race is run in the search: threads seldom meet twice in the same way."""
+"""How often each race is run in the search: each time, threads meet in another way."""
 
 _TRIES = 40
-"""How often a shorter race is run until it counts as one that can be explained."""
+"""How often a shorter race is run until it counts as explained."""
 
 _ORDERS = 24
-"""In how many orders lanes run in turn at most: all of those of four lanes."""
+"""The most orders in which lanes are run in turn: all orders of four lanes."""
 
 
 @frozen
 class Violation:
-    """A race, as short as could be, and a history of it that is not linearizable.
+    """The shortest race found, and a history of it that is not linearizable.
 
     Attributes:
         race: The calls.
-        history: What they came to.
-        refusal: Why no order of them explains that.
-        in_turn: Whether threads are not needed: the target differs from simple_db in some order of
-            the lanes, too, when they run one after another.
+        history: The calls with their outcomes.
+        refusal: Why no order of the calls explains the outcomes.
+        in_turn: Whether the target also differs from simple_db when the lanes run one after
+            another. Then it takes no threads to show it.
     """
 
     race: Race
@@ -55,29 +55,29 @@ class Violation:
 
     @property
     def functions(self) -> frozenset[str]:
-        """The functions that are called at once."""
+        """The functions that the lanes call."""
         return frozenset(call.function for lane in self.race.lanes for call in lane)
 
     def __str__(self) -> str:
-        """Draw the lanes, and say how far an order explains them."""
+        """Draw the lanes, and say how many of the calls some order explains."""
         explained = "; ".join(str(event.call) for event in self.refusal.longest)
         lines = [
             drawn(self.history),
-            f"No order of the calls explains this. After {explained or 'those before'},",
+            f"No order of the calls explains this. After {explained or 'the calls before'},",
             *(f"  {event.call} would have {shown(what)}" for event, what in self.refusal.instead),
         ]
         if self.in_turn:
-            lines.append("Threads are not needed for it: it differs in turn, too.")
+            lines.append("It takes no threads: lanes that run one after another show it, too.")
         return "\n".join(lines)
 
 
 @frozen
 class RaceFindings:
-    """What a search came to.
+    """What a search found.
 
     Attributes:
-        histories: How many histories were checked, those of shrinking not counted.
-        violations: One for each set of functions, the shortest that was found.
+        histories: How many histories were checked, without those of shrinking.
+        violations: The shortest for each set of functions.
     """
 
     histories: int
@@ -93,15 +93,15 @@ def search(
     functions: Container[str] = FUNCTIONS,
     goes_on: Callable[[RaceFindings], bool] = lambda _: True,
 ) -> RaceFindings:
-    """Run random races on the target and check what they come to.
+    """Run random races on the target and check their outcomes.
 
     Args:
-        target: What is called, from many threads.
+        target: The target, which is called from many threads.
         histories: How many to check at most.
         lanes: How many threads each race has, 2 at least.
-        seed: Decides which races there are, though not how their threads meet.
-        functions: Those that are called, as far as the target has them.
-        goes_on: Is given what was found so far, before each history; False ends the search.
+        seed: Determines the races, though not how their threads meet.
+        functions: Functions to call, if the target has them.
+        goes_on: Called with what was found so far before each history; False ends the search.
 
     Raises:
         CannotRun: calls of the target wait for each other.
@@ -121,7 +121,7 @@ def search(
 def _new_violations(
     race: Race, target: Target, known: tuple[Violation, ...]
 ) -> Iterator[Violation]:
-    """Run the race once and yield what is wrong, unless it may be what is known already."""
+    """Run the race once and yield its violation, unless a known one may be the cause."""
     violation = _violation(race, target, tries=1)
     if violation and not any(one.functions <= violation.functions for one in known):
         yield _shrunk(violation, target)
@@ -137,7 +137,7 @@ def _violation(race: Race, target: Target, *, tries: int) -> Violation | None:
 
 
 def _differs_before(history: History, refused: Refusal) -> bool:
-    """Return whether the target differs before there are threads, which makes it no race."""
+    """Return whether the target differs in the prefix, before there are threads."""
     return any(event in history.prefix for event, _ in refused.instead)
 
 
@@ -148,7 +148,7 @@ def _differs_in_turn(race: Race, target: Target) -> bool:
 
 
 def _shrunk(violation: Violation, target: Target) -> Violation:
-    """Leave out what can be, for as long as a violation of the same kind remains."""
+    """Leave out whatever can be left out while a violation of the same kind remains."""
     for race in _shorter(violation.race):
         shorter = _violation(race, target, tries=_TRIES)
         if shorter is not None and shorter.in_turn is violation.in_turn:

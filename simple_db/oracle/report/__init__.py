@@ -1,1 +1,1 @@
-"""What was found, for people on a terminal and for programs in files."""
+"""The result of a run, for people on a terminal and for programs in files."""

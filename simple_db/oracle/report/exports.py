@@ -1,4 +1,4 @@
-"""The result for programs: JSON, whose keys docs/oracle.md lists, and JUnit XML."""
+"""The result as JSON, whose keys docs/oracle.md lists, and as JUnit XML."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from simple_db.oracle.emission import sentences
-from simple_db.oracle.emission.clauses import clause_of
-from simple_db.oracle.emission.evidence import explained
-from simple_db.oracle.outcomes import Outcome, Raised
+from simple_db.oracle.comparing.outcomes import CallOutcome, Raised
+from simple_db.oracle.findings import sentences
+from simple_db.oracle.findings.clauses import clause_of
+from simple_db.oracle.findings.evidence import explained
 from simple_db.oracle.report.result import fingerprint_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.report.result import Result
 
 JSON_VERSION = 1
-"""Of the JSON: it changes when a key goes or comes to mean something else."""
+"""The version of the JSON; it changes when a key is removed or changes its meaning."""
 
 
 def as_json(result: Result) -> str:
@@ -28,14 +28,14 @@ def as_json(result: Result) -> str:
 
 
 def _document(result: Result) -> dict[str, Any]:
-    findings, task = result.findings, result.task
+    findings, request = result.findings, result.request
     return {
         "version": JSON_VERSION,
-        "target": task.target,
+        "target": request.target,
         "agrees": result.agrees,
-        "ops": list(task.ops),
-        "seed": task.seed,
-        "budget_seconds": task.budget,
+        "ops": list(request.ops),
+        "seed": request.seed,
+        "budget_seconds": request.budget,
         "seconds": round(findings.seconds, 3),
         "programs": findings.programs,
         "calls": findings.calls,
@@ -94,8 +94,8 @@ def _divergences(result: Result) -> Iterator[dict[str, Any]]:
             "of": "state" if divergence.is_of_state else "answer",
             "leak": divergence.is_leak,
             "program": [str(call) for call in divergence.program],
-            "reference": _told(divergence.expected),
-            "target": _told(divergence.actual),
+            "reference": _outcome(divergence.expected),
+            "target": _outcome(divergence.actual),
             "difference": {
                 "field": divergence.difference.field,
                 "reference": _there(divergence.difference.expected),
@@ -108,14 +108,14 @@ def _divergences(result: Result) -> Iterator[dict[str, Any]]:
         }
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: CallOutcome) -> dict[str, Any]:
     if isinstance(outcome, Raised):
         return {"raises": outcome.error, "message": outcome.message}
     return {"returns": repr(outcome.value)}
 
 
 def _there(value: Any) -> str | None:
-    """Return what one side has in a place; None where it has nothing there."""
+    """Return what one side has in a place, or None if it has nothing there."""
     return None if value is ... else repr(value)
 
 
@@ -125,8 +125,8 @@ def _there(value: Any) -> str | None:
 def as_junit(result: Result) -> str:
     """Return the result as JUnit XML.
 
-    There is a test case for each divergence, difference of signature, race, and known divergence
-    that never occurred, and one that passes for each other function that was called.
+    There is a failing test case for each divergence, difference of signature, race and stale entry
+    of the register, and a passing one for each other function that was called.
     """
     cases = [*_failures(result)]
     failed = {case.get("name") for case in cases}
@@ -137,7 +137,7 @@ def as_junit(result: Result) -> str:
     ]
     suite = ET.Element(
         "testsuite",
-        name=f"simple-db oracle {result.task.target}",
+        name=f"simple-db oracle {result.request.target}",
         tests=str(len(cases) + len(passed)),
         failures=str(len(cases)),
         errors="0",
@@ -157,7 +157,7 @@ def _failures(result: Result) -> Iterator[ET.Element]:
     for violation in result.true_races:
         yield _failure(result, f"race of {', '.join(sorted(violation.functions))}", str(violation))
     for fingerprint in result.unmet:
-        yield _failure(result, f"known: {fingerprint}", "It never occurred: mend the register.")
+        yield _failure(result, f"known: {fingerprint}", "Stale: remove it from the register.")
 
 
 def _story(evidence: Evidence) -> str:
@@ -168,13 +168,13 @@ def _story(evidence: Evidence) -> str:
             f"in {difference.field or 'the outcome'}",
             f"reference: {difference.expected!r}",
             f"target: {difference.actual!r}",
-            f"known by: {divergence.fingerprint}",
+            f"fingerprint: {divergence.fingerprint}",
         ]
     )
 
 
 def _case(result: Result, name: str) -> ET.Element:
-    return ET.Element("testcase", classname=result.task.target, name=_printable(name))
+    return ET.Element("testcase", classname=result.request.target, name=_printable(name))
 
 
 def _failure(result: Result, name: str, story: str) -> ET.Element:

@@ -1,4 +1,4 @@
-"""What is said while it works: on a terminal a bar, elsewhere a line now and then."""
+"""Progress: a bar on a terminal, and elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ A_WHILE = 15.0
 
 
 class Say(Protocol):
-    """How far something is."""
+    """Reports progress."""
 
     def __call__(self, done: float, text: str, /) -> None:
-        """Tell how much of the whole is done, and in words what there is."""
+        """Report how much of the whole is done, and a text about it."""
         ...
 
 
 @contextlib.contextmanager
 def progress(what: str, whole: float, console: Console) -> Iterator[Say]:
-    """Give a function that tells how far something is.
+    """Yield a function that reports progress.
 
     Args:
         what: What is done, as in ``Comparing``.
         whole: How much there is to do.
-        console: Of the standard error.
+        console: Where it is reported: that of the standard error.
     """
     if not console.is_terminal:
         yield _Lines(what, console)

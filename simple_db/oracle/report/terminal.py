@@ -1,4 +1,4 @@
-"""The result on a terminal: each divergence with its shortest program, and what was called."""
+"""The result on a terminal: each divergence with its shortest program, tables, the verdict."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from simple_db.oracle.emission import sentences
-from simple_db.oracle.emission.clauses import clause_of
-from simple_db.oracle.emission.evidence import explained
-from simple_db.oracle.emission.source import tidied
-from simple_db.oracle.outcomes import Outcome, Raised
+from simple_db.oracle.comparing.outcomes import CallOutcome, Raised
+from simple_db.oracle.findings import sentences
+from simple_db.oracle.findings.clauses import clause_of
+from simple_db.oracle.findings.evidence import explained
+from simple_db.oracle.programs.calls import tidied
 from simple_db.oracle.programs.cast import CAST
 
 if TYPE_CHECKING:
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simple_db.operations.explanation import Explanation
-    from simple_db.oracle.emission.evidence import Evidence
+    from simple_db.oracle.findings.evidence import Evidence
     from simple_db.oracle.races.search import RaceFindings
     from simple_db.oracle.report.result import Result
 
 _RIGHT, _WRONG, _QUIET = "green", "red", "dim"
 _WIDE = 140
-"""How many columns it takes to show an explanation beside its program."""
+"""From this many columns on, an explanation is shown beside its program."""
 
 _LONGEST_ANSWER = 300
 _COLUMNS = 3
 
 
 def show(result: Result, console: Console) -> None:
-    """Print the result: divergences, what was called, the register, and the verdict at last."""
+    """Print the result: divergences, calls, the register, and at last the verdict."""
     for number, (evidence, path) in enumerate(result.with_paths, 1):
         _show_evidence(number, evidence, path, console)
     _show_outcomes(result, console)
@@ -49,7 +49,7 @@ def show(result: Result, console: Console) -> None:
 
 
 def show_signatures(result: Result, console: Console) -> None:
-    """Print the differences of signature, which are known before anything runs."""
+    """Print the differences of signature, which show before anything runs."""
     if not result.new_signatures:
         return
     table = _table("Signatures", "function", "what is different")
@@ -87,16 +87,16 @@ def _show_evidence(number: int, evidence: Evidence, path: Path | None, console: 
         notes.add_row("why", _reasons(reasons))
     if clause.row != "R2":
         notes.add_row("clause", Text(f"{clause.row}: {clause.says}", _QUIET))
-    notes.add_row("known by", Text(str(divergence.fingerprint).strip(), _QUIET))
+    notes.add_row("fingerprint", Text(str(divergence.fingerprint).strip(), _QUIET))
     if path is not None:
         notes.add_row("test", Text(str(path), _QUIET))
     if not evidence.repeated:
-        notes.add_row("", Text("It did not show again when its program was run again.", "yellow"))
+        notes.add_row("", Text("It did not occur again when its program was run again.", "yellow"))
     console.print(notes, "")
 
 
 def _story(evidence: Evidence) -> Table:
-    """Return the program, and what both sides have where they differ."""
+    """Return the program, and what each side has where they differ."""
     divergence, difference = evidence.divergence, evidence.divergence.difference
     story = _lines()
     for place, call in enumerate(divergence.program, 1):
@@ -107,21 +107,21 @@ def _story(evidence: Evidence) -> Table:
         shown = _labels if difference.field.endswith((" missing", " extra", " order")) else _there
         expected, actual = shown(difference.expected), shown(difference.actual)
     else:
-        expected, actual = _told(divergence.expected), _told(divergence.actual)
+        expected, actual = _outcome(divergence.expected), _outcome(divergence.actual)
     story.add_row("reference", Text(expected, _RIGHT))
     story.add_row("target", Text(actual, _WRONG))
     return story
 
 
 def _lines() -> Table:
-    """Return a grid of lines with what they are about before them."""
+    """Return a grid of lines with a label before each."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", min_width=len("reference") + 2, style=_QUIET)
+    grid.add_column(justify="right", min_width=len("fingerprint"), style=_QUIET)
     grid.add_column(overflow="fold")
     return grid
 
 
-def _told(outcome: Outcome) -> str:
+def _outcome(outcome: CallOutcome) -> str:
     if isinstance(outcome, Raised):
         return f"raises {outcome.error}: {_short(outcome.message)}"
     return f"returns {_short(repr(_beginning(outcome.value)))}"
@@ -136,7 +136,7 @@ def _labels(rows: Sequence[str]) -> str:
 
 
 def _beginning(value: Any) -> Any:
-    """Return an answer with the first columns of each row only."""
+    """Return an answer with only the first columns of each row."""
     if isinstance(value, list):
         return [_beginning(part) for part in value]
     if isinstance(value, dict) and len(value) > _COLUMNS:
@@ -150,20 +150,17 @@ def _short(text: str) -> str:
 
 
 def _reasons(explanation: Explanation) -> Text:
-    """Return for each question the rules that hold, or else those of which none does."""
+    """Return the three answers, and a line for each question behind them."""
     answers = {
         "visible": explanation.visible,
         "mutable": explanation.mutable,
         "listed": explanation.listed,
     }
-    told = ", ".join(f"{'' if holds else 'not '}{what}" for what, holds in answers.items())
-    reasons = Text(f"{explanation.subject}: {told}", "cyan")
-    for question in dict.fromkeys(step.question for step in explanation.steps):
-        steps = [step for step in explanation.steps if step.question == question]
-        holding = [step.rule for step in steps if step.holds]
-        rules = "; ".join(holding) or f"none of: {'; '.join(step.rule for step in steps)}"
-        reasons.append(f"\n{question:<10} {'yes' if holding else 'no':<3} ", "bold")
-        reasons.append(rules, _QUIET)
+    summary = ", ".join(f"{'' if holds else 'not '}{what}" for what, holds in answers.items())
+    reasons = Text(f"{explanation.subject}: {summary}", "cyan")
+    for reason in explanation.reasons:
+        reasons.append(f"\n{reason.question:<10} {'yes' if reason.holds else 'no':<3} ", "bold")
+        reasons.append(reason.why, _QUIET)
     return reasons
 
 
@@ -185,7 +182,7 @@ def _show_outcomes(result: Result, console: Console) -> None:
 
 
 def _show_coverage(result: Result, console: Console) -> None:
-    """Print who called what, so that silence is not mistaken for agreement."""
+    """Print who called what: a function that nobody called does not agree."""
     calls: Counter[str] = Counter()
     callers: dict[str, Counter[str]] = defaultdict(Counter)
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
@@ -193,7 +190,7 @@ def _show_coverage(result: Result, console: Console) -> None:
         calls[cell.function] += count
         callers[cell.function][cell.context] += count
         outcomes[cell.function][cell.outcome.removeprefix("raises ")] += count
-    table = _table("What was called", "function", "calls", "by", "came to, on the reference")
+    table = _table("What was called", "function", "calls", "by", "outcomes on the reference")
     for function in sorted(calls):
         table.add_row(
             function,
@@ -207,20 +204,20 @@ def _show_coverage(result: Result, console: Console) -> None:
     console.print(table)
     console.print(
         Text(
-            f"by: {', '.join(CAST)}, in this order; how many digits the number of their calls has,"
-            " · for none, - where nobody in particular calls",
+            f"by: a character for each caller, in the order {', '.join(CAST)}. It is the number of"
+            " digits of the number of calls; · is no call, - a function without a caller.",
             _QUIET,
         )
     )
     reached = ", ".join(f"{one} {n:,}" for one, n in result.findings.statuses.most_common())
-    console.print(f"Images were created as: {reached or 'none was'}.")
+    console.print(f"Statuses of the images that were created: {reached or 'none'}.")
     if result.never_called:
         console.print(Text(f"Never called: {', '.join(result.never_called)}.", "yellow"))
     console.print()
 
 
 def _strip(callers: Mapping[str, int]) -> str:
-    """Return one character for each of the cast: the magnitude of the number of their calls."""
+    """Return a character for each caller: the number of digits of the number of calls."""
     if "" in callers:
         return "-" * len(CAST)
     return "".join(str(len(str(callers[name]))) if callers.get(name) else "·" for name in CAST)
@@ -229,23 +226,20 @@ def _strip(callers: Mapping[str, int]) -> str:
 def _show_register(result: Result, console: Console) -> None:
     if not result.known:
         return
-    table = _table("Known", "kind", "reason", "fingerprint", "met")
+    table = _table("Known", "kind", "reason", "fingerprint", "occurred")
     for entry in result.known:
         about = (entry.kind, escape(entry.reason))
         for fingerprint in entry.fingerprints:
             met = result.met.get(fingerprint, 0)
-            told = (
-                Text(f"{met:,}")
-                if met or fingerprint not in result.unmet
-                else Text("never", _WRONG)
-            )
-            table.add_row(*about, escape(str(fingerprint)), told)
+            is_stale = fingerprint in result.unmet
+            count = Text("stale", _WRONG) if is_stale else Text(f"{met:,}")
+            table.add_row(*about, escape(str(fingerprint)), count)
             about = ("", "")
     console.print(table)
     if result.unmet:
         console.print(
             Text(
-                "What many calls could have shown, and none did, is past: mend the register.",
+                "Stale: many calls could have shown it, and none did. Remove it from the register.",
                 _WRONG,
             )
         )
@@ -258,16 +252,16 @@ def _show_races(result: Result, races: RaceFindings, console: Console) -> None:
         console.print(Text(str(violation)), "", soft_wrap=True)  # a bar cannot be broken
     count = len(result.true_races)
     others = len(races.violations) - count
-    told = f"{races.histories:,} histories of threads, {count} that no order of calls explains"
-    told += f"; {others} more of calls that differ in turn, too" if others else ""
-    console.print(Text(f"{told}.", _WRONG if count else _RIGHT), "")
+    line = f"{races.histories:,} histories of threads, {count} that no order of calls explains"
+    line += f"; {others} more that show without threads, too" if others else ""
+    console.print(Text(f"{line}.", _WRONG if count else _RIGHT), "")
 
 
 def _show_verdict(result: Result, console: Console) -> None:
-    findings, task = result.findings, result.task
+    findings, request = result.findings, result.request
     console.print(
         f"{findings.programs:,} programs, {findings.calls:,} calls on each side in"
-        f" {findings.seconds:.0f} s, seed {task.seed}, of {', '.join(task.ops)}."
+        f" {findings.seconds:.0f} s, seed {request.seed}, of {', '.join(request.ops)}."
     )
     if result.paths:
         proven = len(result.paths) - len(result.unproven)
@@ -276,26 +270,27 @@ def _show_verdict(result: Result, console: Console) -> None:
             " here, passed on the reference and failed on the target."
         )
     if result.race_paths:
-        told = f"{_many(len(result.race_paths), 'test')} of races in {result.race_paths[0].parent}"
-        console.print(f"{told}: a race does not show in every run.")
+        count = _many(len(result.race_paths), "test")
+        directory = result.race_paths[0].parent
+        console.print(f"{count} of races in {directory}; a race does not occur in every run.")
     for path in result.unproven:
         console.print(Text(f"{path} does not show its divergence.", "yellow"))
     if result.agrees:
-        console.print(Text(f"{task.target} agrees with the reference.", f"bold {_RIGHT}"))
+        console.print(Text(f"{request.target} agrees with the reference.", f"bold {_RIGHT}"))
     else:
-        console.print(Text(f"{task.target} {_why_not(result)}.", f"bold {_WRONG}"))
+        console.print(Text(f"{request.target} {_why_not(result)}.", f"bold {_WRONG}"))
 
 
 def _why_not(result: Result) -> str:
-    """Tell how many there are of each kind."""
+    """Return how many there are of each kind."""
     counts = [
         (len(result.evidence), "divergence", ""),
         (len(result.new_signatures), "difference", " of signature"),
         (len(result.true_races), "race", ""),
-        (len(result.unmet), "known divergence", " that never occurred"),
+        (len(result.unmet), "stale fingerprint", " in the register"),
     ]
-    told = [f"{_many(count, one)}{more}" for count, one, more in counts if count]
-    return f"parts from the reference: {', '.join(told)}"
+    found = [f"{_many(count, one)}{more}" for count, one, more in counts if count]
+    return f"differs from the reference: {', '.join(found)}"
 
 
 def _many(count: int, one: str) -> str:
@@ -305,6 +300,6 @@ def _many(count: int, one: str) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
-        justify: Any = "right" if column in {"calls", "met", "count"} else "left"
+        justify: Any = "right" if column in {"calls", "occurred", "count"} else "left"
         table.add_column(column, justify=justify, overflow="fold", header_style="underline")
     return table

@@ -14,7 +14,6 @@ from simple_db.oracle.emission.source import (
     Invocation,
     fits,
     statement,
-    tidied,
     written,
 )
 
@@ -71,11 +70,3 @@ def test_what_has_no_parts_cannot_be_broken() -> None:
 def test_wide_characters_take_two_columns() -> None:
     assert fits("a" * (WIDTH - 4))
     assert not fits("a" * (WIDTH - 5) + "\N{GRINNING FACE}")
-
-
-def test_names_come_first_in_a_tidy_dict_however_deep() -> None:
-    value = {"size": 1, "locations": [{"status": "active", "url": "u"}], "id": "i"}
-
-    assert written(tidied(value)) == (
-        '{"id": "i", "size": 1, "locations": [{"url": "u", "status": "active"}]}'
-    )

@@ -7,8 +7,8 @@ import pytest
 
 from simple_db import Database
 from simple_db.oracle.programs import calls
-from simple_db.oracle.programs.calls import Call, Lookup, call, resolved
-from simple_db.oracle.targets import reference
+from simple_db.oracle.programs.calls import Call, Lookup, call, resolved, tidied
+from simple_db.oracle.targets.target import reference
 from tests.support import build
 
 
@@ -27,14 +27,14 @@ def test_arguments_come_in_the_order_of_the_signature() -> None:
     made = call("image_update", "alice", from_state="active", values={}, image_id="image-1")
 
     assert [name for name, _ in made.arguments] == ["image_id", "values", "from_state"]
+    assert call("image_get", "admin", image_id="i") == Call(
+        "image_get", "admin", (("image_id", "i"),)
+    )
 
 
-def test_a_call_of_no_function_is_refused() -> None:
+def test_a_function_or_an_argument_that_the_api_has_not_is_refused() -> None:
     with pytest.raises(ValueError, match="image_paint is no function"):
         call("image_paint", "admin")
-
-
-def test_an_argument_that_the_function_does_not_take_is_refused() -> None:
     with pytest.raises(ValueError, match=r"image_get takes no colour; it takes \('image_id',"):
         call("image_get", "admin", image_id="image-1", colour="red")
 
@@ -46,30 +46,49 @@ def test_what_is_given_is_a_copy() -> None:
     assert made.given() == {"values": {"tags": []}}
 
 
-def test_a_call_is_written_with_its_required_arguments_by_place() -> None:
-    made = call("image_update", "alice", image_id="image-1", values={"size": 1}, v1_mode=True)
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (
+            call("image_update", "alice", image_id="image-1", values={"size": 1}, v1_mode=True),
+            "image_update(alice, 'image-1', {'size': 1}, v1_mode=True)",
+        ),
+        (
+            call("image_set_property_atomic", image_id="image-1", name="lock", value="me"),
+            "image_set_property_atomic('image-1', 'lock', 'me')",
+        ),
+        (
+            calls.member_id("image-1", "bob"),
+            "image_member_find(admin, image_id='image-1', member='bob')[0]['id']",
+        ),
+    ],
+)
+def test_calls_and_lookups_are_written_as_python_writes_them(made: Any, text: str) -> None:
+    assert str(made) == text
 
-    assert str(made) == "image_update(alice, 'image-1', {'size': 1}, v1_mode=True)"
+
+def test_names_come_first_in_a_tidy_dict_however_deep() -> None:
+    value = {"size": 1, "locations": [{"status": "active", "url": "u"}], "id": "i"}
+
+    assert str(tidied(value)) == (
+        "{'id': 'i', 'size': 1, 'locations': [{'url': 'u', 'status': 'active'}]}"
+    )
 
 
-def test_a_call_without_context_is_written_without() -> None:
-    made = call("image_set_property_atomic", image_id="image-1", name="lock", value="me")
-
-    assert str(made) == "image_set_property_atomic('image-1', 'lock', 'me')"
+# --- lookups -------------------------------------------------------------------------------------
 
 
-def test_a_lookup_is_written_as_the_expression_that_it_stands_for() -> None:
-    written = repr(calls.member_id("image-1", "bob"))
-
-    assert written == "image_member_find(admin, image_id='image-1', member='bob')[0]['id']"
-
-
-def test_a_membership_is_looked_up_by_image_and_project() -> None:
+def test_rows_are_looked_up_by_what_identifies_them() -> None:
     db = a_full_database()
     build.a_member(db, "image-1", "bob")
     carol = build.a_member(db, "image-1", "carol")
+    build.a_location(db, "image-1")
+    location = build.a_location(db, "image-1")
+    namespace = build.a_namespace(db, "second")
 
     assert found_by(calls.member_id("image-1", "carol"), db) == carol
+    assert found_by(calls.location_id("image-1", 1), db) == location
+    assert found_by(calls.namespace_id("second"), db) == namespace
 
 
 def test_of_several_memberships_the_oldest_is_looked_up() -> None:
@@ -78,23 +97,8 @@ def test_of_several_memberships_the_oldest_is_looked_up() -> None:
     assert resolved(calls.member_id("image-1", "bob"), lambda _call: rows) == 1
 
 
-def test_a_location_is_looked_up_by_its_place() -> None:
-    db = a_full_database()
-    build.a_location(db, "image-1")
-    second = build.a_location(db, "image-1")
-
-    assert found_by(calls.location_id("image-1", 1), db) == second
-
-
-def test_a_namespace_is_looked_up_by_its_name() -> None:
-    db = a_full_database()
-    second = build.a_namespace(db, "second")
-
-    assert found_by(calls.namespace_id("second"), db) == second
-
-
 @pytest.mark.parametrize("kind", ["object", "property", "tag"])
-def test_what_a_namespace_has_is_looked_up_by_its_name(kind: str) -> None:
+def test_content_of_a_namespace_is_looked_up_by_its_name(kind: str) -> None:
     db = a_full_database()
     create = getattr(db, f"metadef_{kind}_create")
     create(build.ADMIN, "ns", {"name": "first", "json_schema": {}})
@@ -124,12 +128,9 @@ def test_lookups_are_resolved_wherever_they_are_and_the_rest_is_copied() -> None
 
     found = resolved(value, lambda asked: {"id": asked.function})
 
-    assert found == {"ids": ["metadef_namespace_get", 7], "at": moment, "pair": (found["pair"])}
-    assert found["pair"] == ("metadef_namespace_get",)
+    assert found == {
+        "ids": ["metadef_namespace_get", 7],
+        "at": moment,
+        "pair": ("metadef_namespace_get",),
+    }
     assert value["ids"] == [lookup, 7]
-
-
-def test_equal_calls_are_equal() -> None:
-    assert call("image_get", "admin", image_id="i") == Call(
-        "image_get", "admin", (("image_id", "i"),)
-    )

@@ -8,23 +8,24 @@ from typing import Any
 import pytest
 
 from simple_db import Database
-from simple_db.oracle.programs.calls import NO_ROW, Call, call, location_id, member_id
+from simple_db.oracle.programs.calls import NO_ROW, Call, location_id, member_id
 from simple_db.oracle.races import histories
-from simple_db.oracle.races.histories import Event, History, drawn, eager_switching, told
+from simple_db.oracle.races.histories import Event, History, drawn, eager_switching, summary
 from simple_db.oracle.races.lanes import Race
-from simple_db.oracle.targets import CannotRun, DriverTarget, reference
+from simple_db.oracle.targets.target import CannotRun, DriverTarget, reference
 from tests.support.build import utc
+from tests.support.faults_shown import api
 
-AN_IMAGE = call("image_create", "admin", values={"id": "i", "status": "active", "owner": "alice"})
-TAGS = call("image_tag_get_all", "admin", image_id="i")
-
-
-def tag(value: str) -> Call:
-    return call("image_tag_create", "admin", image_id="i", value=value)
+AN_IMAGE = api.image_create("admin", {"id": "i", "status": "active", "owner": "alice"})
+TAGS = api.image_tag_get_all("admin", "i")
+TAG_A, TAG_B, TAG_C = (api.image_tag_create("admin", "i", value) for value in "abc")
 
 
-def a_race(*lanes: tuple[Call, ...], final: tuple[Call, ...] = ()) -> Race:
+def a_race(*lanes: tuple[Call, ...], final: tuple[Call, ...] = (TAGS,)) -> Race:
     return Race((AN_IMAGE,), lanes, final)
+
+
+TWO_TAGS = a_race((TAG_A,), (TAG_B,))
 
 
 class Slow(Database):
@@ -35,40 +36,26 @@ class Slow(Database):
         return super().image_tag_create(context, image_id, value)
 
 
+SLOW = DriverTarget("slow", Slow())
+
+
 # --- recording -----------------------------------------------------------------------------------
 
 
-def test_a_history_has_every_call_of_a_race_and_what_it_came_to() -> None:
-    history = histories.record(
-        a_race((tag("a"), tag("b")), (tag("c"),), final=(TAGS,)), reference()
-    )
+def test_a_history_has_every_call_of_a_race_on_an_empty_target_with_its_outcome() -> None:
+    race, target = a_race((TAG_A, TAG_B, AN_IMAGE), (TAG_C,)), reference()
 
-    assert [event.call for event in history.prefix] == [AN_IMAGE]
-    assert [[event.outcome for event in lane] for lane in history.lanes] == [
-        [("returned", "a"), ("returned", "b")],
-        [("returned", "c")],
-    ]
-    assert [event.outcome for event in history.final] == [("returned", ["a", "b", "c"])]
-
-
-def test_a_race_begins_on_an_empty_target() -> None:
-    target = reference()
-    race = a_race((tag("a"),), (tag("b"),), final=(TAGS,))
-
-    assert [histories.record(race, target).final[0].outcome for _ in range(2)] == [
-        ("returned", ["a", "b"])
-    ] * 2
-
-
-def test_an_error_is_an_outcome_by_its_name() -> None:
-    history = histories.record(a_race((AN_IMAGE,), (tag("a"),)), reference())
-
-    assert history.lanes[0][0].outcome == ("raised", "Duplicate")
+    for history in (histories.record(race, target) for _ in range(2)):
+        assert [event.call for event in history.prefix] == [AN_IMAGE]
+        assert [[event.outcome for event in lane] for lane in history.lanes] == [
+            [("returned", "a"), ("returned", "b"), ("raised", "Duplicate")],
+            [("returned", "c")],
+        ]
+        assert [event.outcome for event in history.final] == [("returned", ["a", "b", "c"])]
 
 
 def test_parts_precede_each_other_and_so_do_calls_of_a_lane() -> None:
-    race = a_race((tag("a"), tag("b")), (tag("c"),), final=(TAGS,))
-    history = histories.record(race, reference())
+    history = histories.record(a_race((TAG_A, TAG_B), (TAG_C,)), reference())
 
     first, second = history.lanes[0]
     assert first.responded < second.invoked
@@ -77,28 +64,19 @@ def test_parts_precede_each_other_and_so_do_calls_of_a_lane() -> None:
         assert event.responded < history.final[0].invoked
 
 
-def test_calls_of_two_lanes_overlap() -> None:
-    history = histories.record(a_race((tag("a"),), (tag("b"),)), DriverTarget("slow", Slow()))
-
-    one, other = history.parallel
+def test_calls_of_two_lanes_overlap_unless_they_run_in_turn() -> None:
+    one, other = histories.record(TWO_TAGS, SLOW).parallel
     assert one.invoked < other.responded
     assert other.invoked < one.responded
 
-
-def test_lanes_in_turn_do_not_overlap() -> None:
-    history = histories.record_in_turn(
-        a_race((tag("a"),), (tag("b"),)), DriverTarget("slow", Slow())
-    )
-
-    one, other = history.parallel
+    one, other = histories.record_in_turn(TWO_TAGS, SLOW).parallel
     assert one.responded < other.invoked
 
 
 def test_a_lookup_is_resolved_before_the_lanes_and_written_as_it_was() -> None:
-    values = {"image_id": "i", "member": "bob"}
-    leave = call("image_member_delete", "admin", memb_id=member_id("i", "bob"))
-    join = call("image_member_create", "admin", values=values)
-    race = Race((AN_IMAGE, join), ((leave, leave), (tag("a"),)), ())
+    join = api.image_member_create("admin", {"image_id": "i", "member": "bob"})
+    leave = api.image_member_delete("admin", member_id("i", "bob"))
+    race = Race((AN_IMAGE, join), ((leave, leave), (TAG_A,)), ())
     lane, _ = histories.record(race, reference()).lanes
 
     # Were it resolved at the second call, there would be no such member any more.
@@ -107,9 +85,7 @@ def test_a_lookup_is_resolved_before_the_lanes_and_written_as_it_was() -> None:
 
 
 def test_a_lookup_that_finds_nothing_is_no_row() -> None:
-    update = call(
-        "image_location_update", "admin", image_id="i", location={"id": location_id("i", 0)}
-    )
+    update = api.image_location_update("admin", "i", {"id": location_id("i", 0)})
     [bound] = histories.bound((update,), reference())
 
     assert bound.given()["location"] == {"id": NO_ROW}
@@ -122,8 +98,8 @@ def test_lanes_that_wait_for_each_other_cannot_be_run(monkeypatch: pytest.Monkey
         image_tag_create: Any = staticmethod(lambda *_: released.wait(60))
 
     monkeypatch.setattr(histories, "_PATIENCE", 0.01)
-    with pytest.raises(CannotRun, match=r"stuck does not come back .* image_tag_create"):
-        histories.record(a_race((tag("a"),), (tag("b"),)), DriverTarget("stuck", Stuck()))
+    with pytest.raises(CannotRun, match=r"stuck does not return .* image_tag_create"):
+        histories.record(TWO_TAGS, DriverTarget("stuck", Stuck()))
     released.set()
 
 
@@ -135,11 +111,11 @@ def test_switching_is_eager_for_a_while_only() -> None:
     assert sys.getswitchinterval() == before
 
 
-# --- what is told of answers ---------------------------------------------------------------------
+# --- summaries and drawings ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("answer", "tells"),
+    ("answer", "compared"),
     [
         (None, None),
         (5, 5),
@@ -154,19 +130,16 @@ def test_switching_is_eager_for_a_while_only() -> None:
         ),
     ],
 )
-def test_neither_times_nor_ids_nor_deleted_children_are_told(answer: Any, tells: Any) -> None:
-    assert told(answer) == tells
-
-
-# --- drawn ---------------------------------------------------------------------------------------
+def test_neither_times_nor_ids_nor_deleted_rows_are_compared(answer: Any, compared: Any) -> None:
+    assert summary(answer) == compared
 
 
 def test_a_drawing_shows_which_calls_overlap() -> None:
     history = History(
         prefix=(Event(AN_IMAGE, ("returned", {}), 0, 1),),
         lanes=(
-            (Event(tag("a"), ("returned", "a"), 2, 5),),
-            (Event(tag("b"), ("raised", "Invalid"), 3, 4), Event(TAGS, ("returned", []), 6, 7)),
+            (Event(TAG_A, ("returned", "a"), 2, 5),),
+            (Event(TAG_B, ("raised", "Invalid"), 3, 4), Event(TAGS, ("returned", []), 6, 7)),
         ),
         final=(Event(TAGS, ("returned", ["a"]), 8, 9),),
     )

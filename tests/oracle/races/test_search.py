@@ -8,9 +8,9 @@ from hypothesis import settings
 
 from simple_db import Database
 from simple_db.model.errors import Duplicate
-from simple_db.oracle import named_targets
 from simple_db.oracle.races.search import search
-from simple_db.oracle.targets import FAKE, DriverTarget, reference
+from simple_db.oracle.targets.named import resolve
+from simple_db.oracle.targets.target import FAKE, DriverTarget, reference
 
 # 200 at home, 1,000 in CI, 20,000 at night.
 HISTORIES = 10 * settings().max_examples
@@ -24,7 +24,7 @@ HITS = (
 
 
 class Forgetful(Database):
-    """Looks whether the image has the property, and sets it a moment later."""
+    """Checks whether the image has the property, and sets it a moment later."""
 
     def image_set_property_atomic(self, image_id: str, name: str, value: Any) -> None:
         if any(row["name"] == name for row in self.image_get(None, image_id)["properties"]):
@@ -42,7 +42,7 @@ class Twice(Database):
 
 
 class Other(Database):
-    """Makes other images than it is told to, which has nothing to do with threads."""
+    """Makes images with another name, which takes no threads."""
 
     def image_create(self, context: Any, values: Any, v1_mode: bool = False) -> Any:
         return super().image_create(context, values | {"name": "other"}, v1_mode)
@@ -55,7 +55,7 @@ def test_simple_db_is_linearizable() -> None:
     assert found.histories == HISTORIES
 
 
-def test_an_update_between_look_and_write_is_found_and_made_short() -> None:
+def test_an_update_between_look_and_write_is_found_made_short_and_drawn() -> None:
     target = DriverTarget("forgetful", Forgetful())
     [violation] = search(target, histories=60, functions=LOCKS).violations
 
@@ -64,6 +64,10 @@ def test_an_update_between_look_and_write_is_found_and_made_short() -> None:
     assert [call.function for call in violation.race.prefix] == ["image_create"]
     assert violation.race.final == ()
     assert not violation.in_turn
+    text = str(violation)
+    assert text.count("  image_set_property_atomic('image-1', 'lock', ") == 3
+    assert "No order of the calls explains this. After image_set_property_atomic(" in text
+    assert text.endswith(" would have raised Duplicate")
 
 
 def test_a_difference_that_needs_no_threads_is_said_to_need_none() -> None:
@@ -71,21 +75,11 @@ def test_a_difference_that_needs_no_threads_is_said_to_need_none() -> None:
     found = search(target, histories=60, functions=HITS)
 
     assert {violation.in_turn for violation in found.violations} == {True}
-    assert "Threads are not needed for it" in str(found.violations[0])
+    assert "It takes no threads" in str(found.violations[0])
 
 
 def test_a_difference_before_the_lanes_is_none_of_theirs() -> None:
     assert search(DriverTarget("other", Other()), histories=30, functions=LOCKS).violations == ()
-
-
-def test_a_violation_reads_well() -> None:
-    target = DriverTarget("forgetful", Forgetful())
-    [violation] = search(target, histories=60, functions=LOCKS).violations
-    text = str(violation)
-
-    assert text.count("  image_set_property_atomic('image-1', 'lock', ") == 3
-    assert "No order of the calls explains this. After image_set_property_atomic(" in text
-    assert text.endswith(" would have raised Duplicate")
 
 
 def test_a_search_ends_when_it_is_to_go_on_no_more() -> None:
@@ -97,7 +91,7 @@ def test_a_search_ends_when_it_is_to_go_on_no_more() -> None:
 @pytest.mark.glance
 def test_glances_in_tree_fake_lets_two_callers_set_the_same_atomic_property() -> None:
     pytest.importorskip("glance")
-    found = search(named_targets.resolve(FAKE), histories=300, functions=LOCKS)
+    found = search(resolve(FAKE), histories=300, functions=LOCKS)
     races = [one.race for one in found.violations if one.functions == {LOCKS[1]}]
 
     assert [[len(lane) for lane in race.lanes] for race in races] == [[1, 1]]
@@ -106,7 +100,7 @@ def test_glances_in_tree_fake_lets_two_callers_set_the_same_atomic_property() ->
 @pytest.mark.glance
 def test_glances_in_tree_fake_lets_two_callers_create_the_same_image() -> None:
     pytest.importorskip("glance")
-    target = named_targets.resolve(FAKE)
+    target = resolve(FAKE)
     found = search(
         target,
         histories=10_000,

@@ -1,0 +1,1 @@
+"""What calls did on both sides, and where that differs."""

@@ -1,0 +1,1 @@
+"""Divergences: looked for, made short, known, put into words."""

@@ -1,0 +1,1 @@
+"""What is compared with the reference: the target that a user names, and simple_db itself."""
