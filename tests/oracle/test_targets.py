@@ -12,6 +12,7 @@ from simple_db.model.errors import ImageNotFound
 from simple_db.oracle import named_targets, targets
 from simple_db.oracle.programs.calls import call, member_id
 from simple_db.oracle.targets import CannotRun, DriverTarget, Target
+from tests.support import build
 
 AN_IMAGE = call("image_create", "admin", values={"id": "image-1", "status": "active"})
 GET = call("image_get", "admin", image_id="image-1")
@@ -41,6 +42,25 @@ def test_a_call_is_made_for_its_caller() -> None:
 
     assert target.call(call("user_get_image_count", "admin", owner_id="alice")) == 1
     assert target.call(call("image_get_all", "stranger")) == []
+
+
+def test_a_dump_has_the_rows_of_all_tables_deleted_ones_too() -> None:
+    target = targets.reference()
+    target.call(AN_IMAGE)
+    target.call(call("image_destroy", "admin", image_id="image-1"))
+    assert target.dump is not None
+    dump = target.dump()
+
+    assert [(row["id"], row["deleted"]) for row in dump.pop("images")] == [("image-1", True)]
+    assert set(map(len, dump.values())) == {0}
+
+
+def test_what_is_dumped_shares_nothing_with_the_database() -> None:
+    database = build.a_full_database()
+    before = database.snapshot()
+    targets.rows_of(database)["image_locations"][0]["meta_data"].clear()
+
+    assert database.snapshot() == before
 
 
 def test_an_error_of_the_driver_comes_as_it_is() -> None:
