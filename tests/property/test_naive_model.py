@@ -16,6 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from simple_db import Database, RequestContext
 from simple_db.model.errors import SimpleDBError
+from simple_db.oracle.programs.cast import MEMBER_STATUSES
+from simple_db.oracle.programs.domain import IMAGE_IDS, OWNERS, STATUSES, VISIBILITIES
 from tests.property import strategies as some
 from tests.support.world import World
 
@@ -396,7 +398,7 @@ _columns: dict[str, st.SearchStrategy[Any]] = {
     "name": _texts,
     "size": st.one_of(st.none(), st.integers(-1, 3)),
     "owner": some.owners,
-    "visibility": st.sampled_from(some.VISIBILITIES),
+    "visibility": st.sampled_from(VISIBILITIES),
     "properties": _properties,
 }
 _locations = st.fixed_dictionaries(
@@ -407,26 +409,26 @@ _locations = st.fixed_dictionaries(
     }
 )
 _created = st.fixed_dictionaries(
-    {"status": st.sampled_from([*some.STATUSES, "killed", *["pending_delete"] * 3])},
+    {"status": st.sampled_from([*STATUSES, "killed", *["pending_delete"] * 3])},
     optional=_columns
     | {"id": some.image_ids, "created_at": some.times, "locations": st.lists(_locations)},
 )
-_changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(some.STATUSES)})
-_image_ids = st.sampled_from([*some.IMAGE_IDS, *some.IMAGE_IDS, some.MISSING])
+_changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(STATUSES)})
+_image_ids = st.sampled_from([*IMAGE_IDS, *IMAGE_IDS, some.MISSING])
 _asked: dict[str, st.SearchStrategy[Any]] = {
-    "visibility": st.sampled_from([*some.VISIBILITIES, *["all"] * 4]),
+    "visibility": st.sampled_from([*VISIBILITIES, *["all"] * 4]),
     "deleted": st.booleans(),
     "tags": st.lists(some.tags, max_size=2),
     "properties": _properties,
     "size": st.integers(-1, 3),
-    "owner": st.sampled_from(some.OWNERS),
+    "owner": st.sampled_from(OWNERS),
 }
 _filters = st.lists(st.sampled_from(sorted(_asked)), max_size=2, unique=True).flatmap(
     lambda keys: st.fixed_dictionaries({key: _asked[key] for key in keys})
 )
 _row_ids = st.integers(1, 5)
 _membership: dict[str, st.SearchStrategy[Any]] = {
-    "status": st.sampled_from(some.MEMBER_STATUSES),
+    "status": st.sampled_from([*MEMBER_STATUSES]),
     "can_share": st.booleans(),
 }
 
@@ -461,7 +463,7 @@ class AgainstTheModel(RuleBasedStateMachine):
     @initialize(images=st.lists(_created, min_size=2, max_size=3), running=st.booleans())
     def some_images_exist(self, images: list[Row], running: bool) -> None:
         self.world.running = running
-        for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
+        for image_id, values in zip(IMAGE_IDS, images, strict=False):
             self.hold("image_create", some.ADMIN, values | {"id": image_id})
 
     @rule(days=st.integers(0, 2))
@@ -529,7 +531,7 @@ class AgainstTheModel(RuleBasedStateMachine):
         limit=st.one_of(st.none(), st.integers(0, 3)),
         sort_key=st.sampled_from(some.SORT_KEYS),
         sort_dir=st.sampled_from(["asc", "desc"]),
-        member_status=st.sampled_from([*some.MEMBER_STATUSES, "all"]),
+        member_status=st.sampled_from([*MEMBER_STATUSES, "all"]),
     )
     def image_get_all(
         self,
@@ -625,7 +627,7 @@ class AgainstTheModel(RuleBasedStateMachine):
         self.hold("purge_deleted_rows", context, age, max_rows)
         self.hold("purge_deleted_rows_from_images", context, age, max_rows)
 
-    @rule(choice=st.integers(0, 5), status=st.sampled_from([None, *some.MEMBER_STATUSES]))
+    @rule(choice=st.integers(0, 5), status=st.sampled_from([None, *MEMBER_STATUSES]))
     def a_member_looks(self, choice: int, status: str | None) -> None:
         if self.model.members:
             row = self.model.members[choice % len(self.model.members)]

@@ -134,10 +134,11 @@ class FaultyDatabase:
 
     Args:
         fault: What is wrong with it; None is a driver without fault.
+        database: The reference; one of its own unless one is given.
     """
 
-    def __init__(self, fault: Fault | None) -> None:
-        self.database = Database()
+    def __init__(self, fault: Fault | None, database: Database | None = None) -> None:
+        self.database = database or Database()
         self._memory: dict[str, Any] = {}
         if fault is not None:
             for function in fault.functions:
