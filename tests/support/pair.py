@@ -69,8 +69,7 @@ class Pair:
             return theirs
         ours = self._outcome_of_ours(call, given)
         if ours.error != _expected_error(call, theirs):
-            both_refuse = theirs.error is not None and ours.error == "Invalid"
-            two_faults = both_refuse and self._at_fault(call, given)
+            two_faults = theirs.error is not None and ours.error in self._faults_of(call, given)
             assert two_faults, f"{call}: reference {theirs}, simple_db {ours}"
         if ours.error == theirs.error:
             _hold_texts(call, given, theirs.told, ours.told)
@@ -110,11 +109,11 @@ class Pair:
         assert self.db.snapshot() == self._snapshot, f"{call} shares something with the store"
         return evolve(ours, answer=answer)
 
-    def _at_fault(self, call: Call, given: Arguments) -> bool:
-        """Tell whether the arguments are at fault, whatever else is: "two faults in one call".
+    def _faults_of(self, call: Call, given: Arguments) -> list[str]:
+        """Tell what is wrong with the arguments, whatever else is: "two faults in one call".
 
-        They are where simple_db refuses them on an empty database, or from an administrator who
-        asks for no state.
+        It is what simple_db says of them on an empty database, or to an administrator who asks for
+        no state.
         """
         by_admin = evolve(call, context=call.context and "admin")
         any_state = {key: part for key, part in given.items() if key != "from_state"}
@@ -124,7 +123,7 @@ class Pair:
             _outcome(reference(db), by_admin, copy.deepcopy(any_state), SimpleDBError)
             for db in (Database(), same)
         ]
-        return "Invalid" in [outcome.error for outcome in outcomes]
+        return [one.error for one in outcomes if one.error and one.error.startswith("Invalid")]
 
 
 def _outcome(
