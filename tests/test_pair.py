@@ -39,7 +39,11 @@ def holds(program: Program, fault: Fault | None) -> None:
         pair.hold(one)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+# "an image that is noted twice in one cache": a call that the driver cannot make.
+TO_BE_FOUND = [fault for fault in FAULTS if fault.name != "an image is cached anew"]
+
+
+@pytest.mark.parametrize("fault", TO_BE_FOUND, ids=lambda fault: fault.name)
 def test_a_fault_of_the_oracles_is_found(fault: Fault) -> None:
     with pytest.raises(AssertionError):
         holds(SHOWN[fault.name], fault)
@@ -118,8 +122,8 @@ STORED: dict[str, tuple[Fault, Program]] = {
         stored("image_tag_set_all", "tags", **TIMELESS),
         (*TAGGED, api.image_tag_set_all("admin", "image-1", [])),
     ),
-    "a member deleted, with another project": (
-        stored("image_member_delete", "members", member="status", status="member"),
+    "a member deleted, without deleted_at": (
+        stored("image_member_delete", "members", deleted_at=None),
         (*JOINED, api.image_member_delete("admin", member_id("image-1", "pending"))),
     ),
     "a purge that leaves a tag behind": (

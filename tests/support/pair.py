@@ -56,17 +56,17 @@ class Pair:
         self.driver = driver
         self.world = driver.world
         self.db = make(driver.world)
-        self._ours = reference(self.db)
+        self._theirs, self._ours = driver.target, reference(self.db)
         self._snapshot = self.db.snapshot()
 
-    def hold(self, call: Call) -> Outcome:
-        """Make a call on both sides, hold them to agree, and give the reference's outcome."""
-        # The rows of both have the same ids.
-        given = {name: resolved(value, self._found) for name, value in call.arguments}
+    def hold(self, call: Call) -> None:
+        """Make a call on both sides, and hold them to agree."""
+        theirs_given, given = (self._given(call, target) for target in (self._theirs, self._ours))
+        assert given == theirs_given, f"before {call}, reference and simple_db find other rows"
         self.world.next_turn()
         theirs = self._outcome_of_theirs(call, given)
         if (call.function, theirs.error) in BEYOND_THE_DRIVER:
-            return theirs
+            return
         ours = self._outcome_of_ours(call, given)
         if ours.error != _expected_error(call, theirs):
             two_faults = theirs.error is not None and ours.error in self._faults_of(call, given)
@@ -77,20 +77,17 @@ class Pair:
         assert not differing, f"after {call}, reference and simple_db: {differing}"
         if theirs.error is None:
             _hold_answers(call.function, theirs.answer, ours.answer)
-        return theirs
 
-    def _found(self, lookup: Call) -> Any:
-        """Give what a lookup finds, on both sides the same."""
-        found = self.hold(lookup)
-        if found.error is not None:
-            raise LookupError(found.told)
-        return found.answer
+    def _given(self, call: Call, target: DriverTarget) -> Arguments:
+        """Give the arguments, with the ids of rows that are looked up on this side."""
+        with self.driver.in_its_world():
+            return {name: resolved(value, target.call) for name, value in call.arguments}
 
     def _outcome_of_theirs(self, call: Call, given: Arguments) -> Outcome:
         """Call the driver, and hold it to 'a call that raises leaves no trace', if need be."""
         before = self.driver.state() if call.function in LEAVES_A_TRACE else None
         with self.driver.in_its_world():
-            theirs = _outcome(self.driver.target, call, copy.deepcopy(given), GlanceException)
+            theirs = _outcome(self._theirs, call, copy.deepcopy(given), GlanceException)
         if before and theirs.error is not None:
             self.driver.back_to(before)
         return theirs
