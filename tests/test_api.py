@@ -203,11 +203,6 @@ def test_the_sql_driver_takes_the_same_parameters(name: str) -> None:
     assert signature_of(undecorated(getattr(driver, name))) == SIGNATURES[name]
 
 
-@pytest.mark.parametrize("name", SIGNATURES)
-def test_a_function_tells_where_its_behaviour_comes_from(name: str) -> None:
-    assert f"``{name}`` of Glance 33" in (inspect.getdoc(getattr(Database, name)) or "")
-
-
 # --- databases -------------------------------------------------------------------------------
 
 

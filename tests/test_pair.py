@@ -39,7 +39,7 @@ def holds(program: Program, fault: Fault | None) -> None:
         pair.hold(one)
 
 
-# "an image that is noted twice in one cache": a call that the driver cannot make.
+# D42: a call that the driver cannot make.
 TO_BE_FOUND = [fault for fault in FAULTS if fault.name != "an image is cached anew"]
 
 

@@ -1,4 +1,4 @@
-"""What crosses the border: the context that comes in, the dicts that go out."""
+"""Types of arguments and results: the context of a call, and the dicts that are returned."""
 
 import datetime as dt
 from typing import Literal, Never, NotRequired, Protocol, TypedDict
@@ -28,23 +28,23 @@ class Context(Protocol):
 
     @property
     def can_see_deleted(self) -> bool:
-        """Whether deleted images exist for the caller."""
+        """Whether the caller can see deleted images."""
         ...
 
 
 @frozen(init=False)
 class RequestContext:
-    """A context for people without oslo.
+    """A context that needs no other library.
 
     Args:
         owner: The project on whose behalf the call is made.
         is_admin: Whether the caller may see and change every image.
-        can_see_deleted: Whether deleted images exist for the caller; it follows `is_admin` unless
-            it is given, as in Glance.
+        can_see_deleted: Whether the caller can see deleted images; `is_admin` unless given, as in
+            Glance.
 
     Raises:
-        TypeError: an argument is given without its name, or by one that there is not; or `is_admin`
-            or `can_see_deleted` is neither True nor False.
+        TypeError: an argument is given by position or by an unknown name; or `is_admin` or
+            `can_see_deleted` is neither True nor False.
     """
 
     owner: str | None
@@ -70,14 +70,14 @@ class RequestContext:
                 "project on whose behalf a call is made is RequestContext(owner=...)"
             )
         sees = is_admin if can_see_deleted is None else can_see_deleted
-        for name, told in (("is_admin", is_admin), ("can_see_deleted", sees)):
-            if not isinstance(told, bool):
-                raise TypeError(f"{name} of a RequestContext is True or False, not {shown(told)}")
+        for name, value in (("is_admin", is_admin), ("can_see_deleted", sees)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} of a RequestContext is True or False, not {shown(value)}")
         self.__attrs_init__(owner, is_admin, sees)
 
 
 class LocationDict(TypedDict):
-    """A location as an image carries it; `url` can carry credentials."""
+    """A location of an image; `url` can contain credentials."""
 
     id: int
     url: str
@@ -99,7 +99,7 @@ class PropertyDict(TypedDict):
 
 
 class MemberDict(TypedDict):
-    """A row of ``image_members`` but for its ``deleted_at``, as Glance's driver shows it."""
+    """A row of ``image_members`` without its ``deleted_at``, as in Glance's driver."""
 
     id: int
     image_id: str
@@ -144,7 +144,7 @@ class ImageDict(TypedDict):
 
 
 class TaskDict(TypedDict):
-    """A row of ``tasks``, with what it was told and what came of it unless it is in a list."""
+    """A row of ``tasks``; `task_get_all` leaves out `input`, `result` and `message`."""
 
     id: str
     type: str

@@ -1,4 +1,4 @@
-"""Sort keys and directions, parsed into a total order; marker and limit, into a page of it."""
+"""Sort orders and pages: sort keys and directions, marker and limit."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,7 +14,7 @@ _DIRECTIONS = ("asc", "desc")
 
 
 class Row(Protocol):
-    """A record of a table, whose id is its own."""
+    """A record with an id."""
 
     @property
     def id(self) -> Any:
@@ -48,12 +48,12 @@ def _none_first(value: Any) -> tuple[bool, Any]:
 def sort_order(record: type[Record], sort_key: object = None, sort_dir: object = None) -> SortOrder:
     """Return the total order that keys and directions ask for.
 
-    One direction is for all keys; none is descending. Ties are broken by ``created_at`` and
-    ``id``, in the direction that is for all keys, or descending.
+    One direction applies to all keys; without a direction the order is descending. Ties are broken
+    by ``created_at`` and ``id``, in the direction that applies to all keys, or descending.
 
     Raises:
-        Invalid: keys or directions are no list; or there are several directions, and not one for
-            each key.
+        Invalid: keys or directions are no list; or there are several directions, and not as many
+            as keys.
         InvalidSortDir: a direction is neither asc nor desc.
         InvalidSortKey: a key is no column of the record's table.
     """
@@ -74,7 +74,7 @@ def sort_order(record: type[Record], sort_key: object = None, sort_dir: object =
 
 def _ordered(given: object, what: str) -> list[Any]:
     if isinstance(given, AbstractSet):
-        raise Invalid(f"{what} must be a list, for its order counts, not {type(given).__name__}")
+        raise Invalid(f"{what} must be a list, as its order counts, not {type(given).__name__}")
     return values.sequence(given, what)
 
 

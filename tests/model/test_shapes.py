@@ -20,7 +20,7 @@ from simple_db.model.shapes import (
 from tests.support.build import ADMIN, a_database, a_location, a_namespace, a_property, an_image
 
 
-def test_a_context_is_an_ordinary_caller_without_project_unless_told() -> None:
+def test_a_context_is_an_ordinary_caller_without_project_by_default() -> None:
     context = RequestContext()
 
     assert (context.owner, context.is_admin, context.can_see_deleted) == (None, False, False)
@@ -94,7 +94,7 @@ def test_metadata_definitions_come_out_with_exactly_the_keys_of_their_types() ->
     db = a_database()
     a_namespace(db)
     values = {"name": "x", "prefix": None, "properties_target": None}
-    told: dict[Any, Any] = {
+    answers: dict[Any, Any] = {
         NamespaceDict: db.metadef_namespace_get(ADMIN, "ns"),
         MetadefObjectDict: db.metadef_object_create(ADMIN, "ns", values),
         MetadefPropertyDict: db.metadef_property_create(ADMIN, "ns", values),
@@ -103,4 +103,4 @@ def test_metadata_definitions_come_out_with_exactly_the_keys_of_their_types() ->
         ResourceTypeDict: db.metadef_resource_type_get(ADMIN, "x"),
     }
 
-    assert all(answer.keys() == shape.__annotations__.keys() for shape, answer in told.items())
+    assert all(answer.keys() == shape.__annotations__.keys() for shape, answer in answers.items())

@@ -2,7 +2,7 @@
 
 The oracle keeps to few and simple values, for every driver. Of these here Glance's SQL driver
 takes some, and refuses the others with an error of Glance's own, or with one that
-`tests.support.differences` knows.
+simple_db/oracle/semantics.toml knows.
 """
 
 from __future__ import annotations

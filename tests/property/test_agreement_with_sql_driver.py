@@ -3,7 +3,7 @@
 The programs are the oracle's, with further calls and values in between, and time that passes.
 After every call the rows of all tables are compared, soft-deleted ones and times included, and
 simple_db is held to what it promises of every call (`tests.support.pair`). What may differ is
-listed in `tests.support.differences`.
+listed in docs/semantics.md.
 """
 
 from __future__ import annotations
@@ -99,11 +99,11 @@ def _looks_at_images(visitors: list[str]) -> Iterator[Call]:
         yield call("image_member_find", who)
 
 
-# --- differences that depend on the rows: see `tests.support.differences` -----------------------
+# --- differences that depend on the rows --------------------------------------------------------
 
 
 def _is_a_purge_cut_at_one_moment(pair: Pair, one: Call) -> bool:
-    """Tell whether a purge takes some of "rows deleted at one moment" and leaves others."""
+    """Tell whether a purge takes some rows deleted at one moment and leaves others: D45."""
     if not one.function.startswith("purge"):
         return False
     given = one.given()
@@ -121,7 +121,7 @@ def _times_of_deletion(dump: Rows, before: dt.datetime) -> Iterator[list[dt.date
 
 
 def _is_a_page_over_nulls(pair: Pair, one: Call) -> bool:
-    """Tell "pages over nulls", and "pages by a boolean or by visibility"."""
+    """Tell pages over nulls, and by a boolean or by visibility: D25 and D26."""
     given = one.given()
     table = {
         "image_get_all": "images",
@@ -139,7 +139,7 @@ def _is_a_page_over_nulls(pair: Pair, one: Call) -> bool:
 
 
 def _is_a_page_of_tags(pair: Pair, one: Call) -> bool:
-    """Tell "a page of images that have a tag twice"."""
+    """Tell a page of images of which one has a tag twice: D27."""
     given = one.given()
     if one.function != "image_get_all" or not given.get("limit"):
         return False

@@ -176,3 +176,15 @@ def refused(db: Database, error: type[SimpleDBError], *named: object) -> Iterato
         assert re.search(rf"(?<!\w){re.escape(str(name))}(?!\w)", str(caught.value))
     assert db.snapshot() == before
     db.check()
+
+
+def ruin(value: Any) -> None:
+    """Empty everything that can be changed in a value, from the inside out."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            ruin(part)
+    if isinstance(value, dict):
+        for part in value.values():
+            ruin(part)
+    if isinstance(value, (dict, list)):
+        value.clear()
