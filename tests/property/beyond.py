@@ -20,6 +20,8 @@ from simple_db.oracle.programs.domain import (
     LONG_AGO,
     NAMESPACES,
     PROPERTIES,
+    TASK_IDS,
+    URLS,
 )
 from simple_db.oracle.programs.draws import admin, any_of, anyone, calls_of, image_ids
 from simple_db.oracle.programs.flows import flows_of_an_image
@@ -357,6 +359,29 @@ _more_on_tasks: Sequence[Calls] = (
     calls_of("purge_deleted_rows", admin, age_in_days=st.integers(0, 2), max_rows=st.just(-1)),
     calls_of("get_cached_nodes", admin, image_id=image_ids),
 )
+_here: Beyond = {"node_reference_url": st.just(URLS[0]), "image_id": st.just(IMAGE_IDS[0])}
+_cached_and_used = st.tuples(
+    calls_of("node_reference_create", admin, node_reference_url=_here["node_reference_url"]),
+    calls_of("insert_cache_details", admin, **_here, filesize=st.just(1), last_accessed=some.times),
+    any_of(
+        [
+            *[calls_of("update_hit_count", admin, **_here)] * 3,
+            calls_of("delete_cached_image", admin, **_here),
+            calls_of("delete_all_cached_images", admin, node_reference_url=st.just(URLS[0])),
+        ]
+    ),
+)
+_a_task = {"type": "import", "status": "pending", "owner": "alice", "input": {"a": 1}}
+_told = st.fixed_dictionaries({"message": some.maybe_texts, "expires_at": some.times})
+_made_and_deleted = st.tuples(
+    calls_of(
+        "task_create",
+        admin,
+        values=_told.map(lambda told: {"id": TASK_IDS[0], **_a_task, **told}),
+    ),
+    calls_of("task_update", admin, task_id=st.just(TASK_IDS[0]), values=_told),
+    calls_of("task_delete", admin, task_id=st.just(TASK_IDS[0])),
+)
 _more_on_definitions: Sequence[Calls] = (
     calls_of(
         "metadef_resource_type_delete",
@@ -375,11 +400,11 @@ _more_on_definitions: Sequence[Calls] = (
     ),
 )
 _MORE: Mapping[str, st.SearchStrategy[Program]] = {
-    # What an image has, made and removed: in the oracle's programs that seldom meets.
+    # What is made, changed and removed: in the oracle's programs that seldom meets.
     "images": any_of(
         [*map(st.tuples, _more_on_images), *[image_ids.flatmap(flows_of_an_image)] * 7]
     ),
-    "tasks": st.tuples(any_of(_more_on_tasks)),
+    "tasks": any_of([*map(st.tuples, _more_on_tasks), *[_cached_and_used, _made_and_deleted] * 2]),
     "metadefs": st.tuples(any_of(_more_on_definitions)),
 }
 
