@@ -25,6 +25,7 @@ from simple_db.oracle.programs.domain import (
 )
 from simple_db.oracle.programs.draws import admin, any_of, anyone, calls_of, image_ids
 from simple_db.oracle.programs.flows import flows_of_an_image
+from simple_db.oracle.programs.metadefs import creations_of
 from simple_db.oracle.programs.strategies import programs
 from tests.property import strategies as some
 from tests.support.build import EMOJI
@@ -359,6 +360,16 @@ _more_on_tasks: Sequence[Calls] = (
     calls_of("purge_deleted_rows", admin, age_in_days=st.integers(0, 2), max_rows=st.just(-1)),
     calls_of("get_cached_nodes", admin, image_id=image_ids),
 )
+_first = {"image_id": st.just(IMAGE_IDS[0])}
+_lock = {**_first, "name": st.just(PROPERTIES[1]), "value": st.sampled_from(["1", "1", None])}
+_locked_and_unlocked = st.tuples(
+    calls_of("image_set_property_atomic", **_lock),
+    calls_of("image_delete_property_atomic", **_lock),
+)
+_tagged_anew = st.tuples(
+    calls_of("image_tag_create", admin, **_first, value=st.just("t1")),
+    calls_of("image_tag_set_all", admin, **_first, tags=st.lists(some.tags, max_size=2)),
+)
 _here: Beyond = {"node_reference_url": st.just(URLS[0]), "image_id": st.just(IMAGE_IDS[0])}
 _cached_and_used = st.tuples(
     calls_of("node_reference_create", admin, node_reference_url=_here["node_reference_url"]),
@@ -399,13 +410,69 @@ _more_on_definitions: Sequence[Calls] = (
         sort_dir=st.sampled_from(["asc", "desc"]),
     ),
 )
+_this = {"namespace_name": st.just(NAMESPACES[0])}
+_name = st.sampled_from(["one", "two"])
+
+
+def _defined_and_changed(kind: str, name: str, values: str, row: str) -> st.SearchStrategy[Program]:
+    """Make a definition in a namespace, and change or delete it."""
+    ids = st.builds(content_id, st.just(kind), st.just(NAMESPACES[0]), _name)
+    known = st.fixed_dictionaries({"name": _name}, optional={"unknown": some.texts})
+    changes = _keys(description=some.texts, json_schema=some.schemas, name=_name)
+    return st.tuples(
+        creations_of(kind, _this["namespace_name"]),
+        any_of(
+            [
+                calls_of(f"metadef_{kind}_delete", admin, **_this, **{name: _name}),
+                calls_of(f"metadef_{kind}_update", admin, **_this, **{row: ids, values: changes}),
+                calls_of(f"metadef_{kind}_update", admin, **_this, **{row: ids, values: known}),
+            ]
+        ),
+    )
+
+
+_association = {"name": st.just("server"), "prefix": st.none(), "properties_target": st.none()}
+_flows_of_definitions: Sequence[st.SearchStrategy[Program]] = (
+    _defined_and_changed("object", "object_name", "object_dict", "object_id"),
+    _defined_and_changed("property", "property_name", "property_dict", "property_id"),
+    _defined_and_changed("tag", "name", "tag_dict", "id"),
+    st.tuples(
+        calls_of(
+            "metadef_namespace_update",
+            admin,
+            namespace_id=st.builds(namespace_id, st.just(NAMESPACES[0])),
+            namespace_dict=_keys(description=some.texts, protected=st.booleans()),
+        )
+    ),
+    st.tuples(
+        calls_of(
+            "metadef_resource_type_association_create",
+            admin,
+            **_this,
+            values=st.fixed_dictionaries(_association),
+        ),
+        calls_of(
+            "metadef_resource_type_association_delete",
+            admin,
+            **_this,
+            resource_type_name=st.just("server"),
+        ),
+    ),
+)
 _MORE: Mapping[str, st.SearchStrategy[Program]] = {
     # What is made, changed and removed: in the oracle's programs that seldom meets.
     "images": any_of(
-        [*map(st.tuples, _more_on_images), *[image_ids.flatmap(flows_of_an_image)] * 7]
+        [
+            *map(st.tuples, _more_on_images),
+            *[image_ids.flatmap(flows_of_an_image)] * 7,
+            _locked_and_unlocked,
+            _tagged_anew,
+        ]
     ),
     "tasks": any_of([*map(st.tuples, _more_on_tasks), *[_cached_and_used, _made_and_deleted] * 2]),
-    "metadefs": st.tuples(any_of(_more_on_definitions)),
+    "metadefs": any_of(
+        [*map(st.tuples, _more_on_definitions), *_flows_of_definitions, *_flows_of_definitions]
+    ),
 }
 
 
