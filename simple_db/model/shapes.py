@@ -27,8 +27,8 @@ class Context(Protocol):
         ...
 
     @property
-    def can_see_deleted(self) -> bool:
-        """Whether the caller can see deleted images."""
+    def can_see_deleted(self) -> bool | None:
+        """Whether the caller can see deleted images; None, which Glance's can be, is no."""
         ...
 
 
@@ -111,10 +111,11 @@ class MemberDict(TypedDict):
     deleted: bool
 
 
-class ImageDict(TypedDict):
-    """A row of ``images`` with its properties, deleted ones included, and its locations.
+class AnyImageDict(TypedDict):
+    """What every dict of an image has: a row of ``images``, its properties and its locations.
 
-    `size` and `virtual_size` are in bytes, `min_disk` in GB, `min_ram` in MB, times naive UTC.
+    Deleted properties are among them. `size` and `virtual_size` are in bytes, `min_disk` in GB,
+    `min_ram` in MB, times naive UTC.
     """
 
     id: str
@@ -124,8 +125,6 @@ class ImageDict(TypedDict):
     size: int | None
     virtual_size: int | None
     status: str
-    visibility: NotRequired[str]
-    is_public: NotRequired[bool]
     checksum: str | None
     os_hash_algo: str | None
     os_hash_value: str | None
@@ -140,11 +139,29 @@ class ImageDict(TypedDict):
     deleted: bool
     properties: list[PropertyDict]
     locations: list[LocationDict]
+
+
+class ImageDict(AnyImageDict):
+    """An image as all functions return it; its tags are what `image_tag_get_all` returns."""
+
+    visibility: Visibility
+
+
+class TaggedImageDict(ImageDict):
+    """An image as `image_get_all` returns it with ``return_tag=True``."""
+
+    tags: list[str]
+
+
+class V1ImageDict(AnyImageDict):
+    """An image as a function returns it with ``v1_mode=True``; it has tags as above only."""
+
+    is_public: bool
     tags: NotRequired[list[str]]
 
 
-class TaskDict(TypedDict):
-    """A row of ``tasks``; `task_get_all` leaves out `input`, `result` and `message`."""
+class ListedTaskDict(TypedDict):
+    """A row of ``tasks``, as `task_get_all` returns it: without `input`, `result` and `message`."""
 
     id: str
     type: str
@@ -158,9 +175,18 @@ class TaskDict(TypedDict):
     updated_at: dt.datetime | None
     deleted_at: dt.datetime | None
     deleted: bool
-    input: NotRequired[Json]
-    result: NotRequired[Json]
-    message: NotRequired[str | None]
+
+
+class TaskDict(ListedTaskDict):
+    """A task as the other functions return it, with its row of ``task_info``.
+
+    Every task that this API has created has one. Without it, after a snapshot from elsewhere say,
+    the dict does not have these three.
+    """
+
+    input: Json
+    result: Json
+    message: str | None
 
 
 class NodeReferenceDict(TypedDict):

@@ -1,7 +1,7 @@
 """Images: created, updated, destroyed, restored, found and listed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, overload
 
 import attrs
 
@@ -15,7 +15,13 @@ from simple_db.model.records import (
     as_dict,
     soft_deleted,
 )
-from simple_db.model.shapes import Context, ImageDict, SortDirection
+from simple_db.model.shapes import (
+    Context,
+    ImageDict,
+    SortDirection,
+    TaggedImageDict,
+    V1ImageDict,
+)
 from simple_db.model.values import (
     checked_id,
     limit_int4,
@@ -37,9 +43,24 @@ Child = TypeVar("Child", Property, Member, Tag)
 _PROTECTED = frozenset({"created_at", "updated_at", "deleted_at", "deleted"})
 
 
+@overload
+def image_create(
+    db: HasStore,
+    context: Context | None,
+    values: Mapping[str, Any],
+    v1_mode: Literal[False] = False,
+) -> ImageDict: ...
+@overload
+def image_create(
+    db: HasStore, context: Context | None, values: Mapping[str, Any], *, v1_mode: Literal[True]
+) -> V1ImageDict: ...
+@overload
 def image_create(
     db: HasStore, context: Context | None, values: Mapping[str, Any], v1_mode: bool = False
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_create(
+    db: HasStore, context: Context | None, values: Mapping[str, Any], v1_mode: bool = False
+) -> ImageDict | V1ImageDict:
     """Create an image and return a fresh dict of it.
 
     Args:
@@ -69,6 +90,30 @@ def image_create(
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
 
 
+@overload
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    v1_mode: Literal[False] = False,
+    atomic_props: Collection[str] | None = None,
+) -> ImageDict: ...
+@overload
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    *,
+    v1_mode: Literal[True],
+    atomic_props: Collection[str] | None = None,
+) -> V1ImageDict: ...
+@overload
 def image_update(
     db: HasStore,
     context: Context | None,
@@ -78,7 +123,17 @@ def image_update(
     from_state: str | None = None,
     v1_mode: bool = False,
     atomic_props: Collection[str] | None = None,
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    v1_mode: bool = False,
+    atomic_props: Collection[str] | None = None,
+) -> ImageDict | V1ImageDict:
     """Change an image and return a fresh dict of it.
 
     Args:
@@ -171,13 +226,38 @@ def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
         )
 
 
+@overload
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    v1_mode: Literal[False] = False,
+) -> ImageDict: ...
+@overload
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    *,
+    v1_mode: Literal[True],
+) -> V1ImageDict: ...
+@overload
 def image_get(
     db: HasStore,
     context: Context | None,
     image_id: str,
     force_show_deleted: bool = False,
     v1_mode: bool = False,
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    v1_mode: bool = False,
+) -> ImageDict | V1ImageDict:
     """Return a fresh dict of the image.
 
     Its properties include deleted ones. Its locations do not, unless `force_show_deleted`; a
@@ -199,6 +279,54 @@ def image_get(
         return _image_dict(tables, caller, image, show_deleted=force_show_deleted, v1_mode=v1_mode)
 
 
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: Literal[False] = False,
+    v1_mode: Literal[False] = False,
+) -> list[ImageDict]: ...
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    *,
+    return_tag: Literal[True],
+    v1_mode: Literal[False] = False,
+) -> list[TaggedImageDict]: ...
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: bool = False,
+    *,
+    v1_mode: Literal[True],
+) -> list[V1ImageDict]: ...
+@overload
 def image_get_all(
     db: HasStore,
     context: Context | None,
@@ -212,7 +340,21 @@ def image_get_all(
     admin_as_user: bool = False,
     return_tag: bool = False,
     v1_mode: bool = False,
-) -> list[ImageDict]:
+) -> list[ImageDict] | list[TaggedImageDict] | list[V1ImageDict]: ...
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: bool = False,
+    v1_mode: bool = False,
+) -> list[ImageDict] | list[TaggedImageDict] | list[V1ImageDict]:
     """Return fresh dicts of the images that match all filters, in order, one page.
 
     Deleted images are listed too, unless the filter ``deleted`` excludes them. All pages together
@@ -290,7 +432,10 @@ def _image_dict(
     with_tags: bool = False,
     v1_mode: bool = False,
 ) -> ImageDict:
-    """Return a fresh dict of the image as the caller may see it."""
+    """Return a fresh dict of the image as the caller may see it.
+
+    Of the shapes of images it is the one that the overloads of the public functions say.
+    """
     answer = as_dict(image)
     hides_locations = image.status == "deactivated" and not caller.is_admin
     answer["locations"] = (

@@ -7,7 +7,7 @@ import attrs
 
 from simple_db.model.errors import Duplicate, Forbidden, Invalid, TaskNotFound
 from simple_db.model.records import Column, Task, TaskInfo, as_dict, columns_of, soft_deleted
-from simple_db.model.shapes import Context, SortDirection, TaskDict
+from simple_db.model.shapes import Context, ListedTaskDict, SortDirection, TaskDict
 from simple_db.model.values import (
     checked_id,
     json_copy,
@@ -125,7 +125,7 @@ def task_get_all(
     sort_key: str = "created_at",
     sort_dir: SortDirection | None = "desc",
     admin_as_user: bool = False,
-) -> list[TaskDict]:
+) -> list[ListedTaskDict]:
     """Return fresh dicts of the tasks that match all filters, in order, one page.
 
     The dicts are without input, result and message. Expired tasks of the caller's project are
@@ -261,8 +261,8 @@ def _leading(sort_key: str) -> str:
     return "created_at" if sort_key == "id" else sort_key
 
 
-def _task_dict(task: Task) -> TaskDict:
-    return cast("TaskDict", as_dict(task))
+def _task_dict(task: Task) -> ListedTaskDict:
+    return cast("ListedTaskDict", as_dict(task))
 
 
 def _with_info(tables: Tables, task: Task) -> TaskDict:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # What a command can fail in: the modules that read, write and claim files.
 OF_FILES = (
     *(f"persistence/{name}" for name in ("files", "file_pair", "claims", "formats", "journal")),
-    *("persistence/database_file", "persistence/json_weight", "snapshot"),
+    *("persistence/database_file", "persistence/json_weight", "persistence/layout"),
+    *("persistence/encoding", "persistence/decoding"),
     *("operations/metadefs/files", "cli/snapshot/outline", "cli/snapshot/difference"),
 )
 
