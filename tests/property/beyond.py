@@ -437,6 +437,16 @@ _flows_of_definitions: Sequence[st.SearchStrategy[Program]] = (
     _defined_and_changed("property", "property_name", "property_dict", "property_id"),
     _defined_and_changed("tag", "name", "tag_dict", "id"),
     st.tuples(
+        creations_of("tag", _this["namespace_name"]),
+        calls_of(
+            "metadef_tag_create_tags",
+            admin,
+            **_this,
+            tag_list=st.lists(st.fixed_dictionaries({"name": _name}), min_size=1, max_size=2),
+            can_append=st.booleans(),
+        ),
+    ),
+    st.tuples(
         calls_of(
             "metadef_namespace_update",
             admin,
