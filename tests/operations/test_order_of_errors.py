@@ -130,12 +130,12 @@ def test_the_order_of_errors_is_that_of_the_sql_driver(
     driver = SqlDriver(world)
     set_up(driver.call)
     set_up(functools.partial(call_of, db))
-    rows = driver.dump()
+    state = driver.state()
     differing = []
     for arguments in calls():
         theirs = error_of(driver.call, *arguments)
         if theirs in {None, "Forbidden"}:  # these leave a trace
-            driver.load(rows)
+            driver.back_to(state)
         with db.checkpoint() as point:
             ours = error_of(functools.partial(call_of, db), *arguments)
             point.rollback()

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simple_db import Database
+from simple_db.oracle.programs.calls import Call, Program
+from simple_db.oracle.programs.strategies import programs
 from simple_db.persistence import journal
-from tests.property.test_laws import (
-    WORLD,
-    attempt,
-    calls,
-    database_in_the_world,
-    databases,
-    reads,
+from tests.property.test_laws import WORLD, attempt, database_in_the_world, databases
+
+many_calls = programs()
+RESET, SAVE, CHECKPOINT, ROLLBACK = (
+    Call(function, None) for function in ("reset", "save", "checkpoint", "rollback")
 )
 
-many_calls = st.lists(calls, max_size=8)
-RESET: Any = ("reset", [])
+
+def interrupted(*others: Call) -> st.SearchStrategy[Program]:
+    """Make a program that has some of these in the place of its calls."""
+    return programs().flatmap(
+        lambda program: st.tuples(*(st.sampled_from([*[one] * 8, *others]) for one in program))
+    )
 
 
-def made(db: Database, call: Any) -> str:
+def made(db: Database, call: Call) -> str:
     """Make a call in the next turn of the world, and give its answer as text."""
     WORLD.next_turn()
     return str(attempt(db, call))
@@ -40,19 +43,15 @@ def copied(db: Database) -> Database:
 # --- forks -----------------------------------------------------------------------------------
 
 
-@given(
-    db=databases(),
-    steps=st.lists(
-        st.tuples(st.integers(0, 2), st.one_of(calls, reads, st.just(RESET))), max_size=12
-    ),
-)
+@given(db=databases(), program=interrupted(RESET), data=st.data())
 def test_a_database_its_fork_and_that_ones_fork_never_see_each_other(
-    db: Database, steps: list[tuple[int, Any]]
+    db: Database, program: Program, data: st.DataObject
 ) -> None:
     fork = db.fork()
     family = [db, fork, fork.fork()]
     strangers = [copied(db) for _ in family]
-    for number, call in steps:
+    for call in program:
+        number = data.draw(st.integers(0, 2))
         WORLD.next_turn()
         assert str(attempt(family[number], call)) == str(attempt(strangers[number], call))
         for one, stranger in zip(family, strangers, strict=True):
@@ -62,7 +61,7 @@ def test_a_database_its_fork_and_that_ones_fork_never_see_each_other(
 
 @given(db=databases(), before=many_calls, after=many_calls)
 def test_a_fork_made_at_any_time_is_what_its_database_was_then(
-    db: Database, before: Any, after: Any
+    db: Database, before: Program, after: Program
 ) -> None:
     forks = [(db.fork(), db.snapshot())]
     for call in (*before, *after):
@@ -77,7 +76,7 @@ def test_a_fork_made_at_any_time_is_what_its_database_was_then(
 
 
 @given(db=databases(), inside=many_calls, then=many_calls)
-def test_what_is_rolled_back_has_never_been(db: Database, inside: Any, then: Any) -> None:
+def test_what_is_rolled_back_has_never_been(db: Database, inside: Program, then: Program) -> None:
     before, other = db.snapshot(), copied(db)
     with db.checkpoint() as point:
         for call in inside:
@@ -91,12 +90,12 @@ def test_what_is_rolled_back_has_never_been(db: Database, inside: Any, then: Any
     assert db.snapshot() == other.snapshot()
 
 
-@given(db=databases(), programs=st.lists(many_calls, min_size=1, max_size=3), back=st.data())
+@given(db=databases(), several=st.lists(many_calls, min_size=1, max_size=3), back=st.data())
 def test_any_checkpoint_can_be_gone_back_to_in_any_order(
-    db: Database, programs: Any, back: st.DataObject
+    db: Database, several: list[Program], back: st.DataObject
 ) -> None:
     points = []
-    for program in programs:
+    for program in several:
         with db.checkpoint() as point:
             points.append((point, db.snapshot()))
         for call in program:
@@ -111,19 +110,9 @@ def test_any_checkpoint_can_be_gone_back_to_in_any_order(
 # --- the journal -----------------------------------------------------------------------------
 
 
-@given(
-    steps=st.lists(
-        st.one_of(
-            *[calls] * 6,
-            reads,
-            st.just(RESET),
-            st.sampled_from([("save", []), ("checkpoint", []), ("rollback", [])]),
-        ),
-        max_size=15,
-    )
-)
+@given(program=interrupted(RESET, SAVE, CHECKPOINT, ROLLBACK))
 def test_whenever_the_process_is_killed_the_files_are_the_database_after_its_last_call(
-    steps: list[Any],
+    program: Program,
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         path, left = Path(name) / "glance.json", Path(name) / "left.json"
@@ -133,14 +122,14 @@ def test_whenever_the_process_is_killed_the_files_are_the_database_after_its_las
         ) as db:
             with db.checkpoint() as point:
                 pass
-            for step in steps:
-                if step[0] == "checkpoint":
+            for call in program:
+                if call is CHECKPOINT:
                     with db.checkpoint() as point:
                         pass
-                elif step[0] == "rollback":
+                elif call is ROLLBACK:
                     point.rollback()
                 else:
-                    made(db, step)
+                    made(db, call)
                 check_left(path, left, db.snapshot())
         assert path.read_bytes() == db.snapshot()
 

@@ -16,6 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from simple_db import Database, RequestContext
 from simple_db.model.errors import SimpleDBError
+from simple_db.oracle.programs.cast import MEMBER_STATUSES
+from simple_db.oracle.programs.domain import IMAGE_IDS, OWNERS, STATUSES, VISIBILITIES
 from tests.property import strategies as some
 from tests.support.world import World
 
@@ -396,7 +398,7 @@ _columns: dict[str, st.SearchStrategy[Any]] = {
     "name": _texts,
     "size": st.one_of(st.none(), st.integers(-1, 3)),
     "owner": some.owners,
-    "visibility": st.sampled_from(some.VISIBILITIES),
+    "visibility": st.sampled_from(VISIBILITIES),
     "properties": _properties,
 }
 _locations = st.fixed_dictionaries(
@@ -407,28 +409,86 @@ _locations = st.fixed_dictionaries(
     }
 )
 _created = st.fixed_dictionaries(
-    {"status": st.sampled_from([*some.STATUSES, "killed", *["pending_delete"] * 3])},
+    {"status": st.sampled_from([*STATUSES, "killed", *["pending_delete"] * 3])},
     optional=_columns
     | {"id": some.image_ids, "created_at": some.times, "locations": st.lists(_locations)},
 )
-_changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(some.STATUSES)})
-_image_ids = st.sampled_from([*some.IMAGE_IDS, *some.IMAGE_IDS, some.MISSING])
+_changed = st.fixed_dictionaries({}, optional=_columns | {"status": st.sampled_from(STATUSES)})
+_image_ids = st.sampled_from([*IMAGE_IDS, *IMAGE_IDS, some.MISSING])
 _asked: dict[str, st.SearchStrategy[Any]] = {
-    "visibility": st.sampled_from([*some.VISIBILITIES, *["all"] * 4]),
+    "visibility": st.sampled_from([*VISIBILITIES, *["all"] * 4]),
     "deleted": st.booleans(),
     "tags": st.lists(some.tags, max_size=2),
     "properties": _properties,
     "size": st.integers(-1, 3),
-    "owner": st.sampled_from(some.OWNERS),
+    "owner": st.sampled_from(OWNERS),
 }
 _filters = st.lists(st.sampled_from(sorted(_asked)), max_size=2, unique=True).flatmap(
     lambda keys: st.fixed_dictionaries({key: _asked[key] for key in keys})
 )
 _row_ids = st.integers(1, 5)
 _membership: dict[str, st.SearchStrategy[Any]] = {
-    "status": st.sampled_from(some.MEMBER_STATUSES),
+    "status": st.sampled_from([*MEMBER_STATUSES]),
     "can_share": st.booleans(),
 }
+_new_members = st.fixed_dictionaries(
+    {"image_id": _image_ids, "member": some.members}, optional=_membership
+)
+_changed_members = st.fixed_dictionaries({}, optional=_membership)
+
+
+def _call(function: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.tuples(st.just(function), st.tuples(*arguments))
+
+
+_tags = (some.contexts, _image_ids, some.tags)
+_locks = (_image_ids, _names, _texts)
+_some_rows = (some.contexts, st.integers(0, 1), st.integers(-1, 2))
+_listing = (
+    some.mostly_admins,
+    _filters,
+    st.one_of(st.none(), _image_ids),
+    st.one_of(st.none(), st.integers(0, 3)),
+    st.sampled_from(some.SORT_KEYS).map(lambda key: [key]),
+    st.sampled_from([["asc"], ["desc"]]),
+    st.sampled_from([*MEMBER_STATUSES, "all"]),
+)
+_calls = st.one_of(
+    _call("image_create", some.mostly_admins, _created),
+    _call("image_update", some.mostly_admins, _image_ids, _changed, st.booleans()),
+    _call("image_destroy", some.mostly_admins, _image_ids),
+    _call("image_restore", some.mostly_admins, _image_ids),
+    _call("image_get", some.contexts, _image_ids, st.booleans()),
+    _call("image_get_all", *_listing),
+    _call("image_location_add", some.contexts, _image_ids, _locations),
+    _call(
+        "image_location_delete",
+        some.contexts,
+        _image_ids,
+        _row_ids,
+        st.sampled_from(["deleted", "pending_delete"]),
+    ),
+    _call("image_set_property_atomic", *_locks),
+    _call("image_delete_property_atomic", *_locks),
+    _call("image_member_create", some.contexts, _new_members),
+    _call("image_member_update", some.contexts, _row_ids, _changed_members),
+    _call("image_member_delete", some.contexts, _row_ids),
+    _call(
+        "image_member_find",
+        some.contexts,
+        st.one_of(st.none(), _image_ids),
+        st.one_of(st.none(), some.members),
+    ),
+    _call("image_tag_create", *_tags),
+    _call("image_tag_delete", *_tags),
+    _call("image_tag_set_all", some.contexts, _image_ids, st.lists(some.tags, max_size=3)),
+    _call("image_tag_get_all", some.contexts, _image_ids),
+    _call("user_get_image_count", some.contexts, some.owners),
+    _call("user_get_storage_usage", some.contexts, some.owners),
+    _call("user_get_uploading_count", some.contexts, some.owners),
+    _call("purge_deleted_rows", *_some_rows),
+    _call("purge_deleted_rows_from_images", *_some_rows),
+)
 
 
 def outcome(side: Any, function: str, args: tuple[Any, ...]) -> Any:
@@ -455,13 +515,14 @@ class AgainstTheModel(RuleBasedStateMachine):
         before = self.db.snapshot()
         expected = outcome(self.model, function, args)
         assert outcome(self.db, function, args) == expected
+        self.db.check()
         if isinstance(expected, Refused):
             assert self.db.snapshot() == before
 
     @initialize(images=st.lists(_created, min_size=2, max_size=3), running=st.booleans())
     def some_images_exist(self, images: list[Row], running: bool) -> None:
         self.world.running = running
-        for image_id, values in zip(some.IMAGE_IDS, images, strict=False):
+        for image_id, values in zip(IMAGE_IDS, images, strict=False):
             self.hold("image_create", some.ADMIN, values | {"id": image_id})
 
     @rule(days=st.integers(0, 2))
@@ -493,19 +554,10 @@ class AgainstTheModel(RuleBasedStateMachine):
             point.rollback()
         assert self.db.snapshot() == before
 
-    @rule(context=some.mostly_admins, values=_created)
-    def image_create(self, context: RequestContext, values: Row) -> None:
-        self.hold("image_create", context, values)
-
-    @rule(context=some.mostly_admins, image_id=_image_ids, values=_changed, purge=st.booleans())
-    def image_update(
-        self, context: RequestContext, image_id: str, values: Row, purge: bool
-    ) -> None:
-        self.hold("image_update", context, image_id, values, purge)
-
-    @rule(context=some.mostly_admins, image_id=_image_ids)
-    def image_destroy(self, context: RequestContext, image_id: str) -> None:
-        self.hold("image_destroy", context, image_id)
+    @rule(calls=st.lists(_calls, min_size=3, max_size=9))
+    def some_calls(self, calls: list[tuple[str, tuple[Any, ...]]]) -> None:
+        for function, arguments in calls:
+            self.hold(function, *arguments)
 
     @rule(image_id=some.image_ids, restored=st.booleans())
     def an_image_waits_for_its_deletion(self, image_id: str, restored: bool) -> None:
@@ -514,118 +566,7 @@ class AgainstTheModel(RuleBasedStateMachine):
         if restored:
             self.hold("image_restore", some.ADMIN, image_id)
 
-    @rule(context=some.mostly_admins, image_id=_image_ids)
-    def image_restore(self, context: RequestContext, image_id: str) -> None:
-        self.hold("image_restore", context, image_id)
-
-    @rule(context=some.contexts, image_id=_image_ids, force=st.booleans())
-    def image_get(self, context: RequestContext, image_id: str, force: bool) -> None:
-        self.hold("image_get", context, image_id, force)
-
-    @rule(
-        context=some.mostly_admins,
-        filters=_filters,
-        marker=st.one_of(st.none(), _image_ids),
-        limit=st.one_of(st.none(), st.integers(0, 3)),
-        sort_key=st.sampled_from(some.SORT_KEYS),
-        sort_dir=st.sampled_from(["asc", "desc"]),
-        member_status=st.sampled_from([*some.MEMBER_STATUSES, "all"]),
-    )
-    def image_get_all(
-        self,
-        context: RequestContext,
-        filters: Row,
-        marker: str | None,
-        limit: int | None,
-        sort_key: str,
-        sort_dir: str,
-        member_status: str,
-    ) -> None:
-        query = (filters, marker, limit, [sort_key], [sort_dir], member_status)
-        self.hold("image_get_all", context, *query)
-
-    @rule(context=some.contexts, image_id=_image_ids, location=_locations)
-    def image_location_add(self, context: RequestContext, image_id: str, location: Row) -> None:
-        self.hold("image_location_add", context, image_id, location)
-
-    @rule(
-        context=some.contexts,
-        image_id=_image_ids,
-        location_id=_row_ids,
-        status=st.sampled_from(["deleted", "pending_delete"]),
-    )
-    def image_location_delete(
-        self, context: RequestContext, image_id: str, location_id: int, status: str
-    ) -> None:
-        self.hold("image_location_delete", context, image_id, location_id, status)
-
-    @rule(image_id=_image_ids, name=_names, value=_texts)
-    def image_set_property_atomic(self, image_id: str, name: str, value: str | None) -> None:
-        self.hold("image_set_property_atomic", image_id, name, value)
-
-    @rule(image_id=_image_ids, name=_names, value=_texts)
-    def image_delete_property_atomic(self, image_id: str, name: str, value: str | None) -> None:
-        self.hold("image_delete_property_atomic", image_id, name, value)
-
-    @rule(
-        context=some.contexts,
-        values=st.fixed_dictionaries(
-            {"image_id": _image_ids, "member": some.members}, optional=_membership
-        ),
-    )
-    def image_member_create(self, context: RequestContext, values: Row) -> None:
-        self.hold("image_member_create", context, values)
-
-    @rule(
-        context=some.contexts,
-        memb_id=_row_ids,
-        values=st.fixed_dictionaries({}, optional=_membership),
-    )
-    def image_member_update(self, context: RequestContext, memb_id: int, values: Row) -> None:
-        self.hold("image_member_update", context, memb_id, values)
-
-    @rule(context=some.contexts, memb_id=_row_ids)
-    def image_member_delete(self, context: RequestContext, memb_id: int) -> None:
-        self.hold("image_member_delete", context, memb_id)
-
-    @rule(
-        context=some.contexts,
-        image_id=st.one_of(st.none(), _image_ids),
-        member=st.one_of(st.none(), some.members),
-    )
-    def image_member_find(
-        self, context: RequestContext, image_id: str | None, member: str | None
-    ) -> None:
-        self.hold("image_member_find", context, image_id, member)
-
-    @rule(context=some.contexts, image_id=_image_ids, tag=some.tags)
-    def image_tag_create(self, context: RequestContext, image_id: str, tag: str) -> None:
-        self.hold("image_tag_create", context, image_id, tag)
-
-    @rule(context=some.contexts, image_id=_image_ids, tag=some.tags)
-    def image_tag_delete(self, context: RequestContext, image_id: str, tag: str) -> None:
-        self.hold("image_tag_delete", context, image_id, tag)
-
-    @rule(context=some.contexts, image_id=_image_ids, tags=st.lists(some.tags, max_size=3))
-    def image_tag_set_all(self, context: RequestContext, image_id: str, tags: list[str]) -> None:
-        self.hold("image_tag_set_all", context, image_id, tags)
-
-    @rule(context=some.contexts, image_id=_image_ids)
-    def image_tag_get_all(self, context: RequestContext, image_id: str) -> None:
-        self.hold("image_tag_get_all", context, image_id)
-
-    @rule(context=some.contexts, owner=some.owners)
-    def usage(self, context: RequestContext, owner: str | None) -> None:
-        self.hold("user_get_image_count", context, owner)
-        self.hold("user_get_storage_usage", context, owner)
-        self.hold("user_get_uploading_count", context, owner)
-
-    @rule(context=some.contexts, age=st.integers(0, 1), max_rows=st.integers(-1, 2))
-    def purge(self, context: RequestContext, age: int, max_rows: int) -> None:
-        self.hold("purge_deleted_rows", context, age, max_rows)
-        self.hold("purge_deleted_rows_from_images", context, age, max_rows)
-
-    @rule(choice=st.integers(0, 5), status=st.sampled_from([None, *some.MEMBER_STATUSES]))
+    @rule(choice=st.integers(0, 5), status=st.sampled_from([None, *MEMBER_STATUSES]))
     def a_member_looks(self, choice: int, status: str | None) -> None:
         if self.model.members:
             row = self.model.members[choice % len(self.model.members)]

@@ -134,10 +134,11 @@ class FaultyDatabase:
 
     Args:
         fault: The fault; None for a driver without one.
+        database: The reference; by default one of its own.
     """
 
-    def __init__(self, fault: Fault | None) -> None:
-        self.database = Database()
+    def __init__(self, fault: Fault | None, database: Database | None = None) -> None:
+        self.database = database or Database()
         self._memory: dict[str, Any] = {}
         if fault is not None:
             for function in fault.functions:

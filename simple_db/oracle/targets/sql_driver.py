@@ -27,6 +27,8 @@ from simple_db.oracle.targets.target import SQL_DRIVER, CannotRun, DriverTarget
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from simple_db.oracle.targets.target import Rows
+
 _SCHEMAS = (models.BASE.metadata, models_metadef.BASE_DICT.metadata)
 
 
@@ -77,6 +79,7 @@ def _sql_target(url: sa.URL) -> DriverTarget:
             reset=lambda: _empty(engine),
             close=stack.pop_all().close,
             now=now,
+            dump=lambda: rows_of(engine),
         )
 
 
@@ -85,6 +88,19 @@ def _empty(engine: sa.Engine) -> None:
         for schema in _SCHEMAS:
             for table in reversed(schema.sorted_tables):
                 connection.execute(table.delete())
+
+
+def rows_of(engine: sa.Engine) -> Rows:
+    """Return the rows as `DriverTarget.dump` does."""
+    with engine.connect() as connection:
+        return {
+            table.name: [
+                dict(row._mapping)  # noqa: SLF001 - the public name of this attribute
+                for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
+            for schema in _SCHEMAS
+            for table in schema.sorted_tables
+        }
 
 
 @contextlib.contextmanager

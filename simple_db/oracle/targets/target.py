@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simple_db.api import Database
 from simple_db.model import clock
 from simple_db.model.errors import SimpleDBError
+from simple_db.model.records import as_dict
 from simple_db.oracle.programs.calls import Call, parameters_of, placed, resolved
 from simple_db.oracle.programs.cast import CAST
 
@@ -21,6 +23,8 @@ FAKE = "glance.db.simple.api"
 SQL_DRIVER = "glance.db.sqlalchemy.api"
 
 Close = Callable[[], None]
+Rows = dict[str, list[dict[str, Any]]]
+"""Every row of every table, deleted ones too: by column, in the order of the table's key."""
 
 
 class CannotRun(SimpleDBError):  # noqa: N818 - a name of the family, which are Glance's
@@ -65,6 +69,7 @@ class DriverTarget:
         reset: Forgets every row; by default the driver's own function.
         close: Undoes the set-up of the driver.
         now: Returns the time of the driver's clock.
+        dump: Reads all rows of all tables, not by functions of the API; None where nothing can.
 
     Raises:
         CannotRun: there is no `reset`.
@@ -78,10 +83,12 @@ class DriverTarget:
         reset: Close | None = None,
         close: Close = lambda: None,
         now: Callable[[], dt.datetime] = clock.utcnow,
+        dump: Callable[[], Rows] | None = None,
     ) -> None:
         self.name = name
         self.driver = driver
         self.now = now
+        self.dump = dump
         self.close = close
         self.reset: Close = reset or getattr(driver, "reset", None) or _no_reset(name)
 
@@ -112,7 +119,18 @@ def _no_reset(name: str) -> Close:
 
 def reference(database: Database | None = None) -> DriverTarget:
     """Return simple_db as a target, on a database of its own unless one is given."""
-    return DriverTarget("simple_db", database or Database())
+    own = database or Database()
+    return DriverTarget("simple_db", own, dump=lambda: rows_of(own))
+
+
+def rows_of(database: Database) -> Rows:
+    """Return the rows of a database as `DriverTarget.dump` does; they share nothing with it."""
+    with database.store.reading() as tables:
+        dump = {
+            table.record.table: [as_dict(table.rows[key]) for key in sorted(table.rows)]
+            for table in tables
+        }
+    return copy.deepcopy(dump)  # values of JSON are the record's own
 
 
 @contextlib.contextmanager

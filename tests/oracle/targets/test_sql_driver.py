@@ -15,7 +15,7 @@ from oslo_utils import timeutils
 
 from simple_db.oracle.targets import sql_driver as module
 from simple_db.oracle.targets.sql_driver import sql_target
-from simple_db.oracle.targets.target import CannotRun
+from simple_db.oracle.targets.target import CannotRun, reference
 from tests.support.faults_shown import IMAGE, api
 from tests.support.servers import MARIADB, POSTGRESQL, need
 
@@ -60,6 +60,35 @@ def test_a_target_on_a_server_begins_anew_for_every_program(url: str) -> None:
 
         with pytest.raises(exception.ImageNotFound):
             target.call(GET)
+
+
+def test_both_sides_dump_the_same_rows_of_the_same_tables_but_for_the_times() -> None:
+    made = api.image_create(
+        "admin",
+        {
+            "id": "image-1",
+            "status": "active",
+            "properties": {"b": "2", "a": None},
+            "locations": [{"url": "file:///a", "metadata": {"a": [1]}, "status": "active"}],
+        },
+    )
+    with contextlib.closing(sql_target("sqlite://")) as target:
+        dumps = []
+        for one in (target, reference()):
+            one.call(made)
+            assert one.dump is not None
+            dumps.append({table: list(map(_timeless, rows)) for table, rows in one.dump().items()})
+
+    assert dumps[0] == dumps[1]
+    assert {table: len(rows) for table, rows in dumps[0].items() if rows} == {
+        "images": 1,
+        "image_locations": 1,
+        "image_properties": 2,
+    }
+
+
+def _timeless(row: dict[str, object]) -> dict[str, object]:
+    return {column: value for column, value in row.items() if not column.endswith("_at")}
 
 
 @pytest.mark.usefixtures("without_tables")

@@ -18,8 +18,10 @@ from simple_db.oracle.targets.target import (
     DriverTarget,
     Target,
     reference,
+    rows_of,
     silence,
 )
+from tests.support import build
 from tests.support.faults_shown import api
 
 AN_IMAGE = api.image_create("admin", {"id": "image-1", "status": "active"})
@@ -60,6 +62,25 @@ def test_a_call_is_made_for_its_caller_or_without_a_context() -> None:
     assert target.call(api.user_get_image_count("admin", "alice")) == 1
     assert target.call(api.image_get_all("stranger")) == []
     assert target.call(api.image_get("alice", "i"))["properties"][0]["value"] == "b"
+
+
+def test_a_dump_has_the_rows_of_all_tables_deleted_ones_too() -> None:
+    target = reference()
+    target.call(AN_IMAGE)
+    target.call(api.image_destroy("admin", "image-1"))
+    assert target.dump is not None
+    dump = target.dump()
+
+    assert [(row["id"], row["deleted"]) for row in dump.pop("images")] == [("image-1", True)]
+    assert set(map(len, dump.values())) == {0}
+
+
+def test_what_is_dumped_shares_nothing_with_the_database() -> None:
+    database = build.a_full_database()
+    before = database.snapshot()
+    rows_of(database)["image_locations"][0]["meta_data"].clear()
+
+    assert database.snapshot() == before
 
 
 def test_an_error_of_the_driver_comes_as_it_is() -> None:
