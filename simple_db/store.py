@@ -13,11 +13,11 @@ import datetime as dt
 import logging
 import operator
 import sys
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from simple_db.model.call_lock import CallLock, Hold
 from simple_db.model.records import (
@@ -43,11 +43,15 @@ from simple_db.model.records import (
     key_of,
 )
 from simple_db.model.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
+from simple_db.queries.indexes import Index, OrderedIndex, Span, found
+from simple_db.queries.paging import SortOrder, ascending, key_of_values
 
 LOG = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
-V = TypeVar("V")
+
+# Each index by order costs every write; those of most users of a table sort in few ways.
+_ORDERS = 16
 
 
 class Write(NamedTuple):
@@ -59,61 +63,6 @@ class Write(NamedTuple):
     after: Record | None
 
 
-def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
-    """Return what is under the key; a UUID, alone or in a tuple, stands for its text."""
-    try:
-        found = mapping.get(key)
-    except TypeError:  # a list, say, which no column holds
-        return missing
-    return mapping.get(_as_text(key), missing) if found is None else found
-
-
-def _as_text(key: object) -> object:
-    return tuple(map(uuid_as_text, key)) if isinstance(key, tuple) else uuid_as_text(key)
-
-
-class Index(Generic[R]):
-    """The ids of a table's rows by the value of a column, or by a tuple of several columns."""
-
-    def __init__(self, *columns: str) -> None:
-        self.columns = columns
-        self.key: Callable[[R], Hashable] = operator.attrgetter(*columns)
-        self._ids: dict[Hashable, set[Any]] = {}
-
-    def ids(self, key: object) -> Collection[Any]:
-        """Return the ids of the rows with that value, in no order."""
-        return _found(self._ids, key, ())
-
-    def add(self, row_id: Hashable, row: R) -> None:
-        """Note that the row has this id; to repeat it changes nothing."""
-        self._ids.setdefault(self.key(row), set()).add(row_id)
-
-    def discard(self, row_id: Hashable, row: R) -> None:
-        """Forget the row; nothing happens if it is not noted."""
-        key = self.key(row)
-        ids = self._ids.get(key, set())
-        ids.discard(row_id)
-        if not ids:  # it may have been empty before: an exception came here
-            self._ids.pop(key, None)
-
-    def agrees_with(self, rows: Mapping[Any, R]) -> bool:
-        """Return whether the index is the one that these rows give."""
-        expected: Index[R] = Index(*self.columns)
-        for row_id, row in rows.items():
-            expected.add(row_id, row)
-        return self._ids == expected._ids
-
-    def copy(self) -> "Index[R]":
-        """Return an index of its own of the same rows."""
-        copy: Index[R] = Index(*self.columns)
-        copy._ids = {key: set(ids) for key, ids in self._ids.items()}
-        return copy
-
-    def is_unique(self) -> bool:
-        """Return whether no two rows have the same value."""
-        return all(len(ids) == 1 for ids in self._ids.values())
-
-
 @frozen
 class TableCut(Generic[R]):
     """The rows of a table as they were at one moment: nobody changes what is in it."""
@@ -121,6 +70,7 @@ class TableCut(Generic[R]):
     rows: dict[Any, R]
     indexes: "Mapping[tuple[str, ...], Index[R]]"
     next_id: int
+    ordered: "Mapping[SortOrder, OrderedIndex[R]]" = field(factory=dict)
 
 
 class Table(Generic[R]):
@@ -142,10 +92,11 @@ class Table(Generic[R]):
         self._indexes: Mapping[tuple[str, ...], Index[R]] = {
             key: Index(*key) for key in (*keys, *record.unique)
         }
+        self._ordered: Mapping[SortOrder, OrderedIndex[R]] = {}
 
     def get(self, row_id: object) -> R | None:
         """Return the row of that id, if there is one."""
-        return _found(self.rows, row_id, None)
+        return found(self.rows, row_id, None)
 
     def where(self, **values: object) -> list[R]:
         """Return the rows with these values, in the order of their ids.
@@ -156,8 +107,28 @@ class Table(Generic[R]):
             return [self.rows[row_id] for row_id in sorted(self.rows)]
         index = self._indexes[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
-        found = index.ids(key)
-        return [self.rows[row_id] for row_id in sorted(found)] if found else []
+        ids = index.ids(key)
+        return [self.rows[row_id] for row_id in sorted(ids)] if ids else []
+
+    def having(self, **values: object) -> Span[R]:
+        """Return the rows with these values, which many rows may have, in the order of their ids.
+
+        The columns are some that can be None.
+        """
+        key = key_of_values(map(uuid_as_text, values.values()))
+        return self.ordered(ascending(*values, *self.record.key)).between(key, key)
+
+    def ordered(self, order: SortOrder) -> OrderedIndex[R]:
+        """Return the rows in an order, or in its reverse: whichever ascends by its first column.
+
+        It is built at the first use, and kept up from then on; of many, those that were used last.
+        """
+        key = order.ascending
+        index = self._ordered.get(key) or OrderedIndex(key.key(), self.rows.values())
+        others = [(known, kept) for known, kept in self._ordered.items() if known != key]
+        # A cut may share the mapping, and be read meanwhile.
+        self._ordered = dict([*others[1 - _ORDERS :], (key, index)])
+        return index
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""
@@ -195,6 +166,7 @@ class Table(Generic[R]):
         """Hold the rows of a cut of another table: a pointer to them, as it was in the cut."""
         self._shared = True
         self.rows, self._indexes, self.next_id = cut.rows, cut.indexes, cut.next_id
+        self._ordered = cut.ordered
 
     def _write(self, row_id: Any, after: R | None) -> None:
         before = self.rows.get(row_id)
@@ -206,12 +178,15 @@ class Table(Generic[R]):
         if self._shared:
             self.rows = dict(self.rows)
             self._indexes = {key: index.copy() for key, index in self._indexes.items()}
+            self._ordered = {key: index.copy() for key, index in self._ordered.items()}
             self._shared = False
         for index in self._indexes.values():
             if before is not None:
                 index.discard(row_id, before)
             if after is not None:
                 index.add(row_id, after)
+        for ordered in self._ordered.values():
+            ordered.exchange(before, after)
         if after is None:
             self.rows.pop(row_id, None)
         else:
@@ -219,13 +194,16 @@ class Table(Generic[R]):
 
     def view(self) -> TableCut[R]:
         """Return the rows as they are now, for as long as nobody changes the table."""
-        return TableCut(self.rows, self._indexes, self.next_id)
+        return TableCut(self.rows, self._indexes, self.next_id, self._ordered)
 
     def check(self) -> None:
         """Raise AssertionError unless the indexes agree with the rows."""
         for columns, index in self._indexes.items():
             right = index.agrees_with(self.rows)
             assert right, f"{self.record.table}: the index of {columns} is not the rows'"
+        for order, ordered in self._ordered.items():
+            right = ordered.agrees_with(self.rows.values())
+            assert right, f"{self.record.table}: the index by {order.keys} is not the rows'"
 
 
 class Tables:
@@ -233,14 +211,14 @@ class Tables:
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
         self.undo_list: list[Write] = []
-        self.images: Table[Image] = Table(Image, self.undo_list, "owner")
+        self.images: Table[Image] = Table(Image, self.undo_list)
         self.locations: Table[Location] = Table(Location, self.undo_list, "image_id")
         self.properties: Table[Property] = Table(Property, self.undo_list, "image_id")
         self.members: Table[Member] = Table(
-            Member, self.undo_list, "image_id", "member", ("image_id", "member")
+            Member, self.undo_list, "image_id", ("image_id", "member")
         )
         self.tags: Table[Tag] = Table(Tag, self.undo_list, "image_id")
-        self.tasks: Table[Task] = Table(Task, self.undo_list, "image_id", "owner")
+        self.tasks: Table[Task] = Table(Task, self.undo_list, "image_id")
         self.task_infos: Table[TaskInfo] = Table(TaskInfo, self.undo_list)
         self.namespaces: Table[Namespace] = Table(Namespace, self.undo_list)
         self.resource_types: Table[ResourceType] = Table(ResourceType, self.undo_list)
