@@ -32,7 +32,7 @@ _MODULES = frozenset({"glance", "oracle", "pytest_plugin"})
 """Modules that need other packages, and are imported by their whole names."""
 
 
-def __getattr__(name: str) -> Any:
+def _imported(name: str) -> Any:
     """Import what is asked for: the command line is there before the rest, and can be stopped.
 
     Raises:
@@ -49,6 +49,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"{unknown}: write `from {__name__}.glance import {name}`")
     # With name and object, Python finds the nearest name that there is.
     raise AttributeError(unknown, name=name, obj=sys.modules[__name__])
+
+
+if not TYPE_CHECKING:  # to a type checker it would mean that there is every name
+    __getattr__ = _imported
 
 
 def __dir__() -> list[str]:

@@ -7,10 +7,9 @@ the methods of one default database, as those of ``random`` are of one ``Random`
 
 import contextlib
 import datetime as dt
-import functools
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Never, NoReturn, Self, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Never, NoReturn, Self, SupportsIndex
 
 from simple_db import snapshot
 from simple_db.model import clock as clocks
@@ -18,51 +17,15 @@ from simple_db.model import values
 from simple_db.model.blocks import block
 from simple_db.model.errors import Invalid
 from simple_db.model.shapes import Context
-from simple_db.operations import (
-    cached_images,
-    explanation,
-    images,
-    locations,
-    members,
-    properties,
-    purge,
-    quotas,
-    tags,
-    tasks,
-    visibility,
-)
-from simple_db.operations.metadefs import associations as metadef_associations
-from simple_db.operations.metadefs import namespaces as metadef_namespaces
-from simple_db.operations.metadefs import objects as metadef_objects
-from simple_db.operations.metadefs import properties as metadef_properties
-from simple_db.operations.metadefs import resource_types as metadef_resource_types
-from simple_db.operations.metadefs import tags as metadef_tags
+from simple_db.operations import explanation
+from simple_db.operations.functions import Functions, of_a_database
 from simple_db.operations.visibility import caller_of
 from simple_db.persistence import database_file, files
-from simple_db.snapshot import MAX_BYTES
+from simple_db.snapshot import MAX_BYTES, no_progress
 from simple_db.store import Store
 
 _ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
 """What a database has besides its methods."""
-
-
-M = TypeVar("M", bound=Callable[..., Any])
-
-
-def _of_a_database(method: M) -> M:
-    """Tell who calls the method on the class to make a database first."""
-
-    @functools.wraps(method)
-    def call(self: object, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(self, Database):
-            name = method.__name__
-            raise TypeError(
-                f"{name} is a method of a database, not of the class: `db = Database()` and "
-                f"`db.{name}(...)`, or `with Database.open(path) as db`"
-            )
-        return method(self, *args, **kwargs)
-
-    return cast("M", call)
 
 
 class Checkpoint:
@@ -74,10 +37,10 @@ class Checkpoint:
 
     def rollback(self) -> None:
         """Make the database again what it was; the next rollback goes to the same point."""
-        self._store.go_back(self._cut)
+        self._store.become(self._cut)
 
 
-class Database:
+class Database(Functions):
     """A Glance database in memory: any number of them, and nothing shared between two.
 
     Calls can come from any thread; each is a transaction of its own.
@@ -86,17 +49,18 @@ class Database:
         clock: Gives the time now, naive UTC; read at most once a call.
         new_id: Gives an id of 1 to 36 characters for an image or task that is created without.
 
-    A call to which one of them gives anything else is Invalid, and changes nothing.
+    A call in which one of them returns anything else raises Invalid, and changes nothing.
 
     Raises:
-        TypeError: `clock` or `new_id` is no function; or there is any other argument, the path of a
-            file say, which `open` takes.
+        TypeError: `clock` or `new_id` is no function; or there is any other argument, such as the
+            path of a file, which `open` takes.
 
     Attributes:
         store: Where the rows are.
-        keeper: What saves, or has saved, the database to the file that it was opened from; None
-            without one.
+        keeper: The file that the database was opened from, which saves it; None without one.
     """
+
+    store: Store
 
     def __init__(
         self,
@@ -109,11 +73,11 @@ class Database:
                 raise TypeError(f"{name} of a Database is a function, not {values.shown(source)}")
         if given:
             raise TypeError(
-                f"a Database begins empty, and takes no {values.shown(given[0])}: "
+                f"a Database begins empty, and does not take {values.shown(given[0])}: "
                 "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
             )
         self.store = Store(clock, new_id)
-        self.keeper: database_file.Keeper | None = None
+        self.keeper: database_file.DatabaseFile | None = None
         self._clock = clock
         self._new_id = new_id
 
@@ -126,8 +90,8 @@ class Database:
         if name not in _ATTRIBUTES and not hasattr(type(self), name):
             if name in {"clock", "new_id"}:
                 raise AttributeError(
-                    f"{name} is given when a database is made, and stays: Database({name}=...), "
-                    f"or Database.open(path, {name}=...)"
+                    f"the {name} of a database cannot be changed: give it when the database is "
+                    f"made, Database({name}=...) or Database.open(path, {name}=...)"
                 )
             if type(self) is Database:
                 raise AttributeError(
@@ -145,10 +109,13 @@ class Database:
         save: database_file.SaveMode = "exit",
         interval: float = 5.0,
         max_bytes: int = MAX_BYTES,
+        progress: Callable[[int, int], object] = no_progress,
         clock: Callable[[], dt.datetime] = clocks.utcnow,
         new_id: Callable[[], str] = clocks.new_id,
     ) -> contextlib.AbstractContextManager[Self]:
-        """Give the database of a file, which no other process may open meanwhile, and save it.
+        """Open a file for a ``with`` block: give its database, and save it.
+
+        No other process can open the file until the block ends.
 
         ::
 
@@ -156,12 +123,15 @@ class Database:
                 db.image_create(context, {"status": "queued"})
 
         Args:
-            path: The snapshot file; where it is not there, the database begins empty.
-            save: ``manual``: when `save` is called; ``exit``: when the block ends, however it does;
-                ``interval``: every few seconds while something changes, too; ``always``: every call
-                is on the disk, in a journal beside the snapshot, before it returns.
-            interval: Seconds between two looks whether there is something to save.
+            path: The snapshot file; if there is none, the database begins empty.
+            save: When it is saved. ``manual``: when `save` is called. ``exit``: also when the block
+                ends, with or without an exception. ``interval``: also every few seconds, if
+                something has changed. ``always``: also with every call, in a journal beside the
+                snapshot, which is on the disk before the call returns.
+            interval: Seconds between two looks whether something has changed.
             max_bytes: The number of bytes that the snapshot may have, and the journal.
+            progress: Called with the number of rows that are read, and of all, every few thousand
+                rows.
             clock: As for a database that is made by itself.
             new_id: Likewise.
 
@@ -169,159 +139,40 @@ class Database:
             Invalid: there is no such mode, the interval is not positive, or `max_bytes` no positive
                 integer.
             SnapshotInUse: another process has the file open; or, at the end, may have it by now.
-            SnapshotMismatch: the journal is of another snapshot; or, at the end, somebody else has
-                written the file, and what the database holds is in another one beside it.
-            SnapshotError: the file cannot be read, and is as it was; or, at the end, written.
-            TypeError: the path is none; it is raised before the block.
+            SnapshotMismatch: the journal belongs to another snapshot; or, at the end, somebody else
+                has written the file, and what the database holds is in a copy beside it.
+            SnapshotError: the file cannot be read, and is as it was; or, at the end, it cannot be
+                written.
+            TypeError: the path is neither text nor an os.PathLike; raised before the block.
         """
         _check_path(path)
         database = cls(clock=clock, new_id=new_id)
-        give = database._kept_by
-        return database_file.kept(
-            database.store, path, save, interval, give=give, max_bytes=max_bytes
+        return database_file.opened(
+            database.store,
+            path,
+            save,
+            interval,
+            give=database._of_file,
+            progress=progress,
+            max_bytes=max_bytes,
         )
 
-    def _kept_by(self, keeper: database_file.Keeper) -> Self:
-        self.keeper = keeper
+    def _of_file(self, file: database_file.DatabaseFile) -> Self:
+        self.keeper = file
         return self
 
-    image_create = images.image_create
-    image_update = images.image_update
-    image_destroy = images.image_destroy
-    image_restore = images.image_restore
-    image_get = images.image_get
-    image_get_all = images.image_get_all
-
-    image_location_add = locations.image_location_add
-    image_location_update = locations.image_location_update
-    image_location_delete = locations.image_location_delete
-
-    image_property_create = properties.image_property_create
-    image_property_delete = properties.image_property_delete
-    image_set_property_atomic = properties.image_set_property_atomic
-    image_delete_property_atomic = properties.image_delete_property_atomic
-
-    image_member_create = members.image_member_create
-    image_member_update = members.image_member_update
-    image_member_delete = members.image_member_delete
-    image_member_find = members.image_member_find
-    image_member_count = members.image_member_count
-
-    image_tag_set_all = tags.image_tag_set_all
-    image_tag_create = tags.image_tag_create
-    image_tag_delete = tags.image_tag_delete
-    image_tag_get_all = tags.image_tag_get_all
-
-    is_image_mutable = visibility.is_image_mutable
-    is_image_visible = visibility.is_image_visible
-
-    user_get_storage_usage = quotas.user_get_storage_usage
-    user_get_staging_usage = quotas.user_get_staging_usage
-    user_get_image_count = quotas.user_get_image_count
-    user_get_uploading_count = quotas.user_get_uploading_count
-
-    task_create = tasks.task_create
-    task_update = tasks.task_update
-    task_delete = tasks.task_delete
-    task_get = tasks.task_get
-    task_get_all = tasks.task_get_all
-    tasks_get_by_image = tasks.tasks_get_by_image
-
-    metadef_namespace_create = metadef_namespaces.metadef_namespace_create
-    metadef_namespace_update = metadef_namespaces.metadef_namespace_update
-    metadef_namespace_delete = metadef_namespaces.metadef_namespace_delete
-    metadef_namespace_get = metadef_namespaces.metadef_namespace_get
-    metadef_namespace_get_all = metadef_namespaces.metadef_namespace_get_all
-
-    metadef_object_create = metadef_objects.metadef_object_create
-    metadef_object_update = metadef_objects.metadef_object_update
-    metadef_object_delete = metadef_objects.metadef_object_delete
-    metadef_object_get = metadef_objects.metadef_object_get
-    metadef_object_get_all = metadef_objects.metadef_object_get_all
-    metadef_object_count = metadef_objects.metadef_object_count
-    metadef_object_delete_namespace_content = (
-        metadef_objects.metadef_object_delete_namespace_content
-    )
-
-    metadef_property_create = metadef_properties.metadef_property_create
-    metadef_property_update = metadef_properties.metadef_property_update
-    metadef_property_delete = metadef_properties.metadef_property_delete
-    metadef_property_get = metadef_properties.metadef_property_get
-    metadef_property_get_all = metadef_properties.metadef_property_get_all
-    metadef_property_count = metadef_properties.metadef_property_count
-    metadef_property_delete_namespace_content = (
-        metadef_properties.metadef_property_delete_namespace_content
-    )
-
-    metadef_tag_create = metadef_tags.metadef_tag_create
-    metadef_tag_create_tags = metadef_tags.metadef_tag_create_tags
-    metadef_tag_update = metadef_tags.metadef_tag_update
-    metadef_tag_delete = metadef_tags.metadef_tag_delete
-    metadef_tag_get = metadef_tags.metadef_tag_get
-    metadef_tag_get_all = metadef_tags.metadef_tag_get_all
-    metadef_tag_count = metadef_tags.metadef_tag_count
-    metadef_tag_delete_namespace_content = metadef_tags.metadef_tag_delete_namespace_content
-
-    metadef_resource_type_create = metadef_resource_types.metadef_resource_type_create
-    metadef_resource_type_delete = metadef_resource_types.metadef_resource_type_delete
-    metadef_resource_type_get = metadef_resource_types.metadef_resource_type_get
-    metadef_resource_type_get_all = metadef_resource_types.metadef_resource_type_get_all
-
-    metadef_resource_type_association_create = (
-        metadef_associations.metadef_resource_type_association_create
-    )
-    metadef_resource_type_association_delete = (
-        metadef_associations.metadef_resource_type_association_delete
-    )
-    metadef_resource_type_association_get = (
-        metadef_associations.metadef_resource_type_association_get
-    )
-    metadef_resource_type_association_get_all_by_namespace = (
-        metadef_associations.metadef_resource_type_association_get_all_by_namespace
-    )
-
-    node_reference_create = cached_images.node_reference_create
-    node_reference_get_by_url = cached_images.node_reference_get_by_url
-    insert_cache_details = cached_images.insert_cache_details
-    update_hit_count = cached_images.update_hit_count
-    get_hit_count = cached_images.get_hit_count
-    is_image_cached_for_node = cached_images.is_image_cached_for_node
-    get_cached_images = cached_images.get_cached_images
-    get_cached_nodes = cached_images.get_cached_nodes
-    get_least_recently_accessed = cached_images.get_least_recently_accessed
-    delete_cached_image = cached_images.delete_cached_image
-    delete_all_cached_images = cached_images.delete_all_cached_images
-
-    purge_deleted_rows = purge.purge_deleted_rows
-    purge_deleted_rows_from_images = purge.purge_deleted_rows_from_images
-
-    @_of_a_database
-    def configure(self) -> None:
-        """Do nothing: there is no engine to configure, and Glance calls this at start-up."""
-
-    @_of_a_database
-    def clear_db_env(self) -> None:
-        """Do nothing: there is no engine to forget. To forget the rows, call `reset`."""
-
-    @_of_a_database
-    def reset(self) -> None:
-        """Forget every row, and count ids from 1 again."""
-        with self.store.writing() as tables:
-            for table in tables:
-                table.replace({}, next_id=1)
-
-    @_of_a_database
+    @of_a_database
     def explain(self, context: Context | None, image_id: object) -> explanation.Explanation:
         """Return why the caller can or cannot see, list and change the image, rule by rule.
 
-        What it returns reads well printed. It is an answer for every id, that of no image too.
+        What it returns is made to be printed. Every id has an explanation, of no image too.
 
         Raises:
             Invalid: the context lacks `is_admin` or `owner`.
         """
         return explanation.explain(self.store, caller_of(context), image_id)
 
-    @_of_a_database
+    @of_a_database
     def snapshot(self, *given: Never, max_bytes: int = MAX_BYTES) -> bytes:
         """Return the whole database as JSON; equal databases give equal bytes.
 
@@ -331,18 +182,18 @@ class Database:
         Raises:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: it has more.
-            TypeError: there is any other argument, a path say, which `save` takes.
+            TypeError: there is any other argument, such as a path, which `save` takes.
         """
         if given:
             raise TypeError(
-                f"snapshot() returns bytes, and takes no {values.shown(given[0])}: save(path) "
-                "writes a file"
+                f"snapshot() returns bytes, and does not take {values.shown(given[0])}: "
+                "save(path) writes a file"
             )
         return snapshot.snapshot(self.store, max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def restore(self, snapshot_bytes: bytes, *, max_bytes: int = MAX_BYTES) -> None:
-        """Become the database of the snapshot.
+        """Replace all rows by those of a snapshot.
 
         Args:
             snapshot_bytes: What `snapshot` has returned, or what is in a file.
@@ -354,46 +205,46 @@ class Database:
         """
         snapshot.restore(self.store, snapshot_bytes, max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def save(
         self,
         path: str | os.PathLike[str] | None = None,
         *,
         max_bytes: int | None = None,
     ) -> None:
-        """Write a snapshot to a file: the whole new one, or the old one stays.
+        """Write a snapshot to a file: all of it, or the old file stays.
 
         Args:
-            path: The file, a new one of mode 0600; None is the one that `open` has opened.
-            max_bytes: The number of bytes that the snapshot may have; unless given, that of `open`,
-                or 2 GiB. Who reads it must allow for as many.
+            path: The file; a new one has mode 0600. None is the one that `open` has opened.
+            max_bytes: The number of bytes that the snapshot may have; None is that of `open`, or
+                2 GiB. Who reads it must allow for as many.
 
         Raises:
-            Invalid: `max_bytes` is no positive integer; or there is no path, and the database was
-                not opened from a file.
+            Invalid: `max_bytes` is no positive integer; or there is no path, and the database has
+                no open file.
             SnapshotInUse: somebody else has the file open.
             SnapshotMismatch: somebody else has written the file while it was open; what the
-                database holds is in another one beside it.
-            SnapshotError: the snapshot has more bytes; or the file cannot be written, or is no
-                regular file, or has a journal of calls that would be lost.
-            RuntimeError: it was called in the midst of another call, or of a save of this thread.
-            TypeError: the path is none.
+                database holds is in a copy beside it.
+            SnapshotError: the snapshot has more bytes; or the file cannot be written, is no regular
+                file, or has a journal, whose calls would be lost.
+            RuntimeError: another call, or another save, is running in this thread.
+            TypeError: the path is neither text nor an os.PathLike.
         """
         if max_bytes is not None:
             snapshot.check_max_bytes(max_bytes)
         if path is not None:
             _check_path(path)
-        keeper = None if self.keeper is None or self.keeper.is_closed else self.keeper
-        if keeper is not None and (path is None or files.named(path) == keeper.path):
-            keeper.save(max_bytes)
+        file = None if self.keeper is None or self.keeper.is_closed else self.keeper
+        if file is not None and (path is None or files.named(path) == file.path):
+            file.save(max_bytes)
         elif path is None:
-            raise Invalid("this database is of no file: say to which path it is saved")
+            raise Invalid("this database has no open file: give save() the path of one")
         else:
-            database_file.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
+            snapshot.save(self.store, path, MAX_BYTES if max_bytes is None else max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def load(self, path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> None:
-        """Become the database of a snapshot file, and of the journal beside it if there is one.
+        """Replace all rows by those of a snapshot file, and of the journal beside it.
 
         Args:
             path: The snapshot file.
@@ -403,12 +254,12 @@ class Database:
             Invalid: `max_bytes` is no positive integer.
             SnapshotError: the file cannot be read, or holds no snapshot; the database is as it
                 was.
-            TypeError: the path is none.
+            TypeError: the path is neither text nor an os.PathLike.
         """
         _check_path(path)
-        snapshot.fill(self.store, database_file.contents(path, max_bytes=max_bytes).contents)
+        snapshot.load(self.store, path, max_bytes)
 
-    @_of_a_database
+    @of_a_database
     def fork(self) -> Self:
         """Return a database of its own that begins as this one is now.
 
@@ -419,22 +270,26 @@ class Database:
         fork.store.adopt(self.store.cut())
         return fork
 
-    def __enter__(self) -> NoReturn:
+    def _refuse_with(self) -> NoReturn:
         """Refuse to be the context manager of a ``with`` statement.
 
         Raises:
             TypeError: always; the message says what is one.
         """
         raise TypeError(
-            "a Database is no context manager, for it needs no end: use it as it is, or `with "
-            "Database.open(path) as db` for one that is saved to a file"
+            "a Database is not a context manager, for nothing has to be closed: use it without "
+            "with, or open a file, `with Database.open(path) as db`"
         )
 
-    def __exit__(self, *error: object) -> None:
+    def _end_nothing(self, *error: object) -> None:
         """Do nothing: no ``with`` statement has begun."""
 
+    if not TYPE_CHECKING:  # a type checker is to say by itself that there is none
+        __enter__ = _refuse_with
+        __exit__ = _end_nothing
+
     def __copy__(self) -> Self:
-        """Return a fork: a copy that shared the rows would change with this database."""
+        """Return a fork: a shallow copy would change with this database."""
         return self.fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -448,14 +303,14 @@ class Database:
             TypeError: always; the message says what to do instead.
         """
         raise TypeError(
-            "a database is not pickled, for its clock and its id source may be anything: take a "
-            "copy with fork(), or send the bytes of snapshot() and restore() them in a new one"
+            "a database cannot be pickled, for its clock and its id source may be anything: copy "
+            "it with fork(), or send the bytes of snapshot() and restore() them in a new one"
         )
 
-    @_of_a_database
+    @of_a_database
     @block
     def checkpoint(self) -> Iterator[Checkpoint]:
-        """Give a point to go back to, and go back there if the block raises.
+        """Give a point to roll back to, and roll back to it if the block raises.
 
         ::
 
@@ -463,8 +318,8 @@ class Database:
                 db.image_destroy(context, image_id)
                 point.rollback()
 
-        To go back undoes every call since then, those of other threads too, and ids are counted on
-        from where they were.
+        A rollback undoes every call since then, also those of other threads, and sets the counters
+        of ids back.
         """
         point = Checkpoint(self.store)
         try:
@@ -478,12 +333,12 @@ class Database:
         """How many calls have changed the database since it was made."""
         return self.store.revision
 
-    @_of_a_database
+    @of_a_database
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant holds."""
         self.store.check()
 
-    @_of_a_database
+    @of_a_database
     def counts(self) -> dict[str, int]:
         """Return how many rows each table has, deleted ones too; ``image_tags`` is called tags."""
         with self.store.reading() as tables:
@@ -491,8 +346,8 @@ class Database:
 
     def __repr__(self) -> str:
         """Return the class and how many rows there are, as in ``<Database: 2 images, 1 tags>``."""
-        told = [f"{count} {table}" for table, count in self.counts().items() if count]
-        return f"<{type(self).__name__}: {', '.join(told) or 'empty'}>"
+        rows = [f"{count} {table}" for table, count in self.counts().items() if count]
+        return f"<{type(self).__name__}: {', '.join(rows) or 'empty'}>"
 
 
 def _check_path(path: object) -> None:
@@ -612,7 +467,7 @@ reset = database.reset
 
 FUNCTIONS: tuple[str, ...] = tuple(
     name
-    for name, member in vars(Database).items()
-    if callable(member) and member.__module__ != __name__
+    for name, member in vars(Functions).items()
+    if callable(member) and member.__module__ != Functions.__module__
 )
 """The names of all functions that read or write data."""

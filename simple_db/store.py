@@ -5,8 +5,8 @@ saved; rows are replaced, never changed, so a copied table stays as it was.
 
 A transaction survives an exception at any instruction. Every write is in the undo list before a
 table or an index changes; to undo a write twice, or one that was half done, gives the same rows and
-indexes; and a transaction counts from one assignment on. Whoever takes the lock next finishes a
-rollback that was itself interrupted.
+indexes; and one assignment is the commit. If a rollback is itself interrupted, whoever takes the
+lock next finishes it.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from simple_db.model.call_lock import CallLock, Hold
 from simple_db.model.records import (
@@ -55,7 +55,7 @@ _ORDERS = 16
 
 
 class Write(NamedTuple):
-    """One write of a transaction: a row as it was and as it is then, None where there is none."""
+    """One write in the undo list: a row as it was and as it is then, None where there is none."""
 
     table: "Table[Any]"
     row_id: Hashable
@@ -64,20 +64,46 @@ class Write(NamedTuple):
 
 
 @frozen
-class TableCut(Generic[R]):
-    """The rows of a table as they were at one moment: nobody changes what is in it."""
+class Indexes(Generic[R]):
+    """The indexes of a table; this pair of mappings is replaced and never changed.
 
-    rows: dict[Any, R]
-    indexes: "Mapping[tuple[str, ...], Index[R]]"
-    next_id: int
-    ordered: "Mapping[SortOrder, OrderedIndex[R]]" = field(factory=dict)
+    Attributes:
+        by_value: By their columns.
+        by_order: By the order of the rows, the one that was used last at the end.
+    """
+
+    by_value: Mapping[tuple[str, ...], Index[R]]
+    by_order: Mapping[SortOrder, OrderedIndex[R]]
+
+    def copy(self) -> "Indexes[R]":
+        """Return copies of all of them; these must not be changed any more."""
+        return Indexes(
+            {columns: index.copy() for columns, index in self.by_value.items()},
+            {order: index.copy() for order, index in self.by_order.items()},
+        )
+
+
+@frozen
+class Cut:
+    """All tables as they were between two calls: nobody changes what is in it.
+
+    Attributes:
+        rows: The records of each table by their key.
+        next_ids: The next id of each table, 1 where the table does not count its ids.
+        indexes: The indexes of each table. They are derived from the rows, and a cut that was read
+            from a file has none.
+    """
+
+    rows: dict[type[Record], dict[Any, Any]]
+    next_ids: dict[type[Record], int]
+    indexes: dict[type[Record], Indexes[Any]] = field(factory=dict, eq=False, repr=False)
 
 
 class Table(Generic[R]):
     """The rows of one table by id, with the indexes that are derived from them.
 
-    Every change goes through `put` and `remove`, so that undo list and indexes follow. Rows and
-    indexes may be shared with a cut of the table, and are copied before the first change then.
+    Every change goes through `put` and `remove`, which write to the undo list and to the indexes.
+    Rows and indexes may be shared with a cut; then they are copied before the first change.
     """
 
     def __init__(
@@ -89,10 +115,9 @@ class Table(Generic[R]):
         self._shared = False
         self._undo_list = undo_list
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
-        self._indexes: Mapping[tuple[str, ...], Index[R]] = {
-            key: Index(*key) for key in (*keys, *record.unique)
-        }
-        self._ordered: Mapping[SortOrder, OrderedIndex[R]] = {}
+        self.indexes: Indexes[R] = Indexes(
+            {key: Index(*key) for key in (*keys, *record.unique)}, by_order={}
+        )
 
     def get(self, row_id: object) -> R | None:
         """Return the row of that id, if there is one."""
@@ -105,7 +130,7 @@ class Table(Generic[R]):
         """
         if not values:
             return [self.rows[row_id] for row_id in sorted(self.rows)]
-        index = self._indexes[tuple(values)]
+        index = self.indexes.by_value[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
         ids = index.ids(key)
         return [self.rows[row_id] for row_id in sorted(ids)] if ids else []
@@ -124,10 +149,11 @@ class Table(Generic[R]):
         It is built at the first use, and kept up from then on; of many, those that were used last.
         """
         key = order.ascending
-        index = self._ordered.get(key) or OrderedIndex(key.key(), self.rows.values())
-        others = [(known, kept) for known, kept in self._ordered.items() if known != key]
-        # A cut may share the mapping, and be read meanwhile.
-        self._ordered = dict([*others[1 - _ORDERS :], (key, index)])
+        kept = self.indexes.by_order
+        index = kept.get(key) or OrderedIndex(key.key(), self.rows.values())
+        others = [(known, one) for known, one in kept.items() if known != key]
+        # A cut may share the indexes, and be read meanwhile: they are replaced.
+        self.indexes = evolve(self.indexes, by_order=dict([*others[1 - _ORDERS :], (key, index)]))
         return index
 
     def put(self, row: R) -> R:
@@ -145,7 +171,7 @@ class Table(Generic[R]):
         return self.next_id - 1
 
     def undo(self, write: Write) -> None:
-        """Put back what was there before a write, however far that, or its undoing, had come."""
+        """Put back what was there before a write, also where the write or an undo was half done."""
         self._set(write.row_id, write.after, write.before)
 
     def replace(self, rows: Mapping[Any, R], next_id: int) -> None:
@@ -157,16 +183,15 @@ class Table(Generic[R]):
                 self.put(row)
         self.next_id = next_id
 
-    def cut(self) -> TableCut[R]:
-        """Return the rows as they are now: a pointer to them, for who changes them copies first."""
+    def share(self) -> None:
+        """Let others point to the rows and indexes: they are copied before the next change."""
         self._shared = True
-        return self.view()
 
-    def adopt(self, cut: TableCut[R]) -> None:
-        """Hold the rows of a cut of another table: a pointer to them, as it was in the cut."""
+    def adopt(self, cut: Cut) -> None:
+        """Hold the rows of a cut of another store: point to them and to their indexes."""
         self._shared = True
-        self.rows, self._indexes, self.next_id = cut.rows, cut.indexes, cut.next_id
-        self._ordered = cut.ordered
+        self.rows, self.indexes = cut.rows[self.record], cut.indexes[self.record]
+        self.next_id = cut.next_ids[self.record]
 
     def _write(self, row_id: Any, after: R | None) -> None:
         before = self.rows.get(row_id)
@@ -174,36 +199,31 @@ class Table(Generic[R]):
         self._set(row_id, before, after)
 
     def _set(self, row_id: Any, before: Any, after: Any) -> None:
-        """Put a row in the place of another; to repeat it, or to turn it round, does no harm."""
+        """Replace a row by another one; to repeat it, or to do the reverse, does no harm."""
         if self._shared:
             self.rows = dict(self.rows)
-            self._indexes = {key: index.copy() for key, index in self._indexes.items()}
-            self._ordered = {key: index.copy() for key, index in self._ordered.items()}
+            self.indexes = self.indexes.copy()
             self._shared = False
-        for index in self._indexes.values():
+        for index in self.indexes.by_value.values():
             if before is not None:
                 index.discard(row_id, before)
             if after is not None:
                 index.add(row_id, after)
-        for ordered in self._ordered.values():
+        for ordered in self.indexes.by_order.values():
             ordered.exchange(before, after)
         if after is None:
             self.rows.pop(row_id, None)
         else:
             self.rows[row_id] = after
 
-    def view(self) -> TableCut[R]:
-        """Return the rows as they are now, for as long as nobody changes the table."""
-        return TableCut(self.rows, self._indexes, self.next_id, self._ordered)
-
     def check(self) -> None:
         """Raise AssertionError unless the indexes agree with the rows."""
-        for columns, index in self._indexes.items():
+        for columns, index in self.indexes.by_value.items():
             right = index.agrees_with(self.rows)
-            assert right, f"{self.record.table}: the index of {columns} is not the rows'"
-        for order, ordered in self._ordered.items():
+            assert right, f"{self.record.table}: the index of {columns} does not fit the rows"
+        for order, ordered in self.indexes.by_order.items():
             right = ordered.agrees_with(self.rows.values())
-            assert right, f"{self.record.table}: the index by {order.keys} is not the rows'"
+            assert right, f"{self.record.table}: the order by {order.keys} does not fit the rows"
 
 
 class Tables:
@@ -248,7 +268,7 @@ class Tables:
         return iter(self._all)
 
     def begin_call(self) -> None:
-        """Let the next reading of the clock be a new one."""
+        """Let the clock be read anew by the next call of `now`."""
         self._now = None
 
     def counters(self) -> list[int]:
@@ -281,35 +301,44 @@ class Tables:
 
     def check(self) -> None:
         """Raise AssertionError unless every invariant holds."""
-        check_cut({table.record: table.view() for table in self})
+        check_cut(self._view())
         for table in self:
             table.check()
 
+    def cut(self) -> Cut:
+        """Return the tables as they are now: pointers to them, for who changes one copies it."""
+        for table in self:
+            table.share()
+        return self._view()
 
-Cut = Mapping[type[Record], TableCut[Any]]
-"""All tables as they were between two calls."""
+    def _view(self) -> Cut:
+        """Return the tables as they are now, for as long as nobody changes them."""
+        return Cut(
+            {table.record: table.rows for table in self},
+            {table.record: table.next_id for table in self},
+            {table.record: table.indexes for table in self},
+        )
 
 
 def check_cut(cut: Cut) -> None:
     """Raise AssertionError, with what is wrong, unless a snapshot can hold these tables."""
-    parents = {record.table: table.rows for record, table in cut.items()}
-    for record, table in cut.items():
-        _check_ids(record, table)
-        _check_types(record, table.rows)
-        _check_references(record, table.rows, parents)
+    parents = {record.table: rows for record, rows in cut.rows.items()}
+    for record, rows in cut.rows.items():
+        _check_ids(record, rows, cut.next_ids[record])
+        _check_types(record, rows)
+        _check_references(record, rows, parents)
         for columns in record.unique:
-            alike = f"{record.table}: two rows have the same {columns}"
-            assert len(set(map(operator.attrgetter(*columns), table.rows.values()))) == len(
-                table.rows
-            ), alike
+            distinct = set(map(operator.attrgetter(*columns), rows.values()))
+            assert len(distinct) == len(rows), f"{record.table}: two rows have the same {columns}"
 
 
-def _check_ids(record: type[Record], table: TableCut[Any]) -> None:
-    for row_id, row in table.rows.items():
-        assert key_of(row) == row_id, f"{record.table}: {row} is filed under {row_id!r}"
-    if counts_ids(record) and table.rows:
-        largest = max(table.rows)
-        assert largest < table.next_id, f"{record.table}: id {largest} is to come"
+def _check_ids(record: type[Record], rows: Mapping[Any, Any], next_id: int) -> None:
+    for row_id, row in rows.items():
+        assert key_of(row) == row_id, f"{record.table}: {row} is stored under {row_id!r}"
+    if counts_ids(record) and rows:
+        assert max(rows) < next_id, (
+            f"{record.table}: id {max(rows)} is not below the next, {next_id}"
+        )
 
 
 def _check_types(record: type[Record], rows: Mapping[Any, Any]) -> None:
@@ -331,7 +360,7 @@ def _check_references(
 
 @frozen
 class Change:
-    """What a call has done to a row: the row as it is now, or None where there is none any more."""
+    """A row that a transaction has changed, as it is now; None where it was removed."""
 
     record: type[Record]
     row_id: Any
@@ -340,14 +369,14 @@ class Change:
 
 @frozen
 class Commit:
-    """What a call has changed: each row once, and the tables' next ids where they are others."""
+    """What a transaction has changed: each row once, and the next ids that are others now."""
 
     changes: list[Change]
     next_ids: dict[type[Record], int]
 
 
 class Log(Protocol):
-    """Where a store writes every call that has changed something, before the call returns."""
+    """Where a store writes every transaction that has changed something, before it commits."""
 
     @property
     def end(self) -> Any:
@@ -355,11 +384,14 @@ class Log(Protocol):
         ...
 
     def append(self, commit: Commit) -> None:
-        """Keep a commit; if that raises, the call has not happened."""
+        """Write a commit; if that raises, the transaction is rolled back."""
         ...
 
     def retract(self, end: Any) -> None:
-        """Let the log end where it ended before a call that has not happened; it may come twice."""
+        """Let the log end where it ended before a transaction that is rolled back.
+
+        To repeat it changes nothing.
+        """
         ...
 
 
@@ -406,12 +438,12 @@ class Transaction(Hold):
         """Wait for the tables, and begin.
 
         Raises:
-            RuntimeError: this thread is in the midst of another call of the same database.
+            RuntimeError: another call of the same database is running in this thread.
         """
         store = self._store
         if store.lock.acquire(self) is not None:
             raise RuntimeError(_WITHIN)
-        # From here on a call within this one is refused: it would come between these lines.
+        # From here on a call within this one is refused: it could come between these lines.
         self.has_begun = True
         store.end_interrupted()
         store.tables.begin_call()
@@ -443,11 +475,12 @@ class Transaction(Hold):
                 store.log.append(_commit(store.tables, self._counters))
             store.revision = self._revision + 1
             _log_rows(store.revision, store.tables.undo_list)
-        # This assignment is the commit: before it, an exception rolls all back; behind it, nothing.
+        # This assignment is the commit: an exception before it rolls all back, one behind it
+        # nothing.
         store.transaction = None
 
     def roll_back(self) -> None:
-        """Undo every write; to repeat it, if an exception has come between, does no harm."""
+        """Undo every write; to repeat it, where an exception has interrupted it, does no harm."""
         store = self._store
         for write in reversed(store.tables.undo_list):
             write.table.undo(write)
@@ -459,9 +492,9 @@ class Transaction(Hold):
 
 
 _WITHIN = (
-    "the clock or the id source of a database called the database, or something else did that runs "
-    "in the midst of a call (a signal handler, a finaliser, a method of an argument), and that has "
-    "not ended: wait until it has"
+    "a call of this database is running in this thread, and something within it called the "
+    "database again: its clock or id source, a signal handler, a finaliser, or a method of an "
+    "argument. Make that call when the first one has returned"
 )
 _READ_ONLY = "rows were written outside a transaction"
 
@@ -470,14 +503,14 @@ class Store:
     """The tables behind one lock.
 
     `reading` and `writing` are the only ways to the tables, and the only places that take the
-    lock. A `log` gets each transaction that has changed something before it counts.
+    lock.
 
     Attributes:
         lock: Held by the call that uses the tables.
         tables: The tables, for whoever holds the lock.
-        transaction: The one that has begun and neither counts nor is rolled back.
+        transaction: The one that has begun, and is neither committed nor rolled back.
         revision: The number of transactions that have changed something.
-        log: Where they are written.
+        log: Where each of them is written before it commits.
     """
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
@@ -488,7 +521,7 @@ class Store:
         self.log: Log | None = None
 
     def reading(self) -> Reading:
-        """Give the tables, to be read only, and keep every writer out meanwhile.
+        """Give the tables, to be read only; nobody writes meanwhile.
 
         The block must be in the function that calls this: the lock is free when that one ends.
         """
@@ -502,20 +535,20 @@ class Store:
         return Transaction(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
 
     def check_no_call(self) -> None:
-        """Check that this thread is not in the midst of a call.
+        """Check that no call is running in this thread.
 
         Raises:
-            RuntimeError: it is.
+            RuntimeError: one is.
         """
         if self.lock.is_held_by_this_thread():
             raise RuntimeError(_WITHIN)
 
     def is_changing(self) -> bool:
-        """Return whether a transaction has changed something and does not count yet."""
+        """Return whether a transaction has changed something and is not committed."""
         return self.transaction is not None and self.transaction.has_changed()
 
     def end_interrupted(self) -> None:
-        """Roll back what has begun and does not count; whoever holds the lock may call it."""
+        """Roll back a transaction that is not committed; for whoever holds the lock."""
         if self.transaction is not None:
             self.transaction.roll_back()
         self.tables.undo_list.clear()
@@ -523,18 +556,21 @@ class Store:
     def cut(self) -> Cut:
         """Return the tables as they are between two calls, at the cost of a pointer per table."""
         with self.reading() as tables:
-            return {table.record: table.cut() for table in tables}
+            return tables.cut()
 
     def adopt(self, cut: Cut) -> None:
-        """Hold what a cut holds, in a store that nobody else has yet."""
-        for table in self.tables:
-            table.adopt(cut[table.record])
+        """Begin with the tables of another store, at the cost of a pointer per table.
 
-    def go_back(self, cut: Cut) -> None:
-        """Hold again what a cut of this store holds: one transaction, of the rows that differ."""
+        This store must be a new one, which nobody else has yet.
+        """
+        for table in self.tables:
+            table.adopt(cut)
+
+    def become(self, cut: Cut) -> None:
+        """Hold exactly what a cut holds: one transaction, of the rows that differ."""
         with self.writing() as tables:
             for table in tables:
-                table.replace(cut[table.record].rows, cut[table.record].next_id)
+                table.replace(cut.rows[table.record], cut.next_ids[table.record])
 
     def check(self) -> None:
         """Raise AssertionError, with what is wrong, unless every invariant of the tables holds."""

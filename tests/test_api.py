@@ -203,11 +203,6 @@ def test_the_sql_driver_takes_the_same_parameters(name: str) -> None:
     assert signature_of(undecorated(getattr(driver, name))) == SIGNATURES[name]
 
 
-@pytest.mark.parametrize("name", SIGNATURES)
-def test_a_function_tells_where_its_behaviour_comes_from(name: str) -> None:
-    assert f"``{name}`` of Glance 33" in (inspect.getdoc(getattr(Database, name)) or "")
-
-
 # --- databases -------------------------------------------------------------------------------
 
 
@@ -388,7 +383,7 @@ def test_a_database_is_not_pickled_and_says_what_to_do(protocol: int) -> None:
         pickle.dumps(Database(), protocol)
 
 
-def test_a_process_that_forks_in_the_midst_of_another_threads_call_has_a_whole_database() -> None:
+def test_a_process_that_is_forked_during_a_call_of_another_thread_has_a_whole_database() -> None:
     def wait() -> dt.datetime:
         if threading.current_thread() is not threading.main_thread():
             in_call.set()
@@ -548,7 +543,7 @@ def test_check_tells_what_is_wrong() -> None:
         tables.tags.next_id = 5
         tables.images.rows["misfiled"] = next(iter(tables.images.rows.values()))
 
-    with pytest.raises(AssertionError, match="is filed under 'misfiled'"):
+    with pytest.raises(AssertionError, match="is stored under 'misfiled'"):
         db.check()
 
 

@@ -55,7 +55,7 @@ def check_whole(db: Database, allowed: tuple[bytes, ...], at: Instruction) -> No
 
 
 @pytest.mark.parametrize("name", CALLS | REFUSED)
-def test_a_call_that_is_interrupted_has_happened_or_has_not(name: str) -> None:
+def test_a_call_that_is_interrupted_is_committed_or_rolled_back(name: str) -> None:
     call = (CALLS | REFUSED)[name]
     after = SEED.fork()
     attempt(call, SEED.fork())
@@ -67,7 +67,7 @@ def test_a_call_that_is_interrupted_has_happened_or_has_not(name: str) -> None:
         check_whole(db, allowed, at)
 
 
-# --- calls in the midst of others ------------------------------------------------------------
+# --- calls within others ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", CALLS | REFUSED)

@@ -177,7 +177,9 @@ def test_a_property_or_membership_set_to_what_it_is_keeps_its_updated_at(db: Dri
     assert again["updated_at"] == member["updated_at"]
 
 
-def test_a_caller_without_project_is_listed_whatever_is_shared_with_anybody(db: Driver) -> None:
+def test_a_caller_without_project_is_listed_the_images_that_are_shared_with_anybody(
+    db: Driver,
+) -> None:
     image_id = an_image(db, visibility="shared")
     db.call("image_member_create", ADMIN, {"image_id": image_id, "member": "bob"})
     assert ids(db.call("image_get_all", NOBODY)) == {image_id}
@@ -214,7 +216,7 @@ def test_updating_a_member_revives_it_and_forgets_can_share(db: Driver) -> None:
     assert (again["deleted"], again["can_share"]) == (False, False)
 
 
-def test_the_delete_time_of_a_location_is_not_looked_at(db: Driver) -> None:
+def test_the_delete_time_of_a_location_is_ignored(db: Driver) -> None:
     image_id = an_image(db, locations=[a_location()])
     [location] = db.call("image_get", ADMIN, image_id)["locations"]
     earlier = db.world.now()
@@ -227,7 +229,7 @@ def test_the_delete_time_of_a_location_is_not_looked_at(db: Driver) -> None:
     assert [location["status"] for location in found["locations"]] == ["deleted"]
 
 
-def test_a_property_that_lives_again_is_purged_by_its_old_deletion(db: Driver) -> None:
+def test_a_revived_property_is_purged_by_the_time_of_its_old_deletion(db: Driver) -> None:
     image_id = an_image(db, properties={"os": "linux"})
     db.call("image_update", ADMIN, image_id, {}, purge_props=True)
     db.call("image_update", ADMIN, image_id, {"properties": {"os": "linux"}})
@@ -248,7 +250,7 @@ def test_storage_counts_locations_that_wait_for_their_deletion(db: Driver) -> No
     assert db.call("user_get_storage_usage", ADMIN, "alice") == 5
 
 
-def test_the_functions_of_children_ask_nobody_who_calls(db: Driver) -> None:
+def test_the_functions_of_children_do_not_check_who_calls(db: Driver) -> None:
     image_id = an_image(db, visibility="private")
     db.call("image_tag_create", NOBODY, image_id, "linux")
     db.call("image_location_add", NOBODY, image_id, a_location())
@@ -261,12 +263,12 @@ def test_widths_of_columns_are_not_enforced(db: Driver) -> None:
     assert db.call("image_get", ADMIN, image_id)["name"] == name
 
 
-def test_a_filter_of_a_column_that_is_none_asks_nothing(db: Driver) -> None:
+def test_a_filter_of_a_column_that_is_none_is_ignored(db: Driver) -> None:
     image_id = an_image(db, name="cirros")
     assert ids(db.call("image_get_all", ADMIN, filters={"name": None})) == {image_id}
 
 
-def test_a_checksum_filter_that_is_none_asks_for_images_without_checksum(db: Driver) -> None:
+def test_a_checksum_filter_that_is_none_matches_images_without_checksum(db: Driver) -> None:
     image_id = an_image(db)
     an_image(db, checksum="c" * 32)
     assert ids(db.call("image_get_all", ADMIN, filters={"checksum": None})) == {image_id}
@@ -306,12 +308,12 @@ def a_task(db: Driver, task_id: str, **values: Any) -> str:
     return task_id
 
 
-def test_a_caller_without_project_is_listed_the_tasks_of_all(db: Driver) -> None:
+def test_a_caller_without_project_is_listed_the_tasks_of_all_projects(db: Driver) -> None:
     a_task(db, "task")
     assert ids(db.call("task_get_all", NOBODY)) == {"task"}
 
 
-def test_admin_as_user_lists_the_tasks_of_all_to_everybody(db: Driver) -> None:
+def test_admin_as_user_lists_the_tasks_of_all_projects_to_every_caller(db: Driver) -> None:
     a_task(db, "task")
     assert ids(db.call("task_get_all", BOB, admin_as_user=True)) == {"task"}
 
@@ -358,14 +360,16 @@ def test_a_namespace_may_be_created_for_anybody_and_hidden_from_its_creator(db: 
     assert len(db.call("metadef_namespace_get_all", ALICE)) == 1
 
 
-def test_whoever_sees_a_namespace_may_change_and_delete_it_protected_or_not(db: Driver) -> None:
+def test_a_caller_that_sees_a_namespace_may_change_and_delete_it_protected_or_not(
+    db: Driver,
+) -> None:
     namespace_id = a_namespace(db, protected=True)
     changed = db.call("metadef_namespace_update", BOB, namespace_id, {"description": "mine"})
     deleted = db.call("metadef_namespace_delete", NOBODY, "ns")
     assert (changed["description"], deleted["protected"]) == ("mine", True)
 
 
-def test_no_new_tags_at_once_change_nothing_and_need_no_namespace(db: Driver) -> None:
+def test_an_empty_list_of_new_tags_changes_nothing_and_needs_no_namespace(db: Driver) -> None:
     a_namespace(db)
     db.call("metadef_tag_create", ADMIN, "ns", {"name": "old"})
     for name in ("ns", "never"):
@@ -373,7 +377,7 @@ def test_no_new_tags_at_once_change_nothing_and_need_no_namespace(db: Driver) ->
     assert names_of_tags(db) == ["old"]
 
 
-def test_new_tags_at_once_and_resource_types_may_have_characters_beyond_the_basic_plane(
+def test_tags_of_a_list_and_resource_types_may_have_characters_beyond_the_basic_plane(
     db: Driver,
 ) -> None:
     a_namespace(db)
@@ -382,7 +386,7 @@ def test_new_tags_at_once_and_resource_types_may_have_characters_beyond_the_basi
     assert names_of_tags(db) == ["\N{GRINNING FACE}"]
 
 
-def test_filters_of_tags_are_not_looked_at(db: Driver) -> None:
+def test_filters_of_tags_are_ignored(db: Driver) -> None:
     a_namespace(db)
     db.call("metadef_tag_create", ADMIN, "ns", {"name": "one"})
     assert names_of_tags(db, filters={"name": "two"}) == ["one"]
@@ -396,7 +400,7 @@ def test_the_filter_resource_types_takes_the_place_of_id_list(db: Driver) -> Non
     assert len(db.call("metadef_namespace_get_all", ADMIN, filters=filters)) == 1
 
 
-def test_no_sort_direction_of_namespaces_and_tags_is_ascending(db: Driver) -> None:
+def test_without_a_sort_direction_namespaces_and_tags_are_in_ascending_order(db: Driver) -> None:
     a_namespace(db)
     for name in ("a", "b"):
         db.call("metadef_tag_create", ADMIN, "ns", {"name": name})
@@ -404,7 +408,7 @@ def test_no_sort_direction_of_namespaces_and_tags_is_ascending(db: Driver) -> No
     assert names_of_tags(db, sort_key="name") == ["b", "a"]
 
 
-def test_a_schema_that_python_finds_equal_is_not_replaced(db: Driver) -> None:
+def test_a_schema_that_is_equal_in_python_is_not_replaced(db: Driver) -> None:
     a_namespace(db)
     values = {"name": "p", "json_schema": {"default": 0}}
     row = db.call("metadef_property_create", ADMIN, "ns", values)

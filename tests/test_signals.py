@@ -1,4 +1,4 @@
-"""Real signals and thrown exceptions in the midst of calls: each call has happened, or has not.
+"""Real signals and thrown exceptions during calls: each call is committed or rolled back.
 
 A few each time; ``SIMPLE_DB_SIGNALS=2000`` makes it 2,000 of each.
 """
@@ -139,7 +139,7 @@ def alarm(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def test_a_call_that_a_signal_interrupts_has_happened_or_has_not(chance: random.Random) -> None:
+def test_a_call_that_a_signal_interrupts_is_committed_or_rolled_back(chance: random.Random) -> None:
     for number in range(times(200)):
         if number % SIGNALS_OF_A_DATABASE == 0:
             db, calls = Database(), Calls()
@@ -159,13 +159,13 @@ def test_a_signal_while_a_file_is_open_costs_nothing(
         if number % SIGNALS_OF_A_DATABASE == 0:
             path, calls = tmp_path / f"{number}.json", Calls()
         opening = Database.open(path, save=save, interval=0.002)
-        # It finds the file being opened, in the midst of a call or of a save, or being closed.
+        # It finds the file being opened, during a call or a save, or being closed.
         with alarm(chance.uniform(1e-5, 0.03)), opening as db:
             calls.go_on(db, chance.randrange(20))
         calls.check(on_disk(path), least=calls.saved if save == "manual" else None)
 
 
-def test_a_call_into_which_an_exception_is_thrown_has_happened_or_has_not(
+def test_a_call_into_which_an_exception_is_thrown_is_committed_or_rolled_back(
     chance: random.Random,
 ) -> None:
     def work(calls: Calls) -> None:

@@ -23,7 +23,7 @@ from simple_db.model.records import (
     columns_of,
     key_of,
 )
-from simple_db.store import Change, Commit, Store, Table, Tables
+from simple_db.store import Change, Commit, Cut, Store, Table, Tables
 from tests.support.build import UUID, a_full_database, image_record, utc
 from tests.support.world import BEGINNING, World
 
@@ -71,6 +71,11 @@ def everything(store: Store) -> list[tuple[dict[Any, Any], int]]:
     """Copy all rows and counters."""
     with store.reading() as tables:
         return [(dict(table.rows), table.next_id) for table in tables]
+
+
+def held(cut: Cut) -> list[tuple[dict[Any, Any], int]]:
+    """Give all rows and counters of a cut."""
+    return [(cut.rows[record], cut.next_ids[record]) for record in cut.rows]
 
 
 # --- tables ----------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ def test_a_write_within_a_write_is_refused() -> None:
     store = a_store()
     with store.writing() as tables:
         tables.images.put(image_record())
-        with pytest.raises(RuntimeError, match="clock or the id source"), store.writing():
+        with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
             pytest.fail("two transactions at once")
 
     with store.reading() as tables:
@@ -307,7 +312,7 @@ def test_a_read_within_a_write_that_has_changed_something_is_refused(
     with store.writing() as tables:
         write(tables)
         for read in (store.reading().__enter__, store.cut, store.check):
-            with pytest.raises(RuntimeError, match="clock or the id source"):
+            with pytest.raises(RuntimeError, match="is running in this thread"):
                 read()
     store.check()
 
@@ -315,8 +320,8 @@ def test_a_read_within_a_write_that_has_changed_something_is_refused(
 def test_a_write_within_a_read_is_refused() -> None:
     store = a_filled_store()
     with store.reading() as tables, store.reading():
-        with pytest.raises(RuntimeError, match="clock or the id source"), store.writing():
-            pytest.fail("a write in the midst of a read")
+        with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
+            pytest.fail("a write within a read")
         assert tables.images.get("i") is not None
 
 
@@ -353,14 +358,14 @@ def test_a_cut_stays_as_it_was() -> None:
         remove(tables)
         count(tables)
 
-    assert [(table.rows, table.next_id) for table in cut.values()] == before
+    assert held(cut) == before
     store.check()
 
 
 def test_a_cut_copies_nothing() -> None:
     store = a_filled_store()
     with store.reading() as tables:
-        assert all(store.cut()[table.record].rows is table.rows for table in tables)
+        assert all(store.cut().rows[table.record] is table.rows for table in tables)
 
 
 def test_a_table_is_copied_once_after_a_cut() -> None:
@@ -371,8 +376,8 @@ def test_a_table_is_copied_once_after_a_cut() -> None:
         copied = tables.tags.rows
         tables.tags.put(child("tags", 2))
 
-        assert tables.tags.rows is copied is not cut[Tag].rows
-        assert tables.images.rows is cut[Image].rows
+        assert tables.tags.rows is copied is not cut.rows[Tag]
+        assert tables.images.rows is cut.rows[Image]
 
 
 def test_a_cut_is_not_changed_by_a_transaction_that_raises() -> None:
@@ -381,7 +386,7 @@ def test_a_cut_is_not_changed_by_a_transaction_that_raises() -> None:
     with pytest.raises(Stop):
         write_and_stop(store)
 
-    assert [(table.rows, table.next_id) for table in cut.values()] == before == everything(store)
+    assert held(cut) == before == everything(store)
     store.check()
 
 
@@ -400,7 +405,7 @@ def test_a_store_that_adopts_a_cut_holds_it_and_leaves_it_as_it_was() -> None:
         store.check()
 
 
-def test_a_store_goes_back_to_a_cut_in_one_transaction_of_the_rows_that_differ(
+def test_a_store_becomes_a_cut_in_one_transaction_of_the_rows_that_differ(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     store = a_filled_store()
@@ -410,7 +415,7 @@ def test_a_store_goes_back_to_a_cut_in_one_transaction_of_the_rows_that_differ(
         tables.tags.put(child("tags", tables.tags.new_id()))
     caplog.clear()  # another test may have left the level low
     with caplog.at_level(logging.DEBUG, "simple_db.store"):
-        store.go_back(cut)
+        store.become(cut)
 
     assert caplog.messages == ["revision 3: image_tags 2, image_tags 1"]
     assert everything(store) == before
@@ -421,7 +426,7 @@ def test_a_store_goes_back_to_a_cut_in_one_transaction_of_the_rows_that_differ(
 
 
 class Noted:
-    """A log that notes the commits, and fails when it is told to."""
+    """A log that notes the commits, and raises an error if it is given one."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.commits: list[Commit] = []
@@ -440,7 +445,7 @@ class Noted:
         del self.commits[end:]
 
 
-def test_a_log_is_told_of_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
+def test_a_commit_has_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
     store = a_filled_store()
     store.log = log = Noted()
     with store.writing() as tables:
@@ -453,7 +458,7 @@ def test_a_log_is_told_of_each_row_as_it_is_at_the_end_of_its_transaction() -> N
     assert log.commits == [Commit(changes, {Member: 3})]
 
 
-def test_a_log_is_not_told_of_what_changes_nothing() -> None:
+def test_what_changes_nothing_is_no_commit() -> None:
     store = a_filled_store()
     store.log = log = Noted()
     with store.reading():
@@ -467,7 +472,7 @@ def test_a_log_is_not_told_of_what_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("error", [Invalid("no"), Stop()])
-def test_a_call_that_cannot_be_logged_has_not_happened(error: BaseException) -> None:
+def test_a_transaction_whose_commit_cannot_be_written_is_rolled_back(error: BaseException) -> None:
     store = a_filled_store()
     before = everything(store)
     store.log = log = Noted(error)
@@ -486,11 +491,11 @@ def test_a_new_store_has_revision_0() -> None:
     assert a_store().revision == 0
 
 
-def test_a_transaction_counts_once_however_much_it_writes() -> None:
+def test_a_transaction_is_one_revision_however_much_it_writes() -> None:
     assert a_filled_store().revision == 1
 
 
-def test_what_changes_nothing_does_not_count() -> None:
+def test_what_changes_nothing_is_no_revision() -> None:
     store = a_store()
     with store.reading():
         pass
@@ -502,7 +507,7 @@ def test_what_changes_nothing_does_not_count() -> None:
     assert store.revision == 0
 
 
-def test_a_change_of_a_counter_alone_counts() -> None:
+def test_a_change_of_a_counter_alone_is_a_revision() -> None:
     store = a_store()
     with store.writing() as tables:
         tables.tags.replace({}, next_id=5)
@@ -513,7 +518,7 @@ def test_a_change_of_a_counter_alone_counts() -> None:
 # --- log -------------------------------------------------------------------------------------
 
 
-def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_transaction_logs_each_row_once(caplog: pytest.LogCaptureFixture) -> None:
     store = a_filled_store()
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "simple_db.store"), store.writing() as tables:
@@ -524,7 +529,7 @@ def test_a_transaction_is_told_to_the_log_once_a_row(caplog: pytest.LogCaptureFi
     assert caplog.messages == ["revision 2: images i, image_tags 1"]
 
 
-def test_what_changes_nothing_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_changes_nothing_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     store = a_store()
     with caplog.at_level(logging.DEBUG, "simple_db.store"):
         with store.reading():
@@ -626,23 +631,23 @@ def repeat_a_property(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
-        (misfile, "images: .* is filed under 'j'"),
-        (forget_counter, "image_members: id 1 is to come"),
-        (bypass_the_index, r"images: the index by \(\('owner', False\).* is not the rows'"),
+        (misfile, "images: .* is stored under 'j'"),
+        (forget_counter, "image_members: id 1 is not below the next, 1"),
+        (bypass_the_index, r"images: the order by \(\('owner', False\).* does not fit the rows"),
         (bypass_the_index_of_two_columns, r"image_members: the index of \('image_id', 'member'\)"),
         (lose_a_required_value, "image_tags.value cannot be this value"),
         (lose_the_parent, "image_locations.image_id: no images row"),
         (repeat_a_property, "image_properties: two rows have the same"),
     ],
 )
-def test_check_tells_what_is_broken(damage: Callable[[Tables], None], told: str) -> None:
+def test_check_says_what_is_broken(damage: Callable[[Tables], None], message: str) -> None:
     store = a_filled_store()
     with store.writing() as tables:
         damage(tables)
 
-    with pytest.raises(AssertionError, match=told):
+    with pytest.raises(AssertionError, match=message):
         store.check()
 
 

@@ -18,6 +18,7 @@ import simple_db
 from simple_db import Database, RequestContext, api
 from simple_db.api import FUNCTIONS
 from simple_db.model import errors
+from simple_db.operations.functions import Functions
 from tests.support.build import ADMIN, ALICE, a_full_database
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
     "a database in a with statement": (
         lambda db: db.__enter__(),
         TypeError,
-        ["a Database is no context manager", "Database.open(path)"],
+        ["a Database is not a context manager", "Database.open(path)"],
     ),
     "no path to open": (
         lambda _: positional(Database).open(),
@@ -203,19 +204,23 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         ["Database.open", "path"],
     ),
     "no path to load": (lambda db: db.load(), TypeError, ["Database.load", "path"]),
-    "no path to save to": (lambda db: db.save(), errors.Invalid, ["of no file", "to which path"]),
+    "no path to save to": (
+        lambda db: db.save(),
+        errors.Invalid,
+        ["no open file", "path"],
+    ),
     "bytes to load": (lambda db: db.load(b"{}"), TypeError, ["path", "b'{}'", "restore()"]),
     "a number to save to": (lambda db: db.save(3), TypeError, ["path", "not 3"]),
     "None to open": (lambda _: positional(Database).open(None), TypeError, ["path", "not None"]),
     "a path to restore": (
         lambda db: db.restore(Path("glance.json")),
         errors.SnapshotError,
-        ["no bytes but", "Path", "load()"],
+        ["not bytes but", "Path", "load()"],
     ),
     "a name of a file to restore": (
         lambda db: db.restore("glance.json"),
         errors.SnapshotError,
-        ["no JSON but 'glance.json'", "load()"],
+        ["not JSON but 'glance.json'", "load()"],
     ),
     "a path to take a snapshot to": (
         lambda db: db.snapshot("glance.json"),
@@ -255,7 +260,8 @@ def test_a_mistake_is_told_with_the_thing_and_the_fix_and_changes_nothing(
 
 
 def test_the_with_statement_of_a_database_is_refused_as_it_is_written() -> None:
-    with pytest.raises(TypeError, match="no context manager"), Database():
+    anything: Any = Database()
+    with pytest.raises(TypeError, match="not a context manager"), anything:
         pytest.fail("entered")
 
 
@@ -280,9 +286,10 @@ def test_a_class_of_a_users_own_has_attributes_of_its_own_and_methods_can_be_pat
     "name",
     [
         name
-        for name, member in vars(Database).items()
+        for owner in (Functions, Database)
+        for name, member in vars(owner).items()
         if inspect.isfunction(member)
-        and member.__module__ == api.__name__
+        and member.__module__ == owner.__module__
         and not name.startswith("_")
     ],
 )

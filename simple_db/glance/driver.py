@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
 
 from glance.common import exception
 from oslo_utils import timeutils
@@ -11,12 +11,19 @@ from oslo_utils import timeutils
 from simple_db import Database
 from simple_db.api import FUNCTIONS
 from simple_db.model.errors import SimpleDBError
+from simple_db.store import Store
+
+if TYPE_CHECKING:
+    from simple_db.operations.functions import Functions
+else:
+    # A driver has its functions of its own, which raise Glance's exceptions.
+    Functions = object
 
 # What Glance's drivers have beside the functions on rows.
 SETUP_FUNCTIONS = ("reset", "configure", "clear_db_env")
 
 
-class Driver:
+class Driver(Functions):
     """The functions of Glance's database API on one database, raising Glance's own exceptions.
 
     An object of this class takes the place of the module ``glance.db.sqlalchemy.api``: it has
@@ -41,7 +48,12 @@ class Driver:
         """Return this driver, for ``glance-manage`` to hand to the metadata backend."""
         return self
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    @property
+    def store(self) -> Store:
+        """The store of the database, where the rows are."""
+        return self.database.store
+
+    def _refuse(self, name: str) -> NoReturn:
         """Say that the driver does not have what is asked for.
 
         Raises:
@@ -49,6 +61,9 @@ class Driver:
                 the error, suggests the nearest name that there is.
         """
         raise AttributeError(lacking("a simple_db.glance.Driver", name), name=name, obj=self)
+
+    if not TYPE_CHECKING:  # to a type checker it would mean that there is every name
+        __getattr__ = _refuse
 
     def __copy__(self) -> Self:
         """Return a driver on a fork: a copy on the same database would change with this one."""
@@ -81,7 +96,7 @@ def new_database() -> Database:
 
     So ``timeutils.set_time_override`` and a mock of ``timeutils.utcnow`` hold in it.
     """
-    return Database(clock=_oslo_utcnow)
+    return Database(clock=oslo_utcnow)
 
 
 def glance_error(error: SimpleDBError) -> exception.GlanceException:
@@ -91,7 +106,8 @@ def glance_error(error: SimpleDBError) -> exception.GlanceException:
     return getattr(exception, name)(str(error))
 
 
-def _oslo_utcnow() -> dt.datetime:
+def oslo_utcnow() -> dt.datetime:
+    """Return the time now, as oslo.utils says it."""
     # Looked up at every call: a test may replace the function in its module.
     now: dt.datetime = timeutils.utcnow()
     return now

@@ -91,7 +91,7 @@ class Installation:
         """Undo the installation, whatever happened in the block."""
         self.uninstall()
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def _refuse(self, name: str) -> NoReturn:
         """Tell who asks for a function of the driver where that is.
 
         Raises:
@@ -105,6 +105,9 @@ class Installation:
                 "called, or the block ends, the installation is in force"
             )
         raise AttributeError(message, name=name, obj=self)
+
+    if not TYPE_CHECKING:  # to a type checker it would mean that there is every name
+        __getattr__ = _refuse
 
     def uninstall(self) -> None:
         """Give Glance back what it had before; do nothing if that was done already.

@@ -74,7 +74,7 @@ def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int 
     try:
         if not files.exists(abs_path):
             return init_version
-        return database_file.contents(abs_path).contents.version
+        return database_file.contents(abs_path).decoded.version
     except SimpleDBError as error:
         raise glance_error(error) from error
 

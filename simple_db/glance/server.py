@@ -13,18 +13,19 @@ import logging
 import socket
 import time
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import Factory, frozen
 from oslo_config import types
 
 import simple_db.glance.server_names  # noqa: F401 - what Glance lacks is told before
+from simple_db.api import Database
 from simple_db.glance import data_directory, stopping
 from simple_db.glance.amended import amended
 from simple_db.glance.app import THIS_MACHINE, Site, finish_tasks, glance_app
 from simple_db.glance.cache_node import ServerDriver
 from simple_db.glance.connections import bounded_server
-from simple_db.glance.driver import new_database
+from simple_db.glance.driver import oslo_utcnow
 from simple_db.glance.guard import Guard, Neighbours, normal_origin
 from simple_db.glance.installation import install
 from simple_db.glance.lost_data import lost_data, odd_ids
@@ -33,7 +34,6 @@ from simple_db.glance.starting import NewPaths, StartError, owner_only
 from simple_db.model.credentials import masked_text
 from simple_db.model.errors import Invalid, SnapshotError, SnapshotInUse
 from simple_db.model.wording import in_options
-from simple_db.persistence.database_file import kept
 from simple_db.snapshot import MAX_BYTES, no_progress
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from simple_db import Database
-    from simple_db.persistence.database_file import Opened, SaveMode
+    from simple_db.persistence.database_file import DatabaseFile, Opened, SaveMode
 
 __all__ = ["Settings", "StartError", "Started", "serve"]
 
@@ -140,8 +139,7 @@ def serve(
         private = stack.enter_context(private_directory())
         stack.enter_context(data_directory.claimed(settings.data_dir, new))
         log_to_stderr()
-        database = new_database()
-        opened = stack.enter_context(_kept(database, settings, new, progress))
+        database = stack.enter_context(_opened(settings, new, progress))
         stack.callback(stopping.ignore_signals)  # and the records are saved
         stack.enter_context(install(ServerDriver(database)))
         stack.enter_context(amended(listener.getsockname()[1], settings.data_dir))
@@ -152,6 +150,7 @@ def serve(
         lost = lost_data(database, settings.data_dir) + odd_ids(database)
         stop.check()
         new.keep()
+        opened = cast("DatabaseFile", database.keeper).opened
         with contextlib.suppress(SystemExit):
             announce(Started(url, opened, database, lost))
             server.run()
@@ -242,27 +241,23 @@ def _why_not_listening(host: str, port: int, error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def _kept(
-    database: Database,
-    settings: Settings,
-    new: NewPaths,
-    progress: Callable[[int, int], object],
-) -> Iterator[Opened]:
-    """Fill the database with the records of the snapshot, and save it there."""
+def _opened(
+    settings: Settings, new: NewPaths, progress: Callable[[int, int], object]
+) -> Iterator[Database]:
+    """Give the database of the snapshot, and save it there."""
     snapshot = settings.snapshot
     with contextlib.ExitStack() as stack:
         try:
             new.directory(snapshot.parent)
             new.file(snapshot)
-            opened = stack.enter_context(
-                kept(
-                    database.store,
+            database = stack.enter_context(
+                Database.open(
                     snapshot,
-                    settings.save,
-                    settings.save_interval,
-                    give=lambda keeper: keeper.opened,
-                    progress=progress,
+                    save=settings.save,
+                    interval=settings.save_interval,
                     max_bytes=settings.max_bytes,
+                    progress=progress,
+                    clock=oslo_utcnow,
                 )
             )
         except (SnapshotInUse, Invalid) as error:
@@ -271,7 +266,7 @@ def _kept(
             raise StartError(
                 f"snapshot {snapshot} cannot be used, and is left as it is: {error}"
             ) from error
-        yield opened
+        yield database
 
 
 def url_of(host: str, listener: socket.socket) -> str:

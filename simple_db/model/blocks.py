@@ -1,4 +1,4 @@
-"""Context managers of the standard library's kind that say so where the ``with`` is missing."""
+"""Context managers whose errors say that a ``with`` is missing."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-# Of this class, and not around one: what ends a block must not begin with a call of ours, in which
-# an exception from outside could come before anything protects the end.
+# A subclass, not a wrapper: with a wrapper, the end of a block would begin with a call of ours, in
+# which an exception from outside could come before anything protects the end.
 class _Block(contextlib._GeneratorContextManager[T]):  # noqa: SLF001 - the only class there is
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
-            f"this is for a with statement, which gives what has {name!r}: `with ... as it`, and "
-            f"it.{name} in the block",
+            f"this is for a with statement, and has no {name!r} itself: write `with ... as it` "
+            f"and use it.{name} in the block",
             name=name,
             obj=self,
         )
 
-    # contextlib deletes its attributes where a block is entered, before anything begins: here a
-    # call of ours does no harm.
+    # contextlib deletes its attributes when a block is entered, before anything has begun. A call
+    # of ours is safe here.
     def __delattr__(self, name: str) -> None:
         if name not in vars(self):
             raise RuntimeError(
-                "a block is entered once: for another with statement, call again what has made it, "
-                "Database.open(path) or checkpoint(), say"
+                "this context manager has been entered already: for another with statement, make "
+                "a new one, with Database.open(path) or checkpoint() for example"
             )
         super().__delattr__(name)
 
@@ -40,8 +40,8 @@ def block(
 ) -> Callable[P, contextlib.AbstractContextManager[T]]:
     """Make a context manager of a generator function, as `contextlib.contextmanager` does.
 
-    Who asks for an attribute of the thing that it gives, without a ``with``, gets an AttributeError
-    that says so; who enters it twice gets a RuntimeError.
+    To ask it for an attribute, without a ``with``, is an AttributeError that says what to write. To
+    enter it twice is a RuntimeError.
     """
 
     @functools.wraps(function)

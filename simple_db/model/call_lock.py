@@ -1,9 +1,9 @@
 """A lock that a call holds, and that is free when the call is over, however it has ended.
 
-A lock of `threading` stays locked for ever if an exception comes between a call and its release,
-and Ctrl-C, an alarm of a timeout or an exception thrown into a thread can come at any instruction.
-This one knows the frame of the call that holds it: a frame that is not executing any more holds
-nothing, and neither does one whose thread a fork has left behind.
+A lock of `threading` stays locked for ever if an exception comes between its acquisition and its
+release. Ctrl-C, the alarm of a timeout or an exception thrown into a thread can come at any
+instruction. This lock knows the frame of the call that holds it. It is free as soon as that frame
+is no longer executing, or belongs to a thread that does not exist after a fork.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import FrameType
 
-# Seconds between two looks whether the call that is waited for is over without having said so.
+# Seconds between two checks whether the call that holds the lock has ended without a release.
 _PATIENCE = 0.05
 
-# Frames that can wait in the middle, of which nobody can tell whether they have ended.
+# Frames that can be suspended: whether they have ended cannot be seen.
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class _Process:
-    """The id of this process: a system call less for every call of a database."""
+    """The id of this process, kept to save a system call in every call of a database."""
 
     def __init__(self) -> None:
         self.note()
@@ -50,7 +50,7 @@ class Hold:
     __slots__ = ("_frame", "_process", "_thread", "_wake", "has_begun")
 
     def __init__(self, frame: FrameType) -> None:
-        """Be the hold of the call that runs in this frame of this thread."""
+        """Make the hold of the call that runs in this frame of this thread."""
         self._frame = frame
         self._thread = threading.get_ident()
         self._process = _PROCESS.id
@@ -63,19 +63,19 @@ class Hold:
 
     def is_over(self) -> bool:
         """Return whether its call has ended."""
-        # A fork leaves all threads behind but one, which is the main thread of the new process.
+        # After a fork one thread is left, which is the main thread of the new process.
         if self._process != os.getpid() and self._thread != threading.main_thread().ident:
             return True
         if self._frame.f_code.co_flags & _SUSPENDABLE:
             return False
         try:
             self._frame.clear()
-        except RuntimeError:  # it executes; to look and to clear is one step
+        except RuntimeError:  # it is executing; the check and the clearing are one step
             return False
         return True
 
     def wait(self) -> None:
-        """Wait until it is woken, or for a moment; the first time, come back to look once more."""
+        """Wait until it is woken, or for a moment; the first call returns at once."""
         if self._wake is None:
             wake = threading.Lock()
             wake.acquire()
@@ -86,12 +86,12 @@ class Hold:
     def wake(self) -> None:
         """End its waiting."""
         if self._wake is not None:
-            with contextlib.suppress(RuntimeError):  # it does not wait just now
+            with contextlib.suppress(RuntimeError):  # it is not waiting at the moment
                 self._wake.release()
 
 
 class CallLock:
-    """A lock that one call at a time holds; the others wait in a line, the first come first."""
+    """A lock that one call at a time holds; the others wait in a queue."""
 
     def __init__(self) -> None:
         # Every change is one operation of a list, so that an exception falls between two of them.
@@ -101,8 +101,8 @@ class CallLock:
         """Wait until the lock is held by this hold, or can never be.
 
         Returns:
-            None, and the hold has the lock. Or the hold of a call that has it, and in the midst of
-            which this call was made: neither would ever end if this one waited.
+            None if the hold has the lock. Otherwise the hold of a call of the same thread that
+            has it: to wait for that would be a deadlock, since this call was made inside it.
         """
         line = self._line
         line.append(hold)
@@ -126,11 +126,11 @@ class CallLock:
             first.wake()
 
     def held(self) -> Holding:
-        """Give the lock for a ``with`` block of the function that calls this."""
+        """Return the lock for a ``with`` block of the function that calls this."""
         return Holding(self, sys._getframe(1))  # noqa: SLF001 - the frame of the call
 
     def is_held_by_this_thread(self) -> bool:
-        """Return whether this thread is in the midst of a call that has the lock."""
+        """Return whether this thread is inside a call that has the lock."""
         return any(
             first.has_begun and first.is_of_same_thread(this) and not first.is_over()
             for this in [Hold(sys._getframe())]  # noqa: SLF001 - any frame of this thread
@@ -140,7 +140,7 @@ class CallLock:
     def _leave(self, hold: Hold) -> None:
         try:  # noqa: SIM105 - `suppress` costs more than the whole release
             self._line.remove(hold)
-        except ValueError:  # another call has seen that it is over
+        except ValueError:  # another call has found it over and removed it
             pass
 
 
@@ -157,7 +157,7 @@ class Holding(Hold):
         """Wait for the lock.
 
         Raises:
-            RuntimeError: this thread has it already, and would wait for ever.
+            RuntimeError: this thread has the lock already, and would wait for ever.
         """
         if self._lock.acquire(self) is not None:
             raise RuntimeError("this was called in the midst of itself: wait until that has ended")

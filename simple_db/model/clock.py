@@ -1,7 +1,7 @@
-"""Time and chance: the only nondeterminism of a database, and replaceable.
+"""The default clock and the default id source of a database, and how times are read.
 
-Every database is made with a clock and an id source; these are the ones it gets unasked. Times are
-naive and in UTC everywhere, as in the columns of Glance's schema.
+A database gets its times and ids from nowhere else, and both can be replaced. Times are naive and
+in UTC everywhere, as in the columns of Glance's schema.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _HEAP_TYPE = 1 << 9
-"""The flag of a class that Python code has made; Python's own classes of time lack it."""
+"""The flag of a class that is defined in Python code; Python's own classes of time lack it."""
 
 
 def _own_class(kind: type[T]) -> type[T]:
@@ -22,10 +22,10 @@ def _own_class(kind: type[T]) -> type[T]:
 
 
 class Real:
-    """Python's own classes, also where a test has put fakes in their places.
+    """Python's own classes, also where a test has replaced them with fakes.
 
     freezegun replaces them in the module ``datetime`` and wherever they are an attribute of a
-    module, at its import too. The attributes of this class it leaves alone.
+    module, at its import too. It does not replace attributes of this class.
     """
 
     datetime = _own_class(dt.datetime)
@@ -48,7 +48,7 @@ def utcnow() -> dt.datetime:
 
 
 def new_id() -> str:
-    """Return a new random UUID in its 36 characters, as Glance gives to images."""
+    """Return a new random UUID as text of 36 characters, the form that Glance uses for images."""
     return str(uuid.uuid4())
 
 
@@ -58,7 +58,7 @@ def pause(seconds: float) -> None:
 
 
 def naive_utc(moment: dt.datetime) -> dt.datetime:
-    """Return the moment as a naive datetime in UTC, of exactly that class.
+    """Return the moment as a naive datetime in UTC, of the class `datetime` itself.
 
     A naive moment is in UTC already. In UTC no hour comes twice, so `fold` is 0.
 

@@ -1,7 +1,7 @@
-"""The secrets that rows and logs can carry, and what is shown in their place.
+"""The secrets that rows and logs can contain, and what is shown instead.
 
-A location's URL can have a user and a password in it, or a signature in its query; so can any text
-that names a location. What a store keeps in the metadata of a location is its own affair.
+A location's URL can contain a user and a password, or a signature in its query, and so can any text
+that names a location. The metadata of a location can contain whatever a store needs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from simple_db.model.records import Json, Record
 
 MASK = "***"
-"""What is shown in the place of a secret."""
+"""What is shown instead of a secret."""
 
 # The keys of a location's metadata that Glance has a meaning for: which store has the image.
 _NAMES_OF_A_STORE = {"backend", "store"}
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# What follows, up to the next space, but for the quotes and stops that a sentence puts behind it.
+# What follows, up to the next space, without the quotes and stops that a sentence puts behind it.
 _ADDRESS_IN_TEXT = re.compile(r"(?<=://)\S*[^\s'\"`.,;:!)\]}>]")
 _PLAIN_NAME = re.compile(r"[\w.~%\[\]-]*")
 
@@ -50,7 +50,7 @@ def masked_metadata(metadata: Json, key: str = "") -> Json:
 
 
 def columns(row: Record, *, reveal: bool = False) -> dict[str, Any]:
-    """Return a fresh dict of a row's columns, for people to see: masked, unless they are to be."""
+    """Return a fresh dict of a row's columns for people to read, masked unless `reveal`."""
     held = as_dict(row)
     return held if reveal else {name: masked(row, name, value) for name, value in held.items()}
 

@@ -84,7 +84,7 @@ def _string(width: int) -> ColumnType:
 class Record:
     """A row of a table.
 
-    `key` are the columns of the primary key, `unique` those that no two rows have alike.
+    `key` are the columns of the primary key, `unique` the unique keys.
     """
 
     table: ClassVar[str]
@@ -94,7 +94,7 @@ class Record:
 
 @frozen(kw_only=True)
 class Timestamped(Record):
-    """When a row was made and changed, naive UTC."""
+    """When a row was created and last changed, naive UTC."""
 
     created_at: Annotated[dt.datetime, _DATETIME]
     updated_at: Annotated[dt.datetime | None, _DATETIME]
@@ -102,7 +102,7 @@ class Timestamped(Record):
 
 @frozen(kw_only=True)
 class SoftDeletable(Timestamped):
-    """A row that can be deleted and yet be there."""
+    """A row that is marked as deleted before it is removed."""
 
     deleted_at: Annotated[dt.datetime | None, _DATETIME] = None
     deleted: Annotated[bool, _BOOLEAN] = False
@@ -184,7 +184,7 @@ class Member(SoftDeletable):
 
 @frozen(kw_only=True)
 class Task(SoftDeletable):
-    """A row of ``tasks``: something Glance does in the background, an import say."""
+    """A row of ``tasks``: work that Glance does in the background, such as an import."""
 
     table: ClassVar = "tasks"
 
@@ -200,7 +200,7 @@ class Task(SoftDeletable):
 
 @frozen(kw_only=True)
 class TaskInfo(Record):
-    """A row of ``task_info``: what a task was told and what came of it."""
+    """A row of ``task_info``: the input, the result and the message of a task."""
 
     table: ClassVar = "task_info"
     key: ClassVar = ("task_id",)
@@ -257,7 +257,7 @@ class MetadefProperty(Timestamped):
 
 @frozen(kw_only=True)
 class MetadefTag(Timestamped):
-    """A row of ``metadef_tags``: a tag that images may have, by its namespace."""
+    """A row of ``metadef_tags``: a tag that a namespace proposes for images."""
 
     table: ClassVar = "metadef_tags"
     unique: ClassVar = (("namespace_id", "name"),)
@@ -269,7 +269,7 @@ class MetadefTag(Timestamped):
 
 @frozen(kw_only=True)
 class ResourceType(Timestamped):
-    """A row of ``metadef_resource_types``: a kind of thing that definitions are for."""
+    """A row of ``metadef_resource_types``: a type of resource that definitions apply to."""
 
     table: ClassVar = "metadef_resource_types"
     unique: ClassVar = (("name",),)
@@ -281,7 +281,7 @@ class ResourceType(Timestamped):
 
 @frozen(kw_only=True)
 class Association(Timestamped):
-    """A row of ``metadef_namespace_resource_types``: what a namespace's definitions are for."""
+    """A row of ``metadef_namespace_resource_types``: a namespace applies to a resource type."""
 
     table: ClassVar = "metadef_namespace_resource_types"
     key: ClassVar = ("resource_type_id", "namespace_id")
@@ -378,7 +378,7 @@ def key_of(record: Record) -> Any:
 
 
 def counts_ids(record: type[Record]) -> bool:
-    """Return whether the table gives its rows their ids, as numbers in order."""
+    """Return whether the table counts the ids of its rows itself, as numbers in order."""
     types = [columns_of(record)[name].type for name in record.key]
     return all(type_.kind in {"integer", "bigint"} and not type_.references for type_ in types)
 

@@ -1,6 +1,6 @@
-"""The schema in words: what `simple_db.model.records` says, as Mermaid and as Markdown.
+"""The schema of `simple_db.model.records` as Mermaid and as Markdown.
 
-Types are named as in SQL. `simple_db.cli.schema_picture` draws the same facts.
+Types are named as in SQL. `simple_db.cli.schema_picture` draws the same as a picture.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ GROUPS: dict[str, tuple[type[Record], ...]] = {
     "Tasks": (Task, TaskInfo),
     "Image cache": (NodeReference, CachedImage),
 }
-"""Every record, by what it is about."""
+"""Every record, by subject."""
 
 _SQL_NAMES = {"json": "TEXT(JSON)"}
 
@@ -159,8 +159,8 @@ def _type_with_choices(column: Column) -> str:
 
 
 def _key(column: Column) -> str:
-    told = ["primary"] * ("PK" in marks_of(column))
+    keys = ["primary"] * ("PK" in marks_of(column))
     parent = column.type.references
     if parent:
-        told.append(f"of [{parent}](#{parent})")
-    return ", ".join(told)
+        keys.append(f"of [{parent}](#{parent})")
+    return ", ".join(keys)

@@ -1,4 +1,4 @@
-"""What crosses the border: the context that comes in, the dicts that go out."""
+"""Types of arguments and results: the context of a call, and the dicts that are returned."""
 
 import datetime as dt
 from typing import Literal, Never, NotRequired, Protocol, TypedDict
@@ -27,24 +27,24 @@ class Context(Protocol):
         ...
 
     @property
-    def can_see_deleted(self) -> bool:
-        """Whether deleted images exist for the caller."""
+    def can_see_deleted(self) -> bool | None:
+        """Whether the caller can see deleted images; None, which Glance's can be, is no."""
         ...
 
 
 @frozen(init=False)
 class RequestContext:
-    """A context for people without oslo.
+    """A context that needs no other library.
 
     Args:
         owner: The project on whose behalf the call is made.
         is_admin: Whether the caller may see and change every image.
-        can_see_deleted: Whether deleted images exist for the caller; it follows `is_admin` unless
-            it is given, as in Glance.
+        can_see_deleted: Whether the caller can see deleted images; `is_admin` unless given, as in
+            Glance.
 
     Raises:
-        TypeError: an argument is given without its name, or by one that there is not; or `is_admin`
-            or `can_see_deleted` is neither True nor False.
+        TypeError: an argument is given by position or by an unknown name; or `is_admin` or
+            `can_see_deleted` is neither True nor False.
     """
 
     owner: str | None
@@ -70,14 +70,14 @@ class RequestContext:
                 "project on whose behalf a call is made is RequestContext(owner=...)"
             )
         sees = is_admin if can_see_deleted is None else can_see_deleted
-        for name, told in (("is_admin", is_admin), ("can_see_deleted", sees)):
-            if not isinstance(told, bool):
-                raise TypeError(f"{name} of a RequestContext is True or False, not {shown(told)}")
+        for name, value in (("is_admin", is_admin), ("can_see_deleted", sees)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} of a RequestContext is True or False, not {shown(value)}")
         self.__attrs_init__(owner, is_admin, sees)
 
 
 class LocationDict(TypedDict):
-    """A location as an image carries it; `url` can carry credentials."""
+    """A location of an image; `url` can contain credentials."""
 
     id: int
     url: str
@@ -99,7 +99,7 @@ class PropertyDict(TypedDict):
 
 
 class MemberDict(TypedDict):
-    """A row of ``image_members`` but for its ``deleted_at``, as Glance's driver shows it."""
+    """A row of ``image_members`` without its ``deleted_at``, as in Glance's driver."""
 
     id: int
     image_id: str
@@ -111,10 +111,11 @@ class MemberDict(TypedDict):
     deleted: bool
 
 
-class ImageDict(TypedDict):
-    """A row of ``images`` with its properties, deleted ones included, and its locations.
+class AnyImageDict(TypedDict):
+    """What every dict of an image has: a row of ``images``, its properties and its locations.
 
-    `size` and `virtual_size` are in bytes, `min_disk` in GB, `min_ram` in MB, times naive UTC.
+    Deleted properties are among them. `size` and `virtual_size` are in bytes, `min_disk` in GB,
+    `min_ram` in MB, times naive UTC.
     """
 
     id: str
@@ -124,8 +125,6 @@ class ImageDict(TypedDict):
     size: int | None
     virtual_size: int | None
     status: str
-    visibility: NotRequired[str]
-    is_public: NotRequired[bool]
     checksum: str | None
     os_hash_algo: str | None
     os_hash_value: str | None
@@ -140,11 +139,29 @@ class ImageDict(TypedDict):
     deleted: bool
     properties: list[PropertyDict]
     locations: list[LocationDict]
+
+
+class ImageDict(AnyImageDict):
+    """An image as all functions return it; its tags are what `image_tag_get_all` returns."""
+
+    visibility: Visibility
+
+
+class TaggedImageDict(ImageDict):
+    """An image as `image_get_all` returns it with ``return_tag=True``."""
+
+    tags: list[str]
+
+
+class V1ImageDict(AnyImageDict):
+    """An image as a function returns it with ``v1_mode=True``; it has tags as above only."""
+
+    is_public: bool
     tags: NotRequired[list[str]]
 
 
-class TaskDict(TypedDict):
-    """A row of ``tasks``, with what it was told and what came of it unless it is in a list."""
+class ListedTaskDict(TypedDict):
+    """A row of ``tasks``, as `task_get_all` returns it: without `input`, `result` and `message`."""
 
     id: str
     type: str
@@ -158,9 +175,18 @@ class TaskDict(TypedDict):
     updated_at: dt.datetime | None
     deleted_at: dt.datetime | None
     deleted: bool
-    input: NotRequired[Json]
-    result: NotRequired[Json]
-    message: NotRequired[str | None]
+
+
+class TaskDict(ListedTaskDict):
+    """A task as the other functions return it, with its row of ``task_info``.
+
+    Every task that this API has created has one. Without it, after a snapshot from elsewhere say,
+    the dict does not have these three.
+    """
+
+    input: Json
+    result: Json
+    message: str | None
 
 
 class NodeReferenceDict(TypedDict):

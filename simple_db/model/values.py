@@ -1,7 +1,7 @@
-"""Incoming values, checked and copied: what a column stores of what a caller gives.
+"""Checks of a caller's values, and what a column stores of them.
 
-Nothing here reads the database. Every function returns something new and leaves its argument as
-it was; every failure names the column or the key.
+Nothing here reads the database. Every function returns something new and does not change its
+argument. Every error names the column or the key.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ ID_WIDTH = 36
 
 _SHOWN_WIDTH = 100
 
-# Deep enough to leave the judgement to a JSON-valued column, wherever in the values it is.
+# Deeper than any JSON-valued column allows, wherever in the values it is: the column refuses first.
 _GUARDED_DEPTH = 2 * JSON_DEPTH
 
 _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
@@ -41,7 +41,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ID = re.compile(f"[\0-\ud7ff\ue000-\uffff]{{1,{ID_WIDTH}}}")
 
 
-def columns(record: type[Record], values: Mapping[str, object]) -> dict[str, Any]:
+def stored_columns(record: type[Record], values: Mapping[str, object]) -> dict[str, Any]:
     """Return those values that name a column of the record's table, as the column stores them.
 
     Other keys are ignored, as in Glance's driver.
@@ -67,13 +67,13 @@ def stored(column: Column, value: object) -> Any:
 
 
 def shown_in(column: Column, value: object) -> str:
-    """Return a column's value as a message shows it: without what can carry credentials."""
-    # A location's URL and metadata can, and errors are logged.
+    """Return a column's value for a message; values that can contain credentials are left out."""
+    # The URL and the metadata of a location can, and errors are logged.
     return "this value" if column.name in {"value", "meta_data"} else shown(value)
 
 
 def shown(value: object) -> str:
-    """Return a caller's value as a message shows it: short, and without fail."""
+    """Return a caller's value for a message, shortened; this never raises."""
     try:
         return repr(value)[:_SHOWN_WIDTH]
     except Exception:  # noqa: BLE001 - an integer of very many digits, or any object's own __repr__
@@ -81,13 +81,13 @@ def shown(value: object) -> str:
 
 
 def worded(value: object) -> str:
-    """Return an id or a name that a caller gave as part of a sentence, without fail."""
+    """Return an id or a name of a caller as part of a sentence; this never raises."""
     given = uuid_as_text(value)
     return given if isinstance(given, str) else shown(given)
 
 
 def uuid_as_text(value: Any) -> Any:
-    """Return a UUID as text columns keep it, 36 characters in lower case; all else as it is."""
+    """Return a UUID as its 36 characters in lower case, and any other value as it is."""
     return str(value) if isinstance(value, UUID) else value
 
 
@@ -172,7 +172,7 @@ EXACT_TYPES: Mapping[str, type] = {
     "boolean": bool,
     "datetime": clock.Real.datetime,
 }
-"""The class of a column's values but None, by its kind; a JSON-valued column has several."""
+"""The class of a column's values other than None, by kind; a JSON-valued column has several."""
 
 _JSON_LEAVES = frozenset({NoneType, bool, int, float, str})
 
@@ -180,10 +180,10 @@ _JSON_LEAVES = frozenset({NoneType, bool, int, float, str})
 def wrong_values(column: Column, cells: Iterable[Any]) -> list[Any]:
     """Return those of a column's values that `stored` does not make.
 
-    They are None where the column takes none, of another class, a subclass too, no choice of the
-    column's, or a time with a time zone.
+    They are None in a column without nulls, of another class (a subclass too), not one of the
+    column's choices, or a time with a time zone.
     """
-    # None is among them only where the column takes none.
+    # None is among them only in a column without nulls.
     present = [value for value in cells if value is not None or not column.nullable]
     kind = column.type.kind
     if kind == "json":
@@ -280,7 +280,7 @@ def sequence(value: object, what: str) -> list[Any]:
     return list(value)
 
 
-def required(values: object, keys: Iterable[str], what: str) -> None:
+def require_keys(values: object, keys: Iterable[str], what: str) -> None:
     """Check that the values have all the keys.
 
     Raises:
@@ -297,7 +297,7 @@ def refuse_beyond_basic_plane(*values: object) -> None:
     """Check that no text, in dicts within dicts too, has a character beyond U+FFFF.
 
     MySQL's ``utf8`` cannot store such characters, so Glance refuses them in the values of images,
-    locations, members and tags; texts inside a list are not looked at.
+    locations, members and tags. Text inside a list is not checked.
 
     Raises:
         Invalid: there is one; the message names its key.

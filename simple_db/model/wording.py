@@ -1,10 +1,9 @@
-"""What an error says to whoever typed a command: options, where Python callers have parameters.
+"""Error messages for the command line: options instead of Python parameters.
 
-The modules below the commands speak to those who call them from Python. What they say also reaches
-a terminal, through a command or the log of a server, and there ``max_bytes`` or ``save()`` is
-nothing that anybody could type. It is said otherwise in one place, here, so that an error that is
-raised from another, with more around it, needs no care. `tests/model/test_wording.py` reads every
-message of those modules and fails on one that this table lacks.
+The modules below the commands word their messages for callers in Python. A command or a server
+prints the same messages on a terminal, where ``max_bytes`` or ``save()`` cannot be typed. Their
+phrases are replaced here, in one place, also within longer messages. `tests/model/test_wording.py`
+reads every message of those modules and fails if this table lacks a phrase.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ IN_OPTIONS = {
     "End the block and open it again": "Start the command again",
     "use the database that it has, or end its block first": "stop that one first",
 }
-"""Each phrase of a message that speaks of Python, and what a command says in its place."""
+"""Each phrase for Python callers, and what a command prints instead."""
 
-# What begins with a hyphen is an option already.
+# A word that begins with a hyphen is an option already.
 _PHRASE = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, IN_OPTIONS))})")
 
 
 def in_options(message: str) -> str:
-    """Return the message in the words of the command line; other messages as they are."""
+    """Return the message with the words of the command line; other messages stay as they are."""
     return _PHRASE.sub(lambda found: IN_OPTIONS[found[0]], message)

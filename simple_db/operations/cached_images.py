@@ -1,4 +1,4 @@
-"""The image cache: which server has which images in its cache, and how they are used."""
+"""The image cache: which server has which images in its cache, and how often they are read."""
 
 import datetime as dt
 from typing import Any, cast
@@ -15,17 +15,15 @@ from simple_db.store import HasStore, Tables
 def node_reference_create(
     db: HasStore, context: Context | None, node_reference_url: str
 ) -> NodeReferenceDict:
-    """Make a server known by its URL, and return a fresh dict of it.
+    """Add a server by its URL, and return a fresh dict of it.
 
     Args:
         context: Who calls; every caller may.
-        node_reference_url: The URL under which the server is reached.
+        node_reference_url: The URL of the server.
 
     Raises:
         Invalid: the URL is no text, or has a character beyond U+FFFF.
-        Duplicate: the server is known.
-
-    Source: ``node_reference_create`` of Glance 33.
+        Duplicate: there is a server of that URL.
     """
     values.refuse_beyond_basic_plane(node_reference_url)
     url = values.stored(columns_of(NodeReference)["node_reference_url"], node_reference_url)
@@ -42,9 +40,7 @@ def node_reference_get_by_url(
     """Return a fresh dict of the server.
 
     Raises:
-        NotFound: the server is not known.
-
-    Source: ``node_reference_get_by_url`` of Glance 33.
+        NotFound: there is no server of that URL.
     """
     with db.store.reading() as tables:
         return _node_dict(_node(tables, node_reference_url))
@@ -61,7 +57,7 @@ def insert_cache_details(
     last_modified: dt.datetime | str | None = None,
     hits: int | None = None,
 ) -> None:
-    """Note that a server has an image in its cache; nothing changes if that is noted already.
+    """Record that a server has an image in its cache; nothing changes if that is recorded already.
 
     Args:
         context: Who calls; every caller may.
@@ -75,14 +71,12 @@ def insert_cache_details(
 
     Raises:
         Invalid: a value is wrong, or has a character beyond U+FFFF.
-        NotFound: the server is not known.
-
-    Source: ``insert_cache_details`` of Glance 33.
+        NotFound: there is no server of that URL.
     """
     values.refuse_beyond_basic_plane(node_reference_url, image_id, {"checksum": checksum})
     with db.store.writing() as tables:
         node = _node(tables, node_reference_url)
-        given = values.columns(
+        given = values.stored_columns(
             CachedImage,
             {
                 "image_id": image_id,
@@ -106,12 +100,10 @@ def insert_cache_details(
 def update_hit_count(
     db: HasStore, context: Context | None, image_id: str, node_reference_url: str
 ) -> None:
-    """Count one more read of an image in a server's cache, now; nothing if it is not there.
+    """Count one more read of an image in a server's cache, now; nothing happens if it is not there.
 
     Raises:
         Invalid: an argument has a character beyond U+FFFF.
-
-    Source: ``update_hit_count`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(image_id, node_reference_url)
     with db.store.writing() as tables:
@@ -122,10 +114,7 @@ def update_hit_count(
 def get_hit_count(
     db: HasStore, context: Context | None, image_id: str, node_reference_url: str
 ) -> int:
-    """Return how often an image was read from a server's cache; 0 if it is not there.
-
-    Source: ``get_hit_count`` of Glance 33.
-    """
+    """Return how often an image was read from a server's cache; 0 if it is not there."""
     with db.store.reading() as tables:
         return sum(row.hits for row in _cached(tables, image_id, node_reference_url))
 
@@ -133,10 +122,7 @@ def get_hit_count(
 def is_image_cached_for_node(
     db: HasStore, context: Context | None, node_reference_url: str, image_id: str
 ) -> bool:
-    """Return whether a server has the image in its cache.
-
-    Source: ``is_image_cached_for_node`` of Glance 33.
-    """
+    """Return whether a server has the image in its cache."""
     with db.store.reading() as tables:
         return bool(_cached(tables, image_id, node_reference_url))
 
@@ -148,18 +134,13 @@ def get_cached_images(
 
     Their times are seconds since the epoch. As in Glance's driver these are computed as if the
     stored times, which are in UTC, were local.
-
-    Source: ``get_cached_images`` of Glance 33.
     """
     with db.store.reading() as tables:
         return [_cached_dict(row) for row in _cached_on(tables, node_reference_url)]
 
 
 def get_cached_nodes(db: HasStore, context: Context | None, image_id: str) -> list[str]:
-    """Return the URLs of the servers that have the image in their cache, the earliest first.
-
-    Source: ``get_cached_nodes`` of Glance 33.
-    """
+    """Return the URLs of the servers that have the image in their cache, the earliest first."""
     with db.store.reading() as tables:
         rows = tables.cached_images.where(image_id=image_id)
         return [tables.nodes.rows[row.node_reference_id].node_reference_url for row in rows]
@@ -168,10 +149,7 @@ def get_cached_nodes(db: HasStore, context: Context | None, image_id: str) -> li
 def get_least_recently_accessed(
     db: HasStore, context: Context | None, node_reference_url: str
 ) -> str | None:
-    """Return the id of the image that was read the longest ago from a server's cache, or None.
-
-    Source: ``get_least_recently_accessed`` of Glance 33.
-    """
+    """Return the id of the image that was read the longest ago from a server's cache, or None."""
     with db.store.reading() as tables:
         rows = _cached_on(tables, node_reference_url)
         oldest = min(rows, key=lambda row: (row.last_accessed, row.id), default=None)
@@ -181,10 +159,7 @@ def get_least_recently_accessed(
 def delete_cached_image(
     db: HasStore, context: Context | None, image_id: str, node_reference_url: str
 ) -> None:
-    """Forget that a server has the image in its cache, if it has.
-
-    Source: ``delete_cached_image`` of Glance 33.
-    """
+    """Remove the record that a server has the image in its cache, if there is one."""
     with db.store.writing() as tables:
         for row in _cached(tables, image_id, node_reference_url):
             tables.cached_images.remove(row.id)
@@ -193,12 +168,10 @@ def delete_cached_image(
 def delete_all_cached_images(
     db: HasStore, context: Context | None, node_reference_url: str
 ) -> None:
-    """Forget every image in a server's cache.
+    """Remove the records of all images in a server's cache.
 
     Raises:
         Invalid: the URL has a character beyond U+FFFF.
-
-    Source: ``delete_all_cached_images`` of Glance 33.
     """
     values.refuse_beyond_basic_plane(node_reference_url)
     with db.store.writing() as tables:
@@ -207,11 +180,11 @@ def delete_all_cached_images(
 
 
 def _time(moment: dt.datetime | str | None) -> dt.datetime | str | None:
-    """Return the moment that a text names, which Glance's own upgrade of its cache hands over."""
+    """Return the moment that a text names; Glance's migration of its cache passes text."""
     try:
         return clock.parse_time(moment) if isinstance(moment, str) else moment
     except ValueError:
-        return moment  # for the column to refuse it by name
+        return moment  # the column refuses it and names itself
 
 
 def _find_node(tables: Tables, url: str) -> NodeReference | None:
@@ -245,8 +218,8 @@ def _node_dict(node: NodeReference) -> NodeReferenceDict:
 
 
 def _cached_dict(row: CachedImage) -> CachedImageDict:
-    told: dict[str, Any] = as_dict(row)
-    del told["node_reference_id"]
-    told["last_accessed"] = row.last_accessed.timestamp()
-    told["last_modified"] = row.last_modified.timestamp()
-    return cast("CachedImageDict", told)
+    answer: dict[str, Any] = as_dict(row)
+    del answer["node_reference_id"]
+    answer["last_accessed"] = row.last_accessed.timestamp()
+    answer["last_modified"] = row.last_modified.timestamp()
+    return cast("CachedImageDict", answer)

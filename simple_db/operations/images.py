@@ -1,11 +1,10 @@
 """Images: created, updated, destroyed, restored, found and listed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, overload
 
 import attrs
 
-from simple_db.model import values
 from simple_db.model.errors import Conflict, Duplicate, Invalid
 from simple_db.model.records import (
     IMAGE_STATUSES,
@@ -16,7 +15,23 @@ from simple_db.model.records import (
     as_dict,
     soft_deleted,
 )
-from simple_db.model.shapes import Context, ImageDict, SortDirection
+from simple_db.model.shapes import (
+    Context,
+    ImageDict,
+    SortDirection,
+    TaggedImageDict,
+    V1ImageDict,
+)
+from simple_db.model.values import (
+    checked_id,
+    limit_int4,
+    mapping,
+    refuse_beyond_basic_plane,
+    sequence,
+    shown,
+    stored_columns,
+    worded,
+)
 from simple_db.operations import locations, properties, tags
 from simple_db.operations.visibility import (
     Caller,
@@ -35,19 +50,34 @@ Child = TypeVar("Child", Property, Member, Tag)
 _PROTECTED = frozenset({"created_at", "updated_at", "deleted_at", "deleted"})
 
 
+@overload
+def image_create(
+    db: HasStore,
+    context: Context | None,
+    values: Mapping[str, Any],
+    v1_mode: Literal[False] = False,
+) -> ImageDict: ...
+@overload
+def image_create(
+    db: HasStore, context: Context | None, values: Mapping[str, Any], *, v1_mode: Literal[True]
+) -> V1ImageDict: ...
+@overload
 def image_create(
     db: HasStore, context: Context | None, values: Mapping[str, Any], v1_mode: bool = False
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_create(
+    db: HasStore, context: Context | None, values: Mapping[str, Any], v1_mode: bool = False
+) -> ImageDict | V1ImageDict:
     """Create an image and return a fresh dict of it.
 
     Args:
         context: Who calls; the image must be visible to the caller.
         values: Columns of the image, of which ``status`` is required and ``id`` is made up unless
             given; ``properties``, a dict of text; ``locations``, a list as for
-            `image_location_add`; ``tags``, a list of text; ``is_public`` in the place of
+            `image_location_add`; ``tags``, a list of text; ``is_public`` instead of
             ``visibility``. `size` is in bytes, `min_disk` in GB, `min_ram` in MB, times naive UTC.
             Other keys are ignored.
-        v1_mode: Whether the dict tells ``is_public`` instead of ``visibility``.
+        v1_mode: Whether the dict has ``is_public`` instead of ``visibility``.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
@@ -55,8 +85,7 @@ def image_create(
         ImageNotFound: the image is created deleted, and the caller may not see such.
         Forbidden: the image would not be visible to the caller. No image is created.
 
-    Source: "Image basic methods"; ``image_create`` of Glance 33. See docs/semantics.md for
-    images that their creator may not see.
+    See docs/semantics.md, D22.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -68,6 +97,30 @@ def image_create(
         return _image_dict(tables, caller, image, v1_mode=v1_mode)
 
 
+@overload
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    v1_mode: Literal[False] = False,
+    atomic_props: Collection[str] | None = None,
+) -> ImageDict: ...
+@overload
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    *,
+    v1_mode: Literal[True],
+    atomic_props: Collection[str] | None = None,
+) -> V1ImageDict: ...
+@overload
 def image_update(
     db: HasStore,
     context: Context | None,
@@ -77,7 +130,17 @@ def image_update(
     from_state: str | None = None,
     v1_mode: bool = False,
     atomic_props: Collection[str] | None = None,
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_update(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    values: Mapping[str, Any],
+    purge_props: bool = False,
+    from_state: str | None = None,
+    v1_mode: bool = False,
+    atomic_props: Collection[str] | None = None,
+) -> ImageDict | V1ImageDict:
     """Change an image and return a fresh dict of it.
 
     Args:
@@ -87,7 +150,7 @@ def image_update(
             no ``locations``, or an empty list, leaves the locations alone.
         purge_props: Whether properties that `values` does not name are deleted.
         from_state: If given, the status that the image must have.
-        v1_mode: Whether the dict tells ``is_public`` instead of ``visibility``.
+        v1_mode: Whether the dict has ``is_public`` instead of ``visibility``.
         atomic_props: Names of properties that this call neither sets nor deletes.
 
     Raises:
@@ -102,8 +165,6 @@ def image_update(
             this comes last.
         Invalid: a property or a location is wrong; properties come first, and locations in order.
         NotFound: a location has an id that is not one of the image's.
-
-    Source: "Image basic methods"; ``image_update`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values, image_id, from_state)
@@ -115,8 +176,8 @@ def image_update(
         _require_id(image, changes.get("id", image.id))
         image = tables.images.put(attrs.evolve(image, **changes, updated_at=tables.now))
         if "id" not in changes:
-            # Glance's driver looks here too; where it has written the id, it finds the image as it
-            # was before. Which error comes first depends on that.
+            # Glance's driver checks here too, unless it has written the id: then it finds the image
+            # as it was before. The order of the errors depends on that.
             visible_image(tables, caller, image_id)
         _set_children(tables, image, named, purge=purge_props, keep=atomic_props)
         visible_image(tables, caller, image_id)
@@ -136,8 +197,6 @@ def image_destroy(db: HasStore, context: Context | None, image_id: str) -> Image
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the image, or not change it.
         ForbiddenPublicImage: the caller may not change it, and it is public or community.
-
-    Source: "Image basic methods"; ``image_destroy`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -152,9 +211,9 @@ def image_destroy(db: HasStore, context: Context | None, image_id: str) -> Image
 
 
 def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
-    """Make an image that waits for its deletion (``pending_delete``) active again.
+    """Make an image active again that waits for its deletion (``pending_delete``).
 
-    What belongs to it stays deleted where it is deleted.
+    Deleted rows that belong to it stay deleted.
 
     Args:
         context: Who calls; the image must be visible to the caller.
@@ -163,9 +222,7 @@ def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
     Raises:
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the image.
-        Conflict: its status is another.
-
-    Source: ``image_restore`` of Glance 33.
+        Conflict: it has another status.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -176,13 +233,38 @@ def image_restore(db: HasStore, context: Context | None, image_id: str) -> None:
         )
 
 
+@overload
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    v1_mode: Literal[False] = False,
+) -> ImageDict: ...
+@overload
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    *,
+    v1_mode: Literal[True],
+) -> V1ImageDict: ...
+@overload
 def image_get(
     db: HasStore,
     context: Context | None,
     image_id: str,
     force_show_deleted: bool = False,
     v1_mode: bool = False,
-) -> ImageDict:
+) -> ImageDict | V1ImageDict: ...
+def image_get(
+    db: HasStore,
+    context: Context | None,
+    image_id: str,
+    force_show_deleted: bool = False,
+    v1_mode: bool = False,
+) -> ImageDict | V1ImageDict:
     """Return a fresh dict of the image.
 
     Its properties include deleted ones. Its locations do not, unless `force_show_deleted`; a
@@ -192,13 +274,11 @@ def image_get(
         context: Who calls; the image must be visible to the caller.
         image_id: The image.
         force_show_deleted: Whether a deleted image is found, and deleted locations are shown.
-        v1_mode: Whether the dict tells ``is_public`` instead of ``visibility``.
+        v1_mode: Whether the dict has ``is_public`` instead of ``visibility``.
 
     Raises:
         ImageNotFound: there is no such image, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see it.
-
-    Source: "Image basic methods"; ``image_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -206,6 +286,54 @@ def image_get(
         return _image_dict(tables, caller, image, show_deleted=force_show_deleted, v1_mode=v1_mode)
 
 
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: Literal[False] = False,
+    v1_mode: Literal[False] = False,
+) -> list[ImageDict]: ...
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    *,
+    return_tag: Literal[True],
+    v1_mode: Literal[False] = False,
+) -> list[TaggedImageDict]: ...
+@overload
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: bool = False,
+    *,
+    v1_mode: Literal[True],
+) -> list[V1ImageDict]: ...
+@overload
 def image_get_all(
     db: HasStore,
     context: Context | None,
@@ -219,39 +347,53 @@ def image_get_all(
     admin_as_user: bool = False,
     return_tag: bool = False,
     v1_mode: bool = False,
-) -> list[ImageDict]:
+) -> list[ImageDict] | list[TaggedImageDict] | list[V1ImageDict]: ...
+def image_get_all(
+    db: HasStore,
+    context: Context | None,
+    filters: Mapping[str, Any] | None = None,
+    marker: str | None = None,
+    limit: int | None = None,
+    sort_key: Sequence[str] | None = None,
+    sort_dir: Sequence[SortDirection] | None = None,
+    member_status: str = "accepted",
+    is_public: bool | None = None,
+    admin_as_user: bool = False,
+    return_tag: bool = False,
+    v1_mode: bool = False,
+) -> list[ImageDict] | list[TaggedImageDict] | list[V1ImageDict]:
     """Return fresh dicts of the images that match all filters, in order, one page.
 
-    Deleted images are listed too, unless the filter ``deleted`` says otherwise. Pages glued
-    together are the whole list, for every sort key.
+    Deleted images are listed too, unless the filter ``deleted`` excludes them. All pages together
+    are the whole list, for every sort key.
 
     Args:
-        context: Who calls; what is listed for whom is told at `visibility.listed`.
-        filters: Any of: a column of ``images`` (None asks nothing); ``name``, ``id``, ``status``,
+        context: Who calls; `visibility.listed` says which images are listed for whom.
+        filters: Any of: a column of ``images`` (None is ignored); ``name``, ``id``, ``status``,
             ``container_format``, ``disk_format`` as ``text``, ``eq:text`` or ``in:a,"b,c"``;
             ``created_at``, ``updated_at`` as ISO 8601 with ``gt:``, ``gte:``, ``lt:``, ``lte:``,
             ``neq:`` or ``eq:``; ``size_min``, ``size_max`` and so on for every numeric column,
             bounds included; ``changes-since``, a datetime; ``properties``, a dict; ``tags``, a
             list; ``visibility``, one of the four or ``all``; any other key is the name of a
             property.
-        marker: The id of the image after whose place the page starts, filtered out or not.
+        marker: The id of the image after whose place the page starts; the filters need not match.
         limit: How many images the page has at most.
         sort_key: Columns to sort by, ``created_at`` unless given. Ties are broken by
             ``created_at`` and ``id``; None is smaller than any value.
         sort_dir: ``asc`` or ``desc`` for each key, or one for all; ``desc`` unless given.
         member_status: The status of memberships that make a shared image listed; ``all`` is any.
         is_public: If given, whether public images are listed, or those that are not.
-        admin_as_user: Whether an administrator is shown what any other caller would be.
+        admin_as_user: Whether an administrator is treated as any other caller.
         return_tag: Whether each dict has the image's ``tags``.
-        v1_mode: Whether the dicts tell ``is_public`` instead of ``visibility``.
+        v1_mode: Whether the dicts have ``is_public`` instead of ``visibility``.
 
     Raises:
         Invalid: a filter, the sort keys and directions, or the limit is wrong, whatever images
-            there are; a subclass tells more.
+            there are; a subclass says more.
         ImageNotFound: there is no image of the marker's id, or it is deleted and not shown.
         Forbidden: the caller may not see the marker.
 
-    Source: "Image basic methods"; ``image_get_all`` of Glance 33. See docs/semantics.md for pages.
+    See docs/semantics.md, R5.
     """
     query = image_filters.compile_filters(filters, is_public)
     order = paging.sort_order(Image, sort_key, sort_dir)
@@ -261,7 +403,7 @@ def image_get_all(
         start = None
         if marker is not None:
             start = visible_image(tables, caller, marker, show_deleted=query.shows_deleted)
-        in_scope = listed(tables, caller, query, member_status, as_user=admin_as_user)
+        in_scope = listed(tables, caller, query.visibility, member_status, as_user=admin_as_user)
         page = plan.page(
             tables.images,
             order,
@@ -313,25 +455,28 @@ def _image_dict(
     with_tags: bool = False,
     v1_mode: bool = False,
 ) -> ImageDict:
-    """Return a fresh dict of the image as the caller may see it."""
-    told = as_dict(image)
+    """Return a fresh dict of the image as the caller may see it.
+
+    Of the shapes of images it is the one that the overloads of the public functions say.
+    """
+    answer = as_dict(image)
     hides_locations = image.status == "deactivated" and not caller.is_admin
-    told["locations"] = (
+    answer["locations"] = (
         []
         if hides_locations
         else locations.location_dicts(tables, image.id, show_deleted=show_deleted)
     )
-    told["properties"] = properties.property_dicts(tables, image.id)
+    answer["properties"] = properties.property_dicts(tables, image.id)
     if with_tags:
-        told["tags"] = tags.live_tags(tables, image.id)
+        answer["tags"] = tags.live_tags(tables, image.id)
     if v1_mode:
-        told["is_public"] = told.pop("visibility") == "public"
-    return cast("ImageDict", told)
+        answer["is_public"] = answer.pop("visibility") == "public"
+    return cast("ImageDict", answer)
 
 
 def _named(image: Mapping[str, Any], *guarded: object) -> dict[str, Any]:
-    named = values.mapping(image, "the values of an image")
-    values.refuse_beyond_basic_plane(named, *guarded)
+    named = mapping(image, "the values of an image")
+    refuse_beyond_basic_plane(named, *guarded)
     return named
 
 
@@ -343,10 +488,10 @@ def _new_columns(named: Mapping[str, Any]) -> dict[str, Any]:
         given[key] = given.get(key) or 0
     given["protected"] = bool(given.get("protected"))
     given["owner"] = given.get("owner") or None
-    columns = values.columns(
+    columns = stored_columns(
         Image, {key: value for key, value in given.items() if value is not None}
     )
-    values.limit_int4(columns, ["min_disk", "min_ram"])
+    limit_int4(columns, ["min_disk", "min_ram"])
     return columns
 
 
@@ -357,10 +502,10 @@ def _changed_columns(named: Mapping[str, Any]) -> dict[str, Any]:
         _check_status(given["status"])
     if "owner" in given:
         given["owner"] = given["owner"] or None
-    columns = values.columns(
+    columns = stored_columns(
         Image, {key: value for key, value in given.items() if key not in _PROTECTED}
     )
-    values.limit_int4(columns, ["min_disk", "min_ram"])
+    limit_int4(columns, ["min_disk", "min_ram"])
     return columns
 
 
@@ -378,7 +523,7 @@ def _check_status(status: object) -> None:
     if not isinstance(status, str) or status not in IMAGE_STATUSES:
         raise Invalid(
             f"the status of an image is one of {', '.join(sorted(IMAGE_STATUSES))}, "
-            f"not {values.shown(status)}"
+            f"not {shown(status)}"
         )
 
 
@@ -386,17 +531,17 @@ def _require_state(image: Image, status: str | None, *, to: str) -> None:
     if status and image.status != status:
         raise Conflict(
             f"Image {image.id} cannot go from {image.status} to {to}: the call needs "
-            f"{values.worded(status)}"
+            f"{worded(status)}"
         )
 
 
 def _require_id(image: Image, image_id: str) -> None:
     if image_id != image.id:
-        raise Invalid(f"the id of image {image.id} cannot become {values.shown(image_id)}")
+        raise Invalid(f"the id of image {image.id} cannot become {shown(image_id)}")
 
 
 def _insert(tables: Tables, columns: dict[str, Any]) -> Image:
-    image_id = values.checked_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
+    image_id = checked_id(Image, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.images.get(image_id) is not None:
         raise Duplicate(f"Image ID {image_id} already exists")
     times = {"created_at": tables.now, "updated_at": tables.now}
@@ -412,10 +557,10 @@ def _set_children(
     keep: Collection[str] | None = None,
 ) -> None:
     """Give the image the properties and locations among its values."""
-    kept = values.sequence(keep or (), "atomic_props")
+    kept = sequence(keep or (), "atomic_props")
     given = properties.checked(named.get("properties", {}), leave_out=kept)
     properties.set_properties(tables, image.id, given, purge=purge, keep=kept)
-    found = values.sequence(named.get("locations") or (), "locations")
+    found = sequence(named.get("locations") or (), "locations")
     if found:
         locations.set_locations(tables, image.id, found)
 

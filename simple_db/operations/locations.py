@@ -1,4 +1,4 @@
-"""Locations of images: where the data of an image lies."""
+"""Locations of images: where the data of an image is stored."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -41,8 +41,6 @@ def image_location_add(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image location methods"; ``image_location_add`` of Glance 33.
     """
     given = _new(location, image_id)
     with db.store.writing() as tables:
@@ -63,8 +61,6 @@ def image_location_update(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         NotFound: the image has no location of that id.
-
-    Source: "Image location methods"; ``image_location_update`` of Glance 33.
     """
     given = _checked(location, image_id)
     if given.id is None:
@@ -90,13 +86,11 @@ def image_location_delete(
         image_id: The image that the location belongs to.
         location_id: The id of the location.
         status: ``deleted``, or ``pending_delete``.
-        delete_time: Not looked at, as in Glance's driver: the location is deleted now.
+        delete_time: Ignored, as in Glance's driver: the location is deleted now.
 
     Raises:
-        Invalid: the status is another.
+        Invalid: it has another status.
         NotFound: the image has no location of that id.
-
-    Source: "Image location methods"; ``image_location_delete`` of Glance 33.
     """
     if status not in _DELETED_STATUSES:
         raise Invalid(
@@ -125,8 +119,8 @@ def location_dicts(tables: Tables, image_id: str, *, show_deleted: bool) -> list
 def set_locations(tables: Tables, image_id: str, locations: Iterable[object]) -> None:
     """Give the image these locations: those with an id are updated, the others added in order.
 
-    Live locations whose id is not among them are soft-deleted. Of several faults the one of the
-    first location is raised, as by Glance's driver.
+    Live locations whose id is not among them are soft-deleted. If several are wrong, the error
+    of the first is raised, as in Glance's driver.
 
     Raises:
         Invalid: a location is no dict; or has a character beyond U+FFFF.
@@ -164,7 +158,7 @@ def _new(location: object, *guarded: object) -> _Values:
 def _checked(location: object, *guarded: object) -> _Values:
     given = values.mapping(location, "a location")
     values.refuse_beyond_basic_plane(given, *guarded)
-    values.required(given, ["url", "metadata", "status"], "the location")
+    values.require_keys(given, ["url", "metadata", "status"], "the location")
     return _Values(
         id=given.get("id"),
         value=values.stored(_COLUMNS["value"], given["url"]),

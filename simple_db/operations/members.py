@@ -5,10 +5,16 @@ from typing import Any, cast
 
 import attrs
 
-from simple_db.model import values
 from simple_db.model.errors import ImageNotFound, Invalid, NotFound
 from simple_db.model.records import Member, as_dict, soft_deleted
 from simple_db.model.shapes import Context, MemberDict
+from simple_db.model.values import (
+    mapping,
+    refuse_beyond_basic_plane,
+    require_keys,
+    stored_columns,
+    worded,
+)
 from simple_db.operations.visibility import Caller, caller_of
 from simple_db.store import HasStore, Tables
 
@@ -30,8 +36,6 @@ def image_member_create(
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image member methods"; ``image_member_create`` of Glance 33.
     """
     given = _complete(values)
     with db.store.writing() as tables:
@@ -56,9 +60,7 @@ def image_member_update(
     Raises:
         Invalid: a value is wrong.
         NotFound: there is no such membership.
-        ImageNotFound: the membership is to be one of an image that does not exist.
-
-    Source: "Image member methods"; ``image_member_update`` of Glance 33.
+        ImageNotFound: the new image of the membership does not exist.
     """
     given = {"can_share": False} | _writable(values)
     with db.store.writing() as tables:
@@ -79,8 +81,6 @@ def image_member_delete(db: HasStore, context: Context | None, memb_id: int) -> 
 
     Raises:
         NotFound: there is no such membership.
-
-    Source: "Image member methods"; ``image_member_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         tables.members.put(soft_deleted(_member(tables, memb_id), tables.now))
@@ -103,9 +103,7 @@ def image_member_find(
         image_id: If given, only memberships of this image.
         member: If given, only memberships of this project.
         status: If given, only memberships of this status.
-        include_deleted: Whether soft-deleted memberships are wanted too.
-
-    Source: "Image member methods"; ``image_member_find`` of Glance 33.
+        include_deleted: Whether soft-deleted memberships are returned too.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -123,29 +121,27 @@ def image_member_count(db: HasStore, context: Context | None, image_id: str) -> 
 
     Raises:
         Invalid: the image id is empty or None.
-
-    Source: "Image member methods"; ``image_member_count`` of Glance 33.
     """
     if not image_id:
         raise Invalid("image_member_count needs the id of an image")
     with db.store.reading() as tables:
-        # str() of a subclass of text may be another text.
-        asked = values.worded(image_id)
+        # Not str(): a subclass of text may return another text.
+        asked = worded(image_id)
         rows = tables.members.where(image_id=asked)
         return sum(not row.deleted for row in rows)
 
 
 def _complete(member: Mapping[str, Any]) -> dict[str, Any]:
-    named = values.mapping(member, "the values of a member")
-    values.refuse_beyond_basic_plane(named)
+    named = mapping(member, "the values of a member")
+    refuse_beyond_basic_plane(named)
     given = {key: value for key, value in named.items() if value is not None}
-    values.required(given, ["image_id", "member"], "the member")
+    require_keys(given, ["image_id", "member"], "the member")
     return _writable(given)
 
 
 def _writable(member: Mapping[str, Any]) -> dict[str, Any]:
-    named = values.mapping(member, "the values of a member")
-    return values.columns(Member, {key: value for key, value in named.items() if key in _WRITABLE})
+    named = mapping(member, "the values of a member")
+    return stored_columns(Member, {key: value for key, value in named.items() if key in _WRITABLE})
 
 
 def _require_image(tables: Tables, image_id: str, member: str) -> None:
@@ -156,7 +152,7 @@ def _require_image(tables: Tables, image_id: str, member: str) -> None:
 def _member(tables: Tables, memb_id: int) -> Member:
     row = tables.members.get(memb_id)
     if row is None:
-        raise NotFound(f"No image member found with ID {values.worded(memb_id)}")
+        raise NotFound(f"No image member found with ID {worded(memb_id)}")
     return row
 
 

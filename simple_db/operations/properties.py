@@ -1,14 +1,22 @@
-"""Custom properties of images: one row for each name, soft-deleted and revived in place."""
+"""Custom properties of images: one row for each name, deleted or not."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 import attrs
 
-from simple_db.model import values
 from simple_db.model.errors import Duplicate, ImageNotFound, NotFound
 from simple_db.model.records import Image, Property, as_dict, columns_of, soft_deleted
 from simple_db.model.shapes import Context, PropertyDict
+from simple_db.model.values import (
+    mapping,
+    refuse_beyond_basic_plane,
+    require_keys,
+    shown,
+    stored,
+    stored_columns,
+    worded,
+)
 from simple_db.queries.plan import Parents
 from simple_db.store import HasStore, Tables
 
@@ -28,8 +36,6 @@ def image_property_create(
         Invalid: a value is missing or wrong.
         ImageNotFound: there is no such image.
         Duplicate: the image has a property of that name, live or deleted.
-
-    Source: "Image property methods"; ``image_property_create`` of Glance 33.
     """
     given = _given(values)
     with db.store.writing() as tables:
@@ -54,15 +60,11 @@ def image_property_delete(
 
     Raises:
         NotFound: the image has no property of that name, nor had one.
-
-    Source: "Image property methods"; ``image_property_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         row = _find(tables, image_ref, prop_ref)
         if row is None:
-            raise NotFound(
-                f"Image {values.worded(image_ref)} has no property {values.shown(prop_ref)}"
-            )
+            raise NotFound(f"Image {worded(image_ref)} has no property {shown(prop_ref)}")
         return _property_dict(tables.properties.put(soft_deleted(row, tables.now)))
 
 
@@ -75,8 +77,6 @@ def image_set_property_atomic(db: HasStore, image_id: str, name: str, value: str
         Invalid: the name or the value is no text.
         ImageNotFound: there is no such image.
         Duplicate: the image has the property; another caller was first.
-
-    Source: ``image_set_property_atomic`` of Glance 33.
     """
     given = _given({"image_id": image_id, "name": name, "value": value})
     with db.store.writing() as tables:
@@ -96,16 +96,13 @@ def image_delete_property_atomic(db: HasStore, image_id: str, name: str, value: 
     Raises:
         Invalid: the value is no text.
         NotFound: the image has no live property of that name and value.
-
-    Source: ``image_delete_property_atomic`` of Glance 33.
     """
-    wanted = values.stored(_COLUMNS["value"], value)
+    wanted = stored(_COLUMNS["value"], value)
     with db.store.writing() as tables:
         row = _find(tables, image_id, name)
         if row is None or row.deleted or row.value != wanted:
             raise NotFound(
-                f"Image {values.worded(image_id)} has no property {values.shown(name)} with that "
-                "value"
+                f"Image {worded(image_id)} has no property {shown(name)} with that value"
             )
         tables.properties.remove(row.id)
 
@@ -134,15 +131,15 @@ def images_with(tables: Tables, name: object, value: str | None) -> Collection[I
 def checked(properties: object, *, leave_out: Collection[str] = ()) -> dict[str, str | None]:
     """Return names and values of a caller's properties, as the table stores them.
 
-    Values of names to leave out are not looked at.
+    Values of names to leave out are not checked.
 
     Raises:
         Invalid: they are no dict of text, or have a character beyond U+FFFF.
     """
-    named = values.mapping(properties, "properties")
-    values.refuse_beyond_basic_plane(named)
+    named = mapping(properties, "properties")
+    refuse_beyond_basic_plane(named)
     return {
-        values.stored(_COLUMNS["name"], name): values.stored(_COLUMNS["value"], value)
+        stored(_COLUMNS["name"], name): stored(_COLUMNS["value"], value)
         for name, value in named.items()
         if name not in leave_out
     }
@@ -173,9 +170,9 @@ def set_properties(
 
 
 def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
-    named = values.mapping(properties, "the values of a property")
-    values.required(named, ["image_id", "name"], "the property")
-    return values.columns(Property, named)
+    named = mapping(properties, "the values of a property")
+    require_keys(named, ["image_id", "name"], "the property")
+    return stored_columns(Property, named)
 
 
 def _require_image(tables: Tables, image_id: str, name: str) -> None:

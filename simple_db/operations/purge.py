@@ -1,4 +1,4 @@
-"""Purging: soft-deleted rows, removed for good once they are old enough."""
+"""Purging: old soft-deleted rows are removed."""
 
 import datetime as dt
 from typing import Any
@@ -15,9 +15,9 @@ _UNLIMITED = -1
 def purge_deleted_rows(
     db: HasStore, context: Context | None, age_in_days: int, max_rows: int
 ) -> None:
-    """Remove old soft-deleted rows from every table but ``images``, the oldest first.
+    """Remove old soft-deleted rows from every table except ``images``, the oldest first.
 
-    With a task goes what it was told and what came of it.
+    The ``task_info`` row of a task is removed with the task.
 
     Args:
         context: Who calls; every caller may.
@@ -27,12 +27,12 @@ def purge_deleted_rows(
     Raises:
         Invalid: a number is wrong.
 
-    Source: ``purge_deleted_rows`` of Glance 33. See docs/semantics.md for rows that live again.
+    See docs/semantics.md, Q17.
     """
     limit = _row_limit(max_rows)
     with db.store.writing() as tables:
         before = _days_ago(tables, age_in_days)
-        # What tasks were told goes first: it refers to them.
+        # Their task_info first, which refers to them.
         for task in _oldest(tables.tasks, before, limit):
             if tables.task_infos.get(task.id) is not None:
                 tables.task_infos.remove(task.id)
@@ -54,8 +54,6 @@ def purge_deleted_rows_from_images(
     Raises:
         Invalid: a number is wrong.
         Conflict: one of the images has rows in other tables; no image is removed.
-
-    Source: ``purge_deleted_rows_from_images`` of Glance 33.
     """
     limit = _row_limit(max_rows)
     with db.store.writing() as tables:
@@ -82,7 +80,7 @@ def _days_ago(tables: Tables, age_in_days: float) -> dt.datetime:
 
 
 def _oldest(table: Table[Any], before: dt.datetime, limit: int | None) -> list[Any]:
-    # What lives again keeps its `deleted_at`, and Glance's driver looks at nothing else.
+    # A revived row keeps its `deleted_at`, and Glance's driver reads nothing else.
     rows = [row for row in table.rows.values() if row.deleted_at and row.deleted_at < before]
     return sorted(rows, key=lambda row: (row.deleted_at, row.id))[:limit]
 

@@ -11,7 +11,7 @@ _GONE = frozenset({"deleted", "killed", "pending_delete"})
 _STAGING = frozenset({"importing", "uploading"})
 _UPLOADING = _STAGING | {"saving"}
 
-# Set by an import that copies an image to further stores, to those that are still to come.
+# An import that copies an image to more stores sets it to the stores that are left.
 _COPYING = "os_glance_importing_to_stores"
 
 
@@ -24,13 +24,11 @@ def user_get_storage_usage(
 
     Args:
         context: Who calls; every caller may.
-        owner_id: The project; None stands for the images without owner.
+        owner_id: The project; None is for the images without owner.
         image_id: If given, an image that is not counted.
 
     Raises:
         ImageNotFound: the id is too long for an image's.
-
-    Source: ``user_get_storage_usage`` of Glance 33.
     """
     values.limit_image_id(image_id)
     with db.store.reading() as tables:
@@ -42,10 +40,7 @@ def user_get_storage_usage(
 
 
 def user_get_staging_usage(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return the bytes of the project's images that are being staged: uploaded or copied.
-
-    Source: ``user_get_staging_usage`` of Glance 33.
-    """
+    """Return the bytes of the project's images that are being staged: uploaded or copied."""
     with db.store.reading() as tables:
         return sum(
             _size(image)
@@ -55,19 +50,13 @@ def user_get_staging_usage(db: HasStore, context: Context | None, owner_id: str 
 
 
 def user_get_image_count(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return how many images the project has, by their status alone.
-
-    Source: ``user_get_image_count`` of Glance 33.
-    """
+    """Return how many images the project has, deleted ones too unless their status says so."""
     with db.store.reading() as tables:
         return len(_owned(tables, owner_id, _GONE))
 
 
 def user_get_uploading_count(db: HasStore, context: Context | None, owner_id: str | None) -> int:
-    """Return how many of the project's images are being uploaded, imported or copied.
-
-    Source: ``user_get_uploading_count`` of Glance 33.
-    """
+    """Return how many of the project's images are being uploaded, imported or copied."""
     with db.store.reading() as tables:
         return sum(
             image.status in _UPLOADING or _is_copying(tables, image)

@@ -15,19 +15,17 @@ _VALUE = columns_of(Tag)["value"]
 def image_tag_set_all(
     db: HasStore, context: Context | None, image_id: str, tags: Iterable[str]
 ) -> None:
-    """Give the image exactly these tags: what it lacks is added in order, what is not here goes.
+    """Give the image exactly these tags: missing ones are added in order, others are soft-deleted.
 
     Args:
         image_id: The image; it may be deleted, and need not be visible to the caller.
-        tags: Text, in any order; twice the same counts once, and an empty list removes all tags.
+        tags: Text, in any order; repetitions are ignored, and an empty list removes all tags.
 
     Raises:
         Invalid: the tags are no list of text, or one to add has a character beyond U+FFFF.
         ImageNotFound: the id is too long for an image's, or there is a tag to add and no such
             image.
         Duplicate: a tag to remove is there twice.
-
-    Source: "Image tag methods"; ``image_tag_set_all`` of Glance 33.
     """
     wanted = _values(tags)
     values.limit_image_id(image_id)
@@ -49,8 +47,6 @@ def image_tag_create(db: HasStore, context: Context | None, image_id: str, value
     Raises:
         Invalid: the tag is no text, or has a character beyond U+FFFF.
         ImageNotFound: there is no such image.
-
-    Source: "Image tag methods"; ``image_tag_create`` of Glance 33.
     """
     tag = _value(value)
     with db.store.writing() as tables:
@@ -63,9 +59,7 @@ def image_tag_delete(db: HasStore, context: Context | None, image_id: str, value
     Raises:
         ImageNotFound: the id is too long for an image's.
         NotFound: the image has no such tag.
-        Duplicate: it has that tag twice, so that it is not told which one is meant.
-
-    Source: "Image tag methods"; ``image_tag_delete`` of Glance 33.
+        Duplicate: it has that tag twice.
     """
     values.limit_image_id(image_id)
     with db.store.writing() as tables:
@@ -75,12 +69,10 @@ def image_tag_delete(db: HasStore, context: Context | None, image_id: str, value
 def image_tag_get_all(db: HasStore, context: Context | None, image_id: str) -> list[str]:
     """Return a fresh list of the image's tags in the order in which they were added.
 
-    An image that does not exist has none, and one need not be visible to the caller.
+    The image need not be visible to the caller. One that does not exist has no tags.
 
     Raises:
         ImageNotFound: the id is too long for an image's.
-
-    Source: "Image tag methods"; ``image_tag_get_all`` of Glance 33.
     """
     values.limit_image_id(image_id)
     with db.store.reading() as tables:

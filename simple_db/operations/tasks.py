@@ -1,14 +1,22 @@
-"""Tasks: what Glance does in the background, an import of an image for example."""
+"""Tasks: work that Glance does in the background, such as an import of an image."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 import attrs
 
-from simple_db.model import values
 from simple_db.model.errors import Duplicate, Forbidden, Invalid, TaskNotFound
 from simple_db.model.records import Column, Task, TaskInfo, as_dict, columns_of, soft_deleted
-from simple_db.model.shapes import Context, SortDirection, TaskDict
+from simple_db.model.shapes import Context, ListedTaskDict, SortDirection, TaskDict
+from simple_db.model.values import (
+    checked_id,
+    json_copy,
+    mapping,
+    require_keys,
+    shown,
+    stored_columns,
+    worded,
+)
 from simple_db.operations.visibility import Caller, caller_of, exists_for
 from simple_db.queries import filters as row_filters
 from simple_db.queries import paging, plan
@@ -32,8 +40,6 @@ def task_create(db: HasStore, context: Context | None, values: Mapping[str, Any]
         Duplicate: there is a task of that id, deleted or not.
         TaskNotFound: the task is created deleted, and the caller may not see such.
         Forbidden: the task would not be visible to the caller. No task is created.
-
-    Source: ``task_create`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -60,8 +66,6 @@ def task_update(
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task, or would not afterwards.
         Invalid: a value is wrong.
-
-    Source: ``task_update`` of Glance 33.
     """
     caller = caller_of(context)
     named = _named(values)
@@ -85,8 +89,6 @@ def task_delete(db: HasStore, context: Context | None, task_id: str) -> TaskDict
     Raises:
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task.
-
-    Source: ``task_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -107,8 +109,6 @@ def task_get(
     Raises:
         TaskNotFound: there is no such task, or it is deleted and the caller may not see that.
         Forbidden: the caller may not see the task.
-
-    Source: ``task_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -125,17 +125,17 @@ def task_get_all(
     sort_key: str = "created_at",
     sort_dir: SortDirection | None = "desc",
     admin_as_user: bool = False,
-) -> list[TaskDict]:
+) -> list[ListedTaskDict]:
     """Return fresh dicts of the tasks that match all filters, in order, one page.
 
     The dicts are without input, result and message. Expired tasks of the caller's project are
-    soft-deleted first; deleted tasks are listed too, unless the filter ``deleted`` says otherwise.
+    soft-deleted first; deleted tasks are listed too, unless the filter ``deleted`` excludes them.
 
     Args:
         context: Who calls. An administrator, and a caller without project, is shown every task,
             anyone else those of their project.
-        filters: Columns of ``tasks`` and what they equal; None asks nothing, other keys neither.
-            Text for a time equals the time that is written so: ``2026-01-01 12:00:00.000000``.
+        filters: Columns of ``tasks`` and what they equal; None and other keys are ignored. Text
+            equals a time that is written like this: ``2026-01-01 12:00:00.000000``.
         marker: The id of the task after whose place the page starts.
         limit: How many tasks the page has at most.
         sort_key: A column to sort by; ties are broken by ``created_at`` and ``id``.
@@ -143,13 +143,11 @@ def task_get_all(
         admin_as_user: If true, every caller is shown every task, as in Glance's driver.
 
     Raises:
-        Invalid: a filter, the sort key or direction, or the limit is wrong; a subclass tells more.
+        Invalid: a filter, the sort key or direction, or the limit is wrong; a subclass says more.
         TaskNotFound: there is no task of the marker's id, or it is deleted and not shown.
         Forbidden: the caller may not see the marker.
-
-    Source: ``task_get_all`` of Glance 33.
     """
-    given = values.mapping(filters or {}, "filters")
+    given = mapping(filters or {}, "filters")
     conditions = [
         _equals(columns_of(Task)[key], value)
         # A query of Glance's API is a mapping that can have a key several times.
@@ -188,8 +186,6 @@ def tasks_get_by_image(db: HasStore, context: Context | None, image_id: str) -> 
     Args:
         context: Who calls; deleted tasks are shown to those who can see deleted ones.
         image_id: The image; it need not exist.
-
-    Source: ``tasks_get_by_image`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -206,7 +202,7 @@ def tasks_get_by_image(db: HasStore, context: Context | None, image_id: str) -> 
 
 
 def _equals(column: Column, value: object) -> Callable[[Task], bool]:
-    """Return whether a task's column equals the value; for text, a time is its text in SQLite."""
+    """Return the condition that a column equals the value; a time equals its text in SQLite."""
     if column.type.kind != "datetime" or not isinstance(value, str):
         return row_filters.equals(column, value)
 
@@ -218,30 +214,30 @@ def _equals(column: Column, value: object) -> Callable[[Task], bool]:
 
 
 def _named(task: Mapping[str, Any]) -> dict[str, Any]:
-    return values.mapping(task, "the values of a task")
+    return mapping(task, "the values of a task")
 
 
 def _insert(tables: Tables, named: Mapping[str, Any]) -> Task:
     given = {key: value for key, value in named.items() if value is not None}
-    values.required(given, ["type", "status", "owner"], "the task")
-    columns = {"created_at": tables.now, "updated_at": tables.now} | values.columns(Task, given)
-    task_id = values.checked_id(Task, columns.pop("id") if "id" in columns else tables.new_id())
+    require_keys(given, ["type", "status", "owner"], "the task")
+    columns = {"created_at": tables.now, "updated_at": tables.now} | stored_columns(Task, given)
+    task_id = checked_id(Task, columns.pop("id") if "id" in columns else tables.new_id())
     if tables.tasks.get(task_id) is not None:
         raise Duplicate(f"Task ID {task_id} already exists")
     return tables.tasks.put(Task(id=task_id, **columns))
 
 
 def _changes(task: Task, named: Mapping[str, Any]) -> dict[str, Any]:
-    changes = values.columns(
+    changes = stored_columns(
         Task, {key: value for key, value in named.items() if key not in _PROTECTED}
     )
     if changes.get("id", task.id) != task.id:
-        raise Invalid(f"the id of task {task.id} cannot become {values.shown(changes['id'])}")
+        raise Invalid(f"the id of task {task.id} cannot become {shown(changes['id'])}")
     return changes
 
 
 def _info(named: Mapping[str, Any]) -> dict[str, Any]:
-    return values.columns(TaskInfo, {key: named[key] for key in _INFO if key in named})
+    return stored_columns(TaskInfo, {key: named[key] for key in _INFO if key in named})
 
 
 def _may_see(caller: Caller, task: Task) -> bool:
@@ -253,9 +249,9 @@ def _visible_task(
 ) -> Task:
     task = tables.tasks.get(task_id)
     if task is None or not exists_for(caller, task, show_deleted=show_deleted):
-        raise TaskNotFound(f"No task found with ID {values.worded(task_id)}")
+        raise TaskNotFound(f"No task found with ID {worded(task_id)}")
     if not _may_see(caller, task):
-        raise Forbidden(f"Task {task.id} is not visible to project {values.worded(caller.owner)}")
+        raise Forbidden(f"Task {task.id} is not visible to project {worded(caller.owner)}")
     return task
 
 
@@ -272,19 +268,19 @@ def _expired(tables: Tables, owner: str | None) -> Collection[Task]:
 
 
 def _leading(sort_key: str) -> str:
-    # Glance's driver does not look at a sort key that breaks ties anyway.
+    # Glance's driver ignores a sort key that breaks ties anyway.
     return "created_at" if sort_key == "id" else sort_key
 
 
-def _task_dict(task: Task) -> TaskDict:
-    return cast("TaskDict", as_dict(task))
+def _task_dict(task: Task) -> ListedTaskDict:
+    return cast("ListedTaskDict", as_dict(task))
 
 
 def _with_info(tables: Tables, task: Task) -> TaskDict:
-    told = as_dict(task)
+    answer = as_dict(task)
     info = tables.task_infos.get(task.id)
     if info is not None:
-        told["input"] = values.json_copy(info.input)
-        told["result"] = values.json_copy(info.result)
-        told["message"] = info.message
-    return cast("TaskDict", told)
+        answer["input"] = json_copy(info.input)
+        answer["result"] = json_copy(info.result)
+        answer["message"] = info.message
+    return cast("TaskDict", answer)

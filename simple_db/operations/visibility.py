@@ -1,8 +1,9 @@
 """Who may see, list and change an image: the only reader of a context.
 
-The rules are the tables `THERE`, `SEEN` and `CHANGED` for an image that is asked for by its id, and
-`listing_scope` and `listing_default` for a listing. Of each table one rule that holds is enough.
-Whoever changes an image must also see it, and it must be there; a listing asks for neither.
+The rules for an image that is requested by its id are the tables `THERE`, `SEEN` and `CHANGED`; the
+rules for a listing are `listing_scope` and `listing_default`. In each table it is enough that one
+rule holds. To change an image, a caller must also see it, and to see it, it must exist for the
+caller. A listing checks neither.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +16,6 @@ from simple_db.model.errors import Forbidden, ForbiddenPublicImage, ImageNotFoun
 from simple_db.model.records import Image, SoftDeletable
 from simple_db.model.shapes import Context
 from simple_db.queries import plan
-from simple_db.queries.filters import ImageQuery
 from simple_db.queries.plan import Parents
 from simple_db.store import HasStore, Tables
 
@@ -48,7 +48,7 @@ def caller_of(context: Context | None) -> Caller:
         raise Invalid(
             f"a context has is_admin, owner and can_see_deleted, or is None: {error}"
         ) from error
-    if hasattr(given, "__get__"):  # it is true, whoever calls
+    if hasattr(given, "__get__"):  # an attribute of the class, which would count as true
         raise Invalid(
             f"is_admin of a context is True or False, not {values.shown(given)}: a context is an "
             "object, not its class"
@@ -56,7 +56,7 @@ def caller_of(context: Context | None) -> Caller:
     is_admin = bool(given)
     try:
         can_see_deleted = bool(context.can_see_deleted)
-    except AttributeError:  # as in contexts that tests make up; it follows the first in Glance
+    except AttributeError:  # contexts of tests lack it; in Glance its default is is_admin
         can_see_deleted = is_admin
     return Caller(is_admin, owner, can_see_deleted)
 
@@ -75,7 +75,7 @@ Given = TypeVarTuple("Given")
 
 @frozen
 class Rule(Generic[*Given]):
-    """A rule in words, and whether it holds."""
+    """What a rule says, and whether it holds."""
 
     says: str
     holds: Callable[[*Given], bool]
@@ -92,7 +92,7 @@ THERE: tuple[Rule[Caller, SoftDeletable], ...] = (
     Rule("it is not deleted", lambda _, row: not row.deleted),
     Rule("the caller can see what is deleted", lambda caller, _: caller.can_see_deleted),
 )
-"""What makes a row be there for a caller."""
+"""When a row exists for a caller."""
 
 SEEN: tuple[Rule[Caller, Access | Image, Tables, str | None], ...] = (
     Rule("the caller is an administrator", lambda caller, *_: caller.is_admin),
@@ -106,7 +106,7 @@ SEEN: tuple[Rule[Caller, Access | Image, Tables, str | None], ...] = (
         ),
     ),
 )
-"""What lets a caller see an image that is there."""
+"""When a caller sees an image that exists for it."""
 
 
 def _owns(caller: Caller, owner: str | None) -> bool:
@@ -117,7 +117,7 @@ CHANGED: tuple[Rule[Caller, str | None], ...] = (
     Rule("the caller is an administrator", lambda caller, _: caller.is_admin),
     Rule("the caller is the owner", _owns),
 )
-"""What lets a caller change an image that it sees."""
+"""When a caller may change an image that it sees."""
 
 
 def is_image_mutable(db: HasStore, context: Context | None, image: Mapping[str, Any]) -> bool:
@@ -129,13 +129,11 @@ def is_image_mutable(db: HasStore, context: Context | None, image: Mapping[str, 
 
     Raises:
         Invalid: the image has no ``owner``.
-
-    Source: "Image info methods"; ``is_image_mutable`` of Glance 33.
     """
     caller = caller_of(context)
     if caller.is_admin:
         return True
-    values.required(image, ["owner"], "the image")
+    values.require_keys(image, ["owner"], "the image")
     return may_change(caller, values.uuid_as_text(image["owner"]))
 
 
@@ -151,13 +149,11 @@ def is_image_visible(
 
     Raises:
         Invalid: the image lacks one of the three keys.
-
-    Source: "Image info methods"; ``is_image_visible`` of Glance 33.
     """
     caller = caller_of(context)
     if caller.is_admin:
         return True
-    values.required(image, ["id", "owner", "visibility"], "the image")
+    values.require_keys(image, ["id", "owner", "visibility"], "the image")
     access = Access(image["id"], values.uuid_as_text(image["owner"]), image["visibility"])
     with db.store.reading() as tables:
         return may_see(tables, caller, access, status)
@@ -166,7 +162,7 @@ def is_image_visible(
 def may_see(
     tables: Tables, caller: Caller, image: Access | Image, status: str | None = None
 ) -> bool:
-    """Return whether the caller may see the image when asking for it by its id."""
+    """Return whether the caller may see the image that it requests by its id."""
     return _one_holds(SEEN, caller, image, tables, status)
 
 
@@ -183,7 +179,7 @@ def _is_member(tables: Tables, caller: Caller, image_id: str, status: str | None
 
 
 def exists_for(caller: Caller, row: SoftDeletable, *, show_deleted: bool = False) -> bool:
-    """Return whether the row is there for the caller: a deleted one is for some only."""
+    """Return whether the row exists for the caller; a deleted row exists for some only."""
     return show_deleted or _one_holds(THERE, caller, row)
 
 
@@ -217,26 +213,25 @@ def require_change(caller: Caller, image: Image) -> None:
 
 
 def listed(
-    tables: Tables, caller: Caller, query: ImageQuery, member_status: str, *, as_user: bool
+    tables: Tables, caller: Caller, visibility: object, member_status: str, *, as_user: bool
 ) -> Callable[[Image], bool]:
-    """Return the rule of which images a listing shows the caller.
+    """Return the condition that a listing shows an image to the caller.
 
-    They are those in its scope that have the visibility that is asked for. ``all`` asks for every
-    one, and None for those that are shown by default.
+    The image must be in the scope of the listing and have the requested visibility. ``all`` stands
+    for every visibility, None for the images that are shown by default.
     """
     in_scope = _one_of(listing_scope(tables, caller, member_status, as_user=as_user))
     by_default = _one_of(listing_default(caller))
-    wanted = query.visibility
 
-    def is_asked_for(image: Image) -> bool:
-        return wanted in ("all", image.visibility)
+    def has_visibility(image: Image) -> bool:
+        return visibility in ("all", image.visibility)
 
-    is_shown = by_default if wanted is None else is_asked_for
+    is_shown = by_default if visibility is None else has_visibility
     return lambda image: in_scope(image) and is_shown(image)
 
 
 def _one_of(rules: Iterable[Rule[Image]]) -> Callable[[Image], bool]:
-    """Return whether at least one of the rules holds, as quickly as a listing needs."""
+    """Return the condition that at least one of the rules holds, fast enough for a listing."""
     checks = [rule.holds for rule in rules]
 
     def one_holds(image: Image) -> bool:
@@ -251,13 +246,13 @@ def _one_of(rules: Iterable[Rule[Image]]) -> Callable[[Image], bool]:
 def listing_scope(
     tables: Tables, caller: Caller, member_status: str = "accepted", *, as_user: bool = False
 ) -> list[Rule[Image]]:
-    """Return what brings an image into the scope of a listing.
+    """Return the rules that bring an image into the scope of a listing.
 
     Args:
         tables: The tables.
-        caller: Who asks.
+        caller: Who calls.
         member_status: The status of the memberships that count; ``all`` is any.
-        as_user: Whether an administrator asks for what any other caller would see.
+        as_user: Whether an administrator is treated as any other caller.
     """
     if caller.is_admin and not as_user:
         return [Rule("the caller is an administrator", lambda _: True)]
@@ -276,7 +271,7 @@ def listing_scope(
 
 
 def listing_default(caller: Caller) -> list[Rule[Image]]:
-    """Return what lets a listing show an image in scope where no visibility is asked for."""
+    """Return the rules that show an image in scope where no visibility is requested."""
     return [
         Rule("the image is not community", lambda image: image.visibility != "community"),
         _ownership(caller.owner),
@@ -290,7 +285,7 @@ def _ownership(owner: str | None) -> Rule[Image]:
 def _shared_with(tables: Tables, owner: str | None, member_status: str) -> Callable[[str], bool]:
     """Return which ids are those of images that are shared with a project."""
     if owner is None:
-        # Glance's driver lets a caller without project see what is shared with anybody.
+        # In Glance's driver a caller without project is listed what is shared with anybody.
         return lambda image_id: any(
             not row.deleted for row in tables.members.where(image_id=image_id)
         )
@@ -303,13 +298,13 @@ def _shared_with(tables: Tables, owner: str | None, member_status: str) -> Calla
 def scope_candidates(
     tables: Tables, caller: Caller, visibility: object, *, as_user: bool
 ) -> Iterator[plan.Candidates[Image]]:
-    """Give the images that a listing can show, by what an index knows of its scope.
+    """Give the images that a listing can show, as far as an index knows its scope.
 
     Args:
         tables: The tables.
-        caller: Who asks.
-        visibility: What the filter of that name asks for.
-        as_user: Whether an administrator asks for what any other caller would see.
+        caller: Who calls.
+        visibility: The filter of that name.
+        as_user: Whether an administrator is shown what any other caller would be.
     """
     images = tables.images
     if isinstance(visibility, str) and visibility != "all":

@@ -16,12 +16,12 @@ An entry may name the ``databases`` for which it holds, as URLs name them: ``["p
 from __future__ import annotations
 
 import tomllib
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from simple_db.model.errors import SimpleDBError
+from simple_db.oracle import semantics
 from simple_db.oracle.fingerprints import Fingerprint, parse
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def read(path: Path) -> list[Entry]:
 
 def of_sql_driver() -> list[Entry]:
     """Return the accepted differences of simple_db from Glance's SQL driver, on any database."""
-    text = resources.files("simple_db.oracle").joinpath("sql_driver.toml").read_text("utf-8")
-    return entries(text, "sql_driver.toml")
+    return _entries(semantics.TABLES["divergence"], semantics.FILE)
 
 
 def entries(text: str, name: str) -> list[Entry]:
@@ -100,6 +99,10 @@ def entries(text: str, name: str) -> list[Entry]:
     tables = parsed.pop("divergence", [])
     if parsed or not isinstance(tables, list):
         raise RegisterError(f"{name} must have tables [[divergence]] and nothing else")
+    return _entries(tables, name)
+
+
+def _entries(tables: Iterable[Any], name: str) -> list[Entry]:
     found = [_entry(table, f"{name}, divergence {place}") for place, table in enumerate(tables, 1)]
     _check_no_twins(found, name)
     return found

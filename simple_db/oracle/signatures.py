@@ -60,7 +60,7 @@ def _differences(target: Target, function: str) -> Iterator[SignatureDifference]
 
 def _of_the_api(function: str) -> inspect.Signature:
     """Return the names and defaults; what types they have is nobody else's business."""
-    _db, *parameters = inspect.signature(vars(Database)[function]).parameters.values()
+    _db, *parameters = inspect.signature(getattr(Database, function)).parameters.values()
     bare = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
     return inspect.Signature(bare)
 

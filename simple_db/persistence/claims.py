@@ -1,8 +1,8 @@
 """The claim of one process on a snapshot file: a lock on a file beside it.
 
-The lock is on ``NAME.lock`` and not on the file itself, which every save replaces. It ends with the
-process, however that ends. Whoever removes the lock file lets a second process in; so a claim is
-checked before and after everything that is to last.
+The lock is on ``NAME.lock`` and not on the snapshot itself, which every save replaces. The system
+releases it when the process ends, however that ends. If somebody removes the lock file, a second
+process can make and lock a new one; so a claim is checked before and after every write.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ class Claim:
 
     Attributes:
         path: The file, whatever symbolic links lead to it.
-        process: The id of the process; one that has forked from it shares its lock, not its claim.
+        process: The id of the process. One that was forked from it shares the lock, but may not
+            write.
     """
 
     def __init__(self, path: Path) -> None:
-        """Claim the file; what a killed process has left half written beside it is removed.
+        """Claim the file, and remove what a killed process has left half written beside it.
 
         Raises:
             SnapshotInUse: another process, or another claim of this one, has it.
@@ -58,8 +59,8 @@ class Claim:
             raise
 
     def _begin(self) -> None:
-        """Say who has the lock, and remove what a killed process has left half written."""
-        with contextlib.suppress(OSError):  # a full disk: the lock holds without
+        """Write who has the lock, and remove what a killed process has left half written."""
+        with contextlib.suppress(OSError):  # a full disk: the lock is one without it too
             os.ftruncate(self._file.fileno(), 0)
             os.pwrite(self._file.fileno(), b"%d\n" % self.process, 0)
         _remove_leftovers(self.path)
@@ -71,20 +72,20 @@ class Claim:
 
     @property
     def is_held(self) -> bool:
-        """Whether it was not released."""
+        """Whether it has not been released."""
         return not self._file.closed
 
     def check(self) -> None:
         """Check that this process, and no other, may write the file.
 
         Raises:
-            SnapshotInUse: it has forked from the process that may; or the lock file is not the one
+            SnapshotInUse: it was forked from the process that may; or the lock file is not the one
                 that it has locked, so that another process may have the file by now.
             SnapshotError: the lock file cannot be looked at.
         """
         if not self.is_ours:
             raise SnapshotInUse(
-                f"{self.path} is in use by process {self.process}, which this one has forked from: "
+                f"{self.path} is in use by process {self.process}, from which this one was forked: "
                 "only that one may change it"
             )
         try:
@@ -98,14 +99,14 @@ class Claim:
             )
 
     def release(self) -> None:
-        """Let go of the file; to repeat it does nothing."""
+        """Release the file; to repeat it does nothing."""
         if self._file.closed:
             return
-        with contextlib.suppress(OSError):  # a lock file that stays is locked by nobody
-            # If somebody has removed it, what is there may be the claim of another process by now.
+        with contextlib.suppress(OSError):  # a lock file that stays is no lock
+            # If somebody has removed it, the one that is there may be that of another process.
             if self.is_ours and files.is_at(self._file.fileno(), self._lock):
                 self._lock.unlink()
-        with contextlib.suppress(OSError):  # it is closed all the same
+        with contextlib.suppress(OSError):  # it is closed even so
             self._file.close()
 
 
@@ -123,7 +124,7 @@ def claimed(path: files.Name) -> Iterator[Claim]:
     finally:
         try:
             claim.release()
-        finally:  # an exception may have come between
+        finally:  # an exception from outside may have interrupted the first one
             claim.release()
 
 
@@ -135,7 +136,7 @@ def _locked(lock: Path) -> io.FileIO:
         OSError: it cannot be opened.
     """
     while True:
-        # A file object closes its descriptor itself, if an exception comes before it has a name.
+        # A file object, for it closes itself if an exception comes before it has a name.
         file = io.FileIO(lock, "r+", opener=_create)
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -153,7 +154,7 @@ def _create(path: str, _flags: int) -> int:
 
 
 def _in_use(path: Path, lock: Path) -> SnapshotInUse:
-    """Return the error of a file that is claimed, which says by whom as far as that is known."""
+    """Return the error for a file that is claimed; it says by whom, as far as that is known."""
     process = _holder(lock)
     if process == os.getpid():
         return SnapshotInUse(

@@ -1,7 +1,13 @@
-"""A store that a file keeps: opened by one process at a time, saved when it was asked to be.
+"""A store in a file, which one process at a time has open.
 
-`kept` is the whole of it: it claims the file, fills the store with what it and its journal hold,
-and saves the store as its mode says. docs/snapshot.md says what each mode promises.
+`opened` claims the file, fills the store with the snapshot and its journal, saves the store as its
+mode says, and gives the file back. docs/snapshot.md says what each mode promises.
+
+There are two locks. A save holds its own, `_saving`, from its beginning to its end, and within it
+takes the lock of the store for moments only: to make a cut, to write to the journal. A call that
+is written to the journal has the lock of the store already, and must not wait for a save. So the
+order is `_saving` before the store, never the other way round; and who has the lock of the store
+in this thread may not save, which `Store.check_no_call` sees to.
 """
 
 from __future__ import annotations
@@ -18,20 +24,23 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from attrs import frozen
 
-from simple_db import snapshot
 from simple_db.model.blocks import block
 from simple_db.model.call_lock import CallLock
 from simple_db.model.errors import Invalid, SnapshotError, SnapshotInUse, SnapshotMismatch
 from simple_db.persistence import file_pair, files
 from simple_db.persistence.claims import Claim, claimed
+from simple_db.persistence.decoding import decoded, has_checksum, naming
+from simple_db.persistence.encoding import encoded_to_save
 from simple_db.persistence.journal import Journal, Place, Replayed, beside, create, go_on, replayed
+from simple_db.persistence.layout import MAX_BYTES, check_max_bytes, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simple_db.persistence.encoding import Encoded
     from simple_db.persistence.file_pair import Pair
-    from simple_db.snapshot import Encoded
+    from simple_db.persistence.layout import Progress
     from simple_db.store import Commit, Store
 
 LOG = logging.getLogger(__name__)
@@ -41,7 +50,7 @@ T = TypeVar("T")
 SaveMode = Literal["manual", "exit", "interval", "always"]
 """When a store is saved: on request; also at the end; also now and then; with every call."""
 
-# A journal is put into its snapshot when it has become larger than that, and than this.
+# A journal is put into its snapshot when it is larger than the snapshot, and than this, in bytes.
 _SMALL_JOURNAL = 2**20
 
 
@@ -51,8 +60,8 @@ class Opened:
 
     Attributes:
         fresh: Whether there was no file, so that the store began empty.
-        calls: How many calls the journal held that the snapshot did not.
-        torn: How many bytes of a call there were that was being written when the process ended.
+        calls: The number of commits of the journal.
+        torn: The number of bytes of a commit that was being written when the process ended.
         version: The format version of the snapshot; 0 if there was none.
     """
 
@@ -63,21 +72,21 @@ class Opened:
 
 
 @block
-def kept(
+def opened(
     store: Store,
     path: files.Name,
     save: SaveMode,
     interval: float,
     *,
-    give: Callable[[Keeper], T],
-    progress: Callable[[int, int], object] = snapshot.no_progress,
-    max_bytes: int = snapshot.MAX_BYTES,
+    give: Callable[[DatabaseFile], T],
+    progress: Progress = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[T]:
-    """Let a file keep the store until the block ends, however it ends.
+    """Open a file for a ``with`` block: fill the store with it, and save the store to it.
 
-    If an exception from outside comes between while the block ends, what was begun is done once
-    more, and then it is raised. That is why all of the end is in one function: at the beginning of
-    another one the exception could come before anything protects it.
+    If an exception from outside (Ctrl-C, say) interrupts the end of the block, the end is done once
+    more, and then the exception is raised. That is why all of the end is in one function: at the
+    beginning of another one the exception could come before anything protects it.
 
     Args:
         store: An empty store, to be filled with what the file holds.
@@ -85,7 +94,7 @@ def kept(
         save: When it is saved.
         interval: Seconds between two looks whether something has changed.
         give: Returns what the block is given.
-        progress: Told how many rows are read, and of how many.
+        progress: Called with the number of rows that are read, and of all.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
 
     Raises:
@@ -96,24 +105,24 @@ def kept(
             the store cannot be saved.
     """
     _check(save, interval)
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     claim = Claim(files.named(path))
     try:
         filled = _filled(store, path, progress, max_bytes)
-        keeper = Keeper(store, claim, save, interval, max_bytes, filled)
+        file = DatabaseFile(store, claim, save, interval, max_bytes, filled)
         try:
-            keeper.begin()
-            yield give(keeper)
+            file.begin()
+            yield give(file)
         finally:
             try:
-                keeper.close()
+                file.close()
             except SnapshotError:
                 raise
             except BaseException:
-                keeper.close()
+                file.close()
                 raise
             finally:
-                keeper.let_go()
+                file.close_journal()
     finally:
         try:
             claim.release()
@@ -130,8 +139,8 @@ def _check(save: str, interval: float) -> None:
 
 def contents(
     path: files.Name,
-    progress: Callable[[int, int], object] = snapshot.no_progress,
-    max_bytes: int = snapshot.MAX_BYTES,
+    progress: Progress = no_progress,
+    max_bytes: int = MAX_BYTES,
 ) -> Replayed:
     """Return what a snapshot file and the journal beside it hold; neither is changed.
 
@@ -139,98 +148,98 @@ def contents(
 
     Args:
         path: The snapshot file.
-        progress: Told how many rows are read, and of how many.
+        progress: Called with the number of rows that are read, and of all.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
 
     Raises:
         Invalid: `max_bytes` is no positive integer.
         SnapshotError: one of them cannot be read, or they do not belong together.
     """
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         raise SnapshotError(f"{path!s} cannot be read: {os.strerror(errno.ENOENT)}")
     return found
 
 
-def _read(
-    path: files.Name, progress: Callable[[int, int], object], max_bytes: int
-) -> Replayed | None:
+def _read(path: files.Name, progress: Progress, max_bytes: int) -> Replayed | None:
     """Return what the two files hold, None if neither is there."""
     parse = functools.partial(_parsed, path, progress, max_bytes)
     return file_pair.parsed(path, beside, max_bytes, parse)
 
 
-def _parsed(
-    path: files.Name, progress: Callable[[int, int], object], max_bytes: int, pair: Pair
-) -> Replayed | None:
+def _parsed(path: files.Name, progress: Progress, max_bytes: int, pair: Pair) -> Replayed | None:
     journal = beside(path)
     if pair.snapshot is None and pair.journal is None:
         return None
     if pair.snapshot is None:
         raise SnapshotError(
             f"{journal} has calls, and the snapshot that they belong to is not there: put "
-            f"{path!s} back, or move the journal away if its calls are not to count"
+            f"{path!s} back, or move the journal away to do without its calls"
         )
-    with snapshot.naming(path):
-        held = snapshot.contents_of(pair.snapshot, max_bytes=max_bytes, progress=progress)
+    with naming(path):
+        snapshot = decoded(pair.snapshot, max_bytes=max_bytes, progress=progress)
     if pair.journal is None:
-        return Replayed(held)
-    with snapshot.naming(journal):
-        return replayed(held, pair.journal)
+        return Replayed(snapshot)
+    with naming(journal):
+        return replayed(snapshot, pair.journal)
 
 
-def save(store: Store, path: files.Name, max_bytes: int = snapshot.MAX_BYTES) -> None:
-    """Write a snapshot of the store to a file that nobody has open.
+def save(store: Store, path: files.Name, max_bytes: int = MAX_BYTES) -> None:
+    """Write a snapshot of the store to a file that nobody has open: all of it, or nothing.
+
+    A new file can be read by its owner only, for locations can carry credentials; an old one
+    keeps its permissions. A symbolic link is followed.
 
     Raises:
         Invalid: `max_bytes` is no positive integer.
-        SnapshotInUse: somebody has.
-        SnapshotError: the snapshot has more bytes; or the file cannot be written, or has a
-            journal of calls that would be lost.
+        SnapshotInUse: somebody has the file open.
+        SnapshotError: the snapshot has more bytes; or the file cannot be written, is no regular
+            file, or has a journal, whose calls would be lost.
     """
-    snapshot.check_max_bytes(max_bytes)
+    check_max_bytes(max_bytes)
     with claimed(path):
         check_no_journal(path)
-        snapshot.save(store, path, max_bytes=max_bytes)
+        files.replace(path, encoded_to_save(store.cut(), max_bytes=max_bytes).pieces)
 
 
 def check_no_journal(path: files.Name) -> None:
-    """Check that no calls wait beside the snapshot file to be put into it.
+    """Check that the snapshot file has no journal, whose calls would be lost with a new snapshot.
 
     Raises:
-        SnapshotError: there is a journal.
+        SnapshotError: there is one.
     """
     journal = beside(path)
     if files.exists(journal, follow=False):
         raise SnapshotError(
-            f"{journal} may have calls that {path!s} has not, and a save would lose them: "
+            f"{journal} may have calls that are not in {path!s}, and a save would lose them: "
             "open the file with Database.open, which puts them into it"
         )
 
 
-def _filled(
-    store: Store, path: files.Name, progress: Callable[[int, int], object], max_bytes: int
-) -> _Filled:
+def _filled(store: Store, path: files.Name, progress: Progress, max_bytes: int) -> _Filled:
     file = _WrittenFile(files.named(path), max_bytes)
     found = _read(path, progress, max_bytes)
     if found is None:
         return _Filled(Opened(fresh=True), file)
-    snapshot.fill(store, found.contents)
-    file.seal = found.contents.seal
+    store.become(found.decoded.cut)
+    file.checksum = found.decoded.checksum
     if found.place is not None:
         _settle(store, file, found.place, max_bytes)
     if found.torn:
-        LOG.warning("%s: the last call was not written to its end, and does not count", path)
-    return _Filled(Opened(False, found.calls, found.torn, found.contents.version), file)
+        LOG.warning("%s: the last call was not written to its end, and is left out", path)
+    return _Filled(Opened(False, found.calls, found.torn, found.decoded.version), file)
 
 
 def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> None:
-    """Put the calls of a journal into the snapshot, and the journal away."""
-    written = snapshot.encoded_to_save(store.cut(), max_bytes=max_bytes)
+    """Put the commits of a journal into the snapshot, and remove the journal.
+
+    The order is for a crash: behind each of these steps, snapshot and journal belong together.
+    """
+    written = encoded_to_save(store.cut(), max_bytes=max_bytes)
     journal = go_on(beside(file.path), place, max_bytes)
     try:
-        journal.announce(written.seal)
+        journal.announce(written.checksum)
     finally:
         journal.close()
     file.write(written)
@@ -238,11 +247,11 @@ def _settle(store: Store, file: _WrittenFile, place: Place, max_bytes: int) -> N
 
 
 class _WrittenFile:
-    """A snapshot file that nobody but us should write while it is open.
+    """The snapshot file of a database that is open, which nobody else should write meanwhile.
 
     Attributes:
-        path: Where it is, whatever symbolic links lead there.
-        seal: The seal of what we have last read from it or written to it.
+        path: The file, with all symbolic links followed.
+        checksum: That of the snapshot that was last read from it or written to it.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -252,23 +261,24 @@ class _WrittenFile:
             SnapshotError: that cannot be seen.
         """
         self.path = path
-        self.seal = ""
+        self.checksum = ""
         self._max_bytes = max_bytes
         self._known: tuple[files.Identity | None, ...] = (self._identity(),)
 
     def write(self, written: Encoded) -> None:
-        """Put this snapshot in its place.
+        """Replace the file by this snapshot.
 
         Raises:
             SnapshotError: it cannot be written; the one before is there.
         """
 
         def ready(identity: files.Identity) -> None:
-            # Any may be there until the end: an exception can come before or after the renaming.
+            # The old or the new file may be there: an exception can come before the renaming or
+            # behind it. So both are known until the end.
             self._known = (*self._known, identity)
 
         files.replace(self.path, written.pieces, ready=ready)
-        self.seal = written.seal
+        self.checksum = written.checksum
         self._known = self._known[-1:]
 
     def is_there(self) -> bool:
@@ -292,17 +302,17 @@ class _WrittenFile:
         now = files.identity(status)
         if now in self._known:
             return True
-        # Where a link leads, the journal and the lock of whoever follows it are others.
-        if not (stat.S_ISREG(status.st_mode) and self._has_our_seal()):
+        # A symbolic link has taken its place: whoever follows it uses another journal and lock.
+        if not (stat.S_ISREG(status.st_mode) and self._has_our_checksum()):
             raise SnapshotMismatch(
                 f"{self.path} was replaced or changed by somebody else while it was open here, and "
                 "is left as it is: put back the file that was there, or open the new one"
             )
-        self._known = (now,)  # another file with the same content: checked out again, say
+        self._known = (now,)  # a copy with the same content, as a checkout of git makes it
         return True
 
-    def _has_our_seal(self) -> bool:
-        return snapshot.has_seal(self.path, self.seal, self._max_bytes)
+    def _has_our_checksum(self) -> bool:
+        return has_checksum(self.path, self.checksum, self._max_bytes)
 
     def _identity(self) -> files.Identity | None:
         status = files.found(self.path, follow=False)
@@ -317,11 +327,16 @@ class _Filled:
     file: _WrittenFile
 
 
-class Keeper:
-    """Saves a store to a file, when asked to and as its mode says.
+class DatabaseFile:
+    """The file of a database that is open: saves it when asked to, and as its mode says.
 
-    With ``always`` it is the log of the store. When it is closed, it is that in every mode that
-    saves by itself, and refuses each call: what changes then would be lost.
+    In the mode ``always`` it is the log of the store. When it is closed it is the log in every mode
+    but ``manual``, and refuses each commit: nobody would save it.
+
+    Attributes:
+        opened: What was found when it was opened.
+        path: The file, with all symbolic links followed.
+        mode: When it saves.
     """
 
     def __init__(
@@ -348,8 +363,8 @@ class Keeper:
         self._copy: Path | None = None
         self._has_begun = self._is_closed = False
         self._saving = CallLock()
-        # Whoever gets this lock is to end. An `Event` has a lock of its own, which an exception in
-        # the midst of its methods leaves locked for ever.
+        # The thread ends when it gets this lock. An `Event` would not do: it has a lock of its own,
+        # which an exception within its methods leaves locked for ever.
         self._end = threading.Lock()
         self._end.acquire()
         self._thread = threading.Thread(target=self._save_now_and_then, daemon=True)
@@ -376,15 +391,15 @@ class Keeper:
         """Save now; calls of other threads go on meanwhile.
 
         Args:
-            max_bytes: The number of bytes that the snapshot may have; None is what was said at the
-                opening.
+            max_bytes: The number of bytes that the snapshot may have; None is the bound that was
+                given at the opening.
 
         Raises:
             SnapshotInUse: this process has forked from the one that has the file open, or another
                 one may have the file by now.
             SnapshotMismatch: somebody else has written the file; a copy is beside it.
             SnapshotError: it cannot be saved, or is closed. The file is as it was.
-            RuntimeError: it was called in the midst of another call, or of a save of this thread.
+            RuntimeError: another call, or another save, is running in this thread.
         """
         if not self._claim.is_ours:
             self._claim.check()
@@ -396,7 +411,9 @@ class Keeper:
             self._save_snapshot(max_bytes or self._max_bytes, goes_on=True)
 
     def close(self) -> None:
-        """Save for the last time if the mode says so; to repeat it finishes what was interrupted.
+        """Save for the last time, unless the mode is ``manual``, and refuse later commits.
+
+        To repeat it finishes what was interrupted.
 
         Raises:
             SnapshotInUse: another process may have the file by now; a copy is beside it.
@@ -406,7 +423,7 @@ class Keeper:
         if not self._claim.is_ours:
             return
         if self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # it was released before
+            with contextlib.suppress(RuntimeError):  # an interrupted `close` has released it
                 self._end.release()
             self._thread.join()
         with self._saving.held():
@@ -415,8 +432,8 @@ class Keeper:
                 self._save_last()
             self._remove_journal()
 
-    def let_go(self) -> None:
-        """Close the journal; the file of it stays, if it was not put into the snapshot."""
+    def close_journal(self) -> None:
+        """Close the journal; its file stays if it could not be put into the snapshot."""
         journal, self._journal = self._journal, None
         if journal is not None:
             journal.close()
@@ -440,28 +457,30 @@ class Keeper:
         self._claim.check()
         if not self._file.check():
             raise SnapshotMismatch(
-                f"{self.path} was removed while it was open here, and its journal alone is no use: "
-                "no call counts until it is saved again, by save() or in a moment by itself"
+                f"{self.path} was removed while it was open here, and a journal without its "
+                "snapshot cannot be read: calls that change something are refused until "
+                "it is saved again, by save() or in a moment by itself"
             )
         self._journal.append(commit)
-        # Whoever claims the file from here on reads what was written.
+        # Checked again: who had lost the lock file before the line was written may not commit, for
+        # another process may have read the journal without it. Who claims the file later reads it.
         self._claim.check()
 
     def retract(self, end: Place | None) -> None:
-        """Take a commit back from the journal, unless it did not come there."""
+        """Remove a commit from the journal, if it was written there."""
         if self._journal is None or end is None:
             return
         try:
             self._claim.check()
-        except SnapshotInUse:  # the journal is another process's
+        except SnapshotInUse:  # the journal may be that of another process by now
             return
-        except SnapshotError as error:  # that cannot be seen, and the file is still locked
+        except SnapshotError as error:  # that cannot be checked, but the lock is still ours
             LOG.warning("%s", error)
         self._journal.retract(end)
 
     def _closed(self) -> SnapshotError:
         return SnapshotError(
-            f"{self.path} is closed: what changes now would not be in it. Open it again, or go on "
+            f"{self.path} is closed, and this change would not be saved. Open it again, or go on "
             "with a database of its own: fork()"
         )
 
@@ -485,7 +504,7 @@ class Keeper:
         try:
             self._check_file()
         except SnapshotMismatch:
-            if self._copy is not None:  # and it has the calls of the journal
+            if self._copy is not None:  # the copy has the commits of the journal
                 self._remove_journal()
             raise
 
@@ -494,7 +513,7 @@ class Keeper:
             files.remove(self._beside)
 
     def _check_file(self) -> None:
-        """Check that the file is still ours to write; if not, save to another one beside it."""
+        """Check that this process may still write the file; if not, save a copy beside it."""
         try:
             self._claim.check()
             self._file.check()
@@ -502,12 +521,12 @@ class Keeper:
             raise type(error)(f"{error}. {self._save_copy()}") from error
 
     def _save_copy(self) -> str:
-        """Save to a file beside the one that is not ours any more, and return what was done."""
+        """Save a copy beside the file, which may not be written, and return what was done."""
         try:
             copy = self._copy or _free_name(self.path)
             with self._store.reading():
                 cut, revision = self._store.cut(), self._store.revision
-            written = snapshot.encoded_to_save(cut, max_bytes=self._max_bytes)
+            written = encoded_to_save(cut, max_bytes=self._max_bytes)
             files.replace(copy, written.pieces)
         except SnapshotError as error:
             return f"What this database holds could not be saved beside it either: {error}"
@@ -517,22 +536,28 @@ class Keeper:
     def _save_snapshot(self, max_bytes: int, *, goes_on: bool) -> None:
         with self._store.reading():
             cut, revision, end = self._store.cut(), self._store.revision, self.end
-        written = snapshot.encoded_to_save(cut, max_bytes=max_bytes)
+        written = encoded_to_save(cut, max_bytes=max_bytes)
+        # Announced before the snapshot is replaced: after a crash between the two the old journal
+        # belongs to either snapshot. The lock of the store keeps commits out of the journal
+        # meanwhile.
         if self._journal is not None:
             with self._store.reading():
-                self._journal.announce(written.seal)
+                self._journal.announce(written.checksum)
         self._file.write(written)
         self._saved_revision = revision
         self._saved_bytes = sum(map(len, written.pieces))
         if goes_on and self.mode == "always":
-            self._begin_journal(written.seal, end)
+            self._begin_journal(written.checksum, end)
 
-    def _begin_journal(self, seal: str, end: Place | None) -> None:
-        """Take a new journal, which begins with what was committed since the cut."""
+    def _begin_journal(self, checksum: str, end: Place | None) -> None:
+        """Replace the journal by one that begins with what was committed since the cut.
+
+        The lock of the store keeps out commits that the new journal would lack.
+        """
         with self._store.reading():
             before = self._journal
             bodies = before.since(end) if before is not None and end is not None else []
-            self._journal = create(self._beside, seal, bodies, self._max_bytes)
+            self._journal = create(self._beside, checksum, bodies, self._max_bytes)
         if before is not None:
             before.close()
 
@@ -545,14 +570,14 @@ class Keeper:
         try:
             if self._is_due():
                 self.save()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may go well
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next save may succeed
             LOG.error("%s is not saved: %s", self.path, error)  # noqa: TRY400 - one line is enough
 
     def _is_due(self) -> bool:
         if self.mode != "always":
             return self._is_behind()
         if self._copy is None:
-            self._check_file()  # what others do to the file shows at once, and costs nothing
+            self._check_file()  # so that a file that others have changed is reported soon
         end = self.end.end if self.end is not None else 0
         return end > max(_SMALL_JOURNAL, self._saved_bytes) or not self._file.is_there()
 

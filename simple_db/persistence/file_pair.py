@@ -1,11 +1,11 @@
-"""A snapshot file and the journal beside it, read while somebody may be writing them.
+"""A snapshot file and the journal beside it, read while another process may write them.
 
-The two are one database, and no system call replaces both. A save puts a new snapshot in the place
-of the old one and then a new journal in the place of the old one; a close puts a new snapshot there
-and removes the journal. Whoever reads the old snapshot and looks for the journal after that would
-miss calls that had returned. So both are read while the snapshot stays the same file, and what
-they say is looked at only when they have been read: a writer that saves without end cannot keep a
-large file from being read.
+The two are one database, and no system call replaces both. A save replaces first the snapshot and
+then the journal; the end of a block replaces the snapshot and removes the journal. Who reads the
+old snapshot and after that looks for the journal would miss calls that had returned. So both are
+read, and if the snapshot is another file by then, they are read again. They are parsed only when
+both are read: that takes longest, and a process that saves all the time would not let a reader end
+that began anew whenever the file changes while it parses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 TRIES = 50
 """How often the two are read before a reader gives up."""
 
-# In seconds; the waits of all tries come to some four seconds.
+# In seconds; the waits of all tries are some four seconds together.
 _SHORTEST_WAIT = 0.001
 _LONGEST_WAIT = 0.1
 
@@ -49,14 +49,14 @@ def parsed(
 ) -> T:
     """Return what a function makes of the two files of one moment.
 
-    Where it refuses them they are read once more: somebody may have changed them in place, or be
-    in the middle of that. Only what is refused and does not change is an error.
+    If it refuses them they are read once more, for somebody may be changing them in place. Only
+    files that are refused and have not changed are an error.
 
     Args:
         path: The snapshot file; neither it nor its journal need be there.
         beside: Where the journal of a snapshot file is.
         most: The number of bytes that either may have.
-        parse: Raises `SnapshotError` where the two are not good.
+        parse: Raises `SnapshotError` to refuse the two.
 
     Raises:
         SnapshotError: a file cannot be read, the function refuses them, or they were saved anew
@@ -85,9 +85,9 @@ def _waits() -> Iterator[float]:
 
 
 def _read(path: files.Name, beside: Callable[[files.Name], Path], most: int) -> Pair | None:
-    """Return both, or None where the snapshot became another one meanwhile."""
+    """Return both, or None if the snapshot has become another file meanwhile."""
     with files.opened(path, most) as snapshot:
-        # A link that leads nowhere would look as if there were no journal.
+        # Not followed: a link that leads nowhere would look as if there were no journal.
         with files.opened(beside(path), most, follow=False) as journal:
             pair = Pair(_content(snapshot), _content(journal))
         is_same = snapshot.is_at(path) if snapshot else not files.exists(path)

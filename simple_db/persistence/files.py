@@ -1,4 +1,4 @@
-"""Files that a crash leaves whole: read within bounds, and replaced at once.
+"""Files: read within bounds, and replaced in one step, which a crash cannot divide.
 
 Every system call of a write goes through a `System`, so that a test can record the calls of a save
 and end it at each of them.
@@ -114,7 +114,7 @@ def opened(path: Name, most: int, *, follow: bool = True) -> Iterator[File | Non
 
 
 def _close(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # what was read is read
+    with contextlib.suppress(OSError):  # the content has been read
         os.close(descriptor)
 
 
@@ -136,10 +136,10 @@ def _readable_size(path: Name, status: os.stat_result, most: int) -> int:
 
 
 def found(path: Name, *, follow: bool = True) -> os.stat_result | None:
-    """Return what is known of a file, None if it is not there.
+    """Return the status of a file, None if it is not there.
 
-    Only "no such file" says that it is not there. Whatever else goes wrong says nothing: the file
-    may be there, and to take it for absent would lose what is in it.
+    Only "no such file" says that it is not there. After any other error the file may be there, and
+    to take it for absent would lose what is in it.
 
     Args:
         path: The file.
@@ -172,7 +172,7 @@ def named(path: Name) -> Path:
         SnapshotError: no file can have that name, or it leads through what cannot be looked at.
     """
     if not os.fspath(path):
-        raise SnapshotError("an empty path names no file: say which one is meant")
+        raise SnapshotError("an empty path names no file: give the path of one")
     try:
         return _resolved(Path(path).absolute())
     except OSError as error:
@@ -193,7 +193,7 @@ def _resolved(path: Path) -> Path:
         return _resolved(path.parent) / path.name
     if stat.S_ISLNK(status.st_mode):  # it leads to what is not there
         return _resolved(path.parent / path.readlink())
-    return _resolved(path)  # it has come meanwhile
+    return _resolved(path)  # somebody has made it meanwhile
 
 
 def _unseen(path: Name, error: Exception) -> SnapshotError:
@@ -201,7 +201,7 @@ def _unseen(path: Name, error: Exception) -> SnapshotError:
 
 
 Identity = tuple[int, ...]
-"""Which file it is, its size, and when it was written: another one has another identity."""
+"""Device, inode, size, and the time of the last change: two files differ in one of them."""
 
 
 def identity(status: os.stat_result) -> Identity:
@@ -215,18 +215,20 @@ def replace(
     system: System = SYSTEM,
     ready: Callable[[Identity], object] = lambda _: None,
 ) -> None:
-    """Put new content in the place of a file, durably: after a crash it is the old or the new one.
+    """Replace the content of a file, durably: after a crash it is all the old or all the new one.
 
-    It is written to a new file in the same directory, brought to the disk, read back, and renamed;
-    then the directory is brought to the disk. A new file has mode 0600, an old one keeps its
-    permissions, without those of a group that is not this process's; a symbolic link is followed,
-    and the file that it names is replaced.
+    The content is written to a new file in the same directory, and fsync brings it to the disk.
+    Only when it has been read back does it replace the old file by a renaming, which has no half
+    way; then fsync brings the directory to the disk, without which a crash could undo the renaming.
+
+    A new file has mode 0600. An old one keeps its permissions, without those of a group that is not
+    that of this process. A symbolic link is followed, and the file that it names is replaced.
 
     Args:
         path: The file.
         content: All of it, in pieces.
         system: The system calls.
-        ready: Called with the identity of the new file just before it takes its place.
+        ready: Called with the identity of the new file just before it replaces the old one.
 
     Raises:
         SnapshotError: the path is a directory, a FIFO or a device, or cannot be written, or what
@@ -245,15 +247,15 @@ def replace(
 
 
 def begin(path: Path, content: Sequence[bytes], system: System = SYSTEM) -> int:
-    """Put a new file of mode 0600 in the place of another, and leave it open.
+    """Replace a file by a new one of mode 0600, and leave it open.
 
-    The name is not on the disk until the directory is brought there.
+    Its name is not on the disk before `sync_directory`.
 
     Returns:
         Its descriptor, to be read from and to be written to at the end.
 
     Raises:
-        OSError: it cannot be written; the other one is there.
+        OSError: it cannot be written; the old one is there.
     """
     with contextlib.ExitStack() as stack:
         with _in_place_of(path, system) as temporary:
@@ -265,13 +267,13 @@ def begin(path: Path, content: Sequence[bytes], system: System = SYSTEM) -> int:
 
 @contextlib.contextmanager
 def _in_place_of(target: Path, system: System) -> Iterator[Path]:
-    """Give a name for a new file, which takes the place of the target, or is removed."""
+    """Give a name for a new file, which replaces the target, or is removed if the block raises."""
     temporary = target.with_name(f".{target.name}.{new_id()}.tmp")
     try:
         yield temporary
         system.replace(temporary, target)
     except BaseException:
-        with contextlib.suppress(OSError):  # what went wrong before is what is told
+        with contextlib.suppress(OSError):  # the error of the block is raised
             system.unlink(temporary)
         raise
 
@@ -320,7 +322,7 @@ def _new(path: Path, content: Sequence[bytes], mode: int, system: System) -> int
 
 
 def _check_written(descriptor: int, content: Sequence[bytes]) -> None:
-    """Check that a file reads back as it was written: a disk may fail without a word.
+    """Check that a file reads back as it was written: a disk may fail without an error.
 
     Raises:
         OSError: it does not.
@@ -370,7 +372,7 @@ def write_all(descriptor: int, content: bytes, system: System = SYSTEM) -> None:
 
 
 def sync_directory(directory: Path, system: System = SYSTEM) -> None:
-    """Bring the names of a directory to the disk.
+    """Bring the names of a directory to the disk, by fsync.
 
     Raises:
         OSError: that failed.

@@ -6,7 +6,7 @@ in ``tests/golden``, and `tests/persistence/test_formats.py` reads them all.
 
 ====== =========================================================================================
 1      ``format``, ``version``, ``counters`` and ``tables``
-2      a seal in the first line (``sha256``), ``writer`` and ``counts``
+2      a checksum in the first line (``sha256``), ``writer`` and ``counts``
 ====== =========================================================================================
 """
 
@@ -34,11 +34,11 @@ def checked_version(document: object) -> int:
         SnapshotError: it is no snapshot, or has no such version.
     """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise SnapshotError(f'this is no snapshot of simple_db: it lacks "format": "{FORMAT}"')
+        raise SnapshotError(f'this is not a snapshot of simple_db: it lacks "format": "{FORMAT}"')
     version = document.get("version")
     if type(version) is not int or version < 1:
         raise SnapshotError(
-            f"this snapshot has version {shown(version)}, and versions are the numbers 1 to "
+            f"this snapshot has version {shown(version)}, and a version is a number from 1 to "
             f"{VERSION}"
         )
     if version > VERSION:

@@ -1,18 +1,21 @@
-"""A journal: what calls have changed since a snapshot was written, each on the disk before it ends.
+"""The journal: a file of the commits since a snapshot, each on the disk before its call returns.
 
 It lies beside the snapshot, as ``NAME.journal``, one JSON object a line::
 
-    {"format":"simple_db journal","version":1,"snapshot":SEAL}
+    {"format":"simple_db journal","version":1,"snapshot":CHECKSUM}
     {"sha256":"...","changes":[[TABLE,ID,ROW],...],"next_ids":{TABLE:NEXT,...}}
-    {"sha256":"...","snapshot":SEAL}
+    {"sha256":"...","snapshot":CHECKSUM}
 
-The first line names the snapshot that the journal begins with, by its seal; a line of a commit has
-each changed row as it is then, null where it is gone; and a line of the third kind comes before a
-new snapshot takes the place of the old one, which holds what is above that line. So a crash between
-a new snapshot and its new journal does no harm: rows are told as they are, and to tell them again
-changes nothing. A line's SHA-256 is of the one before it and of the rest of the line, so that lines
-can be neither changed, nor left out, nor put in another order. A last line that begins with ``-``
-in place of ``{`` is of a call that was refused, where the disk did not let the line be cut off.
+The first line names the snapshot that the journal begins with, by its checksum. A line of the
+second kind is a commit: each changed row as it is then, null where it was removed. A line of the
+third kind announces a snapshot: it is written before a new snapshot, which has all commits above
+the line, replaces the old one. A crash may come between the new snapshot and its new journal. Then
+the old journal lies beside the new snapshot; its announcement says that the two belong together,
+and to replay its commits again changes nothing, for each has whole rows and not what differs.
+
+The SHA-256 of a line is of the one before it and of the rest of the line, so that no line can be
+changed, left out, or moved without notice. A last line that begins with ``-`` in place of ``{`` is
+of a call that was rolled back, where the disk did not let the line be cut off.
 """
 
 from __future__ import annotations
@@ -30,17 +33,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import evolve, frozen
 
-from simple_db import snapshot
 from simple_db.model.errors import SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotTooNew
 from simple_db.model.records import RECORDS, counts_ids, key_of
 from simple_db.model.values import shown
-from simple_db.persistence import files, json_weight
+from simple_db.persistence import decoding, files, json_weight
+from simple_db.persistence.encoding import row_line
+from simple_db.persistence.layout import MAX_BYTES
+from simple_db.store import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simple_db.model.records import Record
-    from simple_db.snapshot import Contents
+    from simple_db.persistence.decoding import Decoded
     from simple_db.store import Commit
 
 LOG = logging.getLogger(__name__)
@@ -53,19 +58,19 @@ _ANNOUNCED = re.compile(rb'"snapshot":"([0-9a-f]*)"\}')
 _SUM_WIDTH = len(b'{"sha256":"",') + 64
 
 
-def _announcement(seal: str) -> bytes:
-    return b'"snapshot":"%b"}' % seal.encode()
+def _announcement(checksum: str) -> bytes:
+    return b'"snapshot":"%b"}' % checksum.encode()
 
 
-# A save announces its snapshot before it puts the journal away, so a commit leaves room for that.
+# A commit leaves room for an announcement, so that a full journal can still be put into a snapshot.
 _ANNOUNCEMENT_WIDTH = _SUM_WIDTH + len(_announcement("0" * 64)) + len("\n")
-# Takes the place of the first byte of a line that was refused and could not be cut off.
+# Replaces the first byte of the line of a call that was rolled back, if it cannot be cut off.
 _MARK = b"-"
 _RECORDS = {record.table: record for record in RECORDS}
-# What a commit begins with; a heavy one is heavy by what JSON-valued columns of its rows hold.
+# What a commit begins with; its rows may have JSON-valued columns, and take much memory parsed.
 _CHANGES = re.compile(rb'"changes":\[\["(?:%b)",' % b"|".join(map(str.encode, _RECORDS)))
 _MOST = 4
-"""How many bytes of memory each byte of another line may take."""
+"""How many bytes of memory each byte of any other line may take."""
 _COUNTING = {table: record for table, record in _RECORDS.items() if counts_ids(record)}
 
 
@@ -76,7 +81,12 @@ def beside(path: files.Name) -> Path:
 
 @frozen
 class Place:
-    """A place in a journal: how many bytes are before it, and the sum of the line before it."""
+    """Where a line of a journal ends.
+
+    Attributes:
+        end: The number of bytes up to there.
+        chain: The SHA-256 of the line, which that of the next line is made of.
+    """
 
     end: int
     chain: str
@@ -87,13 +97,13 @@ class Replayed:
     """A snapshot with what its journal adds.
 
     Attributes:
-        contents: What both hold.
-        calls: How many calls the journal adds.
-        torn: How many bytes of a last line there are that was not written to its end.
-        place: Where the last whole line ends; None where there is no journal.
+        decoded: The snapshot, with the tables as its journal leaves them.
+        calls: The number of commits of the journal.
+        torn: The number of bytes of a last line that was not written to its end.
+        place: Where the last complete line ends; None where there is no journal.
     """
 
-    contents: Contents
+    decoded: Decoded
     calls: int = 0
     torn: int = 0
     place: Place | None = None
@@ -102,42 +112,42 @@ class Replayed:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def replayed(contents: Contents, journal: bytes) -> Replayed:
-    """Return what a snapshot and its journal hold together.
+def replayed(snapshot: Decoded, journal: bytes) -> Replayed:
+    """Return a snapshot with the commits of its journal.
 
-    A last line without its end is left out, and one that is marked: the call that wrote it had not
-    returned, or was refused.
+    A last line that has no end, or that is marked, is left out: its call had not returned, or was
+    rolled back.
 
     Raises:
         SnapshotTooNew: the journal has a format of a later release.
         SnapshotDamaged: a line of it is not as it was written.
         SnapshotMismatch: the journal belongs to another snapshot.
-        SnapshotError: the journal adds up to no database.
+        SnapshotError: a commit is none, or breaks a rule of the tables.
     """
-    seals, place = _checked(journal)
-    if contents.seal not in seals:
+    checksums, place = _checked(journal)
+    if snapshot.checksum not in checksums:
         raise SnapshotMismatch(
             "the journal belongs to another snapshot than the one beside it: put back the snapshot "
-            "that it belongs to, or move the journal away if its calls are not to count"
+            "that it belongs to, or move the journal away to do without its calls"
         )
-    whole, calls = _with(contents, journal[: place.end])
-    return Replayed(whole, calls, len(journal) - place.end, place)
+    cut, calls = _with(snapshot.cut, journal[: place.end])
+    return Replayed(evolve(snapshot, cut=cut), calls, len(journal) - place.end, place)
 
 
 def _checked(journal: bytes) -> tuple[list[Any], Place]:
-    """Return the seals of the snapshots that a journal has gone with, and where it ends.
+    """Return the checksums of the snapshots that a journal belongs to, and where it ends.
 
-    Its lines are as they were written then; what commits hold is not looked at.
+    Every line is checked to be as it was written; the commits are not parsed.
     """
     lines = _lines(journal)
     number, first = next(lines, (0, b""))
     if not number:
-        raise SnapshotDamaged("the journal lacks its first line: it was torn, or edited")
-    seals = [_first_seal(first)]
+        raise SnapshotDamaged("the journal has no first line: it was torn, or edited")
+    checksums = [_first_checksum(first)]
     place = Place(len(first) + 1, _sum(b"", first))
     for number, line in lines:
         body = _body(place, line)
-        if body is None and _is_refused(place, line) and next(lines, None) is None:
+        if body is None and _is_marked(place, line) and next(lines, None) is None:
             break
         if body is None:
             raise SnapshotDamaged(
@@ -146,9 +156,9 @@ def _checked(journal: bytes) -> tuple[list[Any], Place]:
             )
         place = Place(place.end + len(line) + 1, _sum(place.chain.encode(), body))
         if announced := _ANNOUNCED.fullmatch(body):
-            seals.append(announced[1].decode())
+            checksums.append(announced[1].decode())
     _check_torn(place, journal[place.end :], number + 1)
-    return seals, place
+    return checksums, place
 
 
 def _lines(journal: bytes) -> Iterator[tuple[int, bytes]]:
@@ -162,12 +172,12 @@ def _lines(journal: bytes) -> Iterator[tuple[int, bytes]]:
         begin = end + 1
 
 
-def _first_seal(line: bytes) -> Any:
+def _first_checksum(line: bytes) -> Any:
     _check_weight(line, 1)
     header = _parsed(line, 1)
     version = header.get("version")
     if header.get("format") != FORMAT or type(version) is not int or version < 1:
-        raise SnapshotDamaged("line 1 of the journal is not the first line of one")
+        raise SnapshotDamaged("line 1 of the journal is not that of a journal")
     if version > VERSION:
         raise SnapshotTooNew(
             f"the journal has version {version}, and this release of simple_db reads "
@@ -177,24 +187,24 @@ def _first_seal(line: bytes) -> Any:
 
 
 def _body(place: Place, line: bytes) -> bytes | None:
-    """Return a line without its sum, or None where that is not the sum of the line there."""
+    """Return a line without its SHA-256; None if that is wrong for a line at this place."""
     parts = _LINE.fullmatch(line)
     if parts is None or parts[1].decode() != _sum(place.chain.encode(), parts[2]):
         return None
     return parts[2]
 
 
-def _is_refused(place: Place, line: bytes) -> bool:
+def _is_marked(place: Place, line: bytes) -> bool:
     return line.startswith(_MARK) and _body(place, b"{" + line[1:]) is not None
 
 
 def _check_torn(place: Place, torn: bytes, number: int) -> None:
     if torn and _body(place, torn[:-1]) is not None:
-        raise SnapshotDamaged(f"line {number} of the journal is whole, but for how it ends")
+        raise SnapshotDamaged(f"line {number} of the journal is complete, but for its newline")
 
 
 def _check_weight(line: bytes, number: int) -> None:
-    """Check that a line that can be no commit of many rows does not cost much to be parsed."""
+    """Check that a line that is no commit does not take much memory when it is parsed."""
     if json_weight.is_heavy(line, _MOST):
         raise SnapshotError(f"line {number} of the journal: {json_weight.refusal(line, _MOST)}")
 
@@ -203,18 +213,18 @@ def _parsed(line: bytes, number: int) -> dict[str, Any]:
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise SnapshotDamaged(f"line {number} of the journal is no JSON: {error}") from error
+        raise SnapshotDamaged(f"line {number} of the journal is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise SnapshotDamaged(f"line {number} of the journal is no JSON object")
+        raise SnapshotDamaged(f"line {number} of the journal is not a JSON object")
     return found
 
 
-def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
-    """Return the contents with the commits of a journal, and how many those are."""
-    rows = {record: dict(held) for record, held in contents.rows.items()}
-    next_ids = dict(contents.next_ids)
+def _with(cut: Cut, journal: bytes) -> tuple[Cut, int]:
+    """Return a cut with the commits of a journal made in it, and the number of commits."""
+    rows = {record: dict(held) for record, held in cut.rows.items()}
+    next_ids = dict(cut.next_ids)
     calls = 0
-    # Of each line only the rows are kept: what else it holds must not add up.
+    # Only the rows of a line are kept; the rest is freed before the next line is parsed.
     for number, line in itertools.islice(_lines(journal), 1, None):
         if _ANNOUNCED.fullmatch(line, _SUM_WIDTH):
             continue
@@ -225,16 +235,16 @@ def _with(contents: Contents, journal: bytes) -> tuple[Contents, int]:
             for change, (table, key, row) in enumerate(commit["changes"], 1):
                 _change(rows[_RECORDS[table]], _RECORDS[table], key, row, change)
             for table, next_id in commit["next_ids"].items():
-                next_ids[_COUNTING[table]] = snapshot.next_id_of(_COUNTING[table], next_id)
+                next_ids[_COUNTING[table]] = decoding.next_id_of(_COUNTING[table], next_id)
         except SnapshotError as error:
             raise SnapshotError(f"line {number} of the journal: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SnapshotError(
-                f"line {number} of the journal is no commit: {shown(error)}"
+                f"line {number} of the journal is not a commit: {shown(error)}"
             ) from error
         calls += 1
-    changed = evolve(contents, rows=rows, next_ids=next_ids)
-    snapshot.check(changed)
+    changed = Cut(rows, next_ids)
+    decoding.check(changed)
     return changed, calls
 
 
@@ -243,9 +253,9 @@ def _change(rows: dict[Any, Any], record: type[Record], key: Any, row: Any, numb
     if row is None:
         rows.pop(key, None)
         return
-    changed = snapshot.record_of(record, row, number)
+    changed = decoding.record_of(record, row, number)
     if key_of(changed) != key:
-        raise SnapshotError(f"{record.table}, row {number}: it is not that of {shown(key)}")
+        raise SnapshotError(f"{record.table}, row {number}: its id is not {shown(key)}")
     rows[key_of(changed)] = changed
 
 
@@ -259,10 +269,10 @@ def _sum(before: bytes, text: bytes) -> str:
 class Journal:
     """A journal that is open for writing.
 
-    What is before `end` counts, and nothing else: a line is first brought to the disk, and then one
-    assignment puts `end` behind it. Where a write has failed, or an exception has come between,
-    nobody knows what the file holds behind `end`; so it is cut off there before the next write, and
-    written anew if it is not the file at its path any more.
+    The lines before `end` are the commits, and nothing behind it is: a line is first brought to the
+    disk, and then one assignment moves `end` behind it. Where a write has failed, or an exception
+    has come between, nobody knows what the file holds behind `end`. So it is cut off there before
+    the next write, and written anew if the file at its path is another one by now.
     """
 
     def __init__(
@@ -270,7 +280,7 @@ class Journal:
         path: Path,
         descriptor: int,
         place: Place,
-        max_bytes: int = snapshot.MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
         system: files.System = files.SYSTEM,
     ) -> None:
         self._path = path
@@ -278,41 +288,46 @@ class Journal:
         self._place = place
         self._max_bytes = max_bytes
         self._system = system
-        self._is_right = False
+        self._is_clean = False  # whether the file is known to end at `end`
         self._problem = ""
-        self._put_right()
+        self._cut_off()
 
     @property
     def end(self) -> Place:
-        """Where the last line ends that counts."""
+        """Where the last commit or announcement ends."""
         return self._place
 
     def append(self, commit: Commit) -> None:
         """Write a commit to the disk.
 
         Raises:
-            SnapshotError: it cannot be written; it does not count.
+            SnapshotError: it cannot be written, and is not in the journal.
         """
         self._write(commit_body(commit), room=_ANNOUNCEMENT_WIDTH)
 
-    def announce(self, seal: str) -> None:
-        """Write that a snapshot of this seal is to take the place of the one before.
+    def announce(self, checksum: str) -> None:
+        """Write that the snapshot with this checksum is about to replace the one before.
 
         Raises:
             SnapshotError: it cannot be written.
         """
-        self._write(_announcement(seal))
+        self._write(_announcement(checksum))
 
     def retract(self, end: Place) -> None:
-        """End where it ended before, whatever was written or begun since; it may come twice."""
+        """Let the journal end where it ended before, whatever was written since.
+
+        To repeat it changes nothing.
+        """
         if self._place != end:
-            self._is_right = False
+            self._is_clean = False
             self._place = end
-        if not self._is_right and not self._put_right() and not self._mark():
-            LOG.error("%s: a call that was refused may count when the file is opened", self._path)
+        if not self._is_clean and not self._cut_off() and not self._mark():
+            LOG.error(
+                "%s: a call was rolled back, and may be there when the file is opened", self._path
+            )
 
     def since(self, end: Place) -> list[bytes]:
-        """Return the commits behind a place, each as the body of its line.
+        """Return the commits behind a place, each as its line without the SHA-256.
 
         Raises:
             SnapshotError: the file cannot be read.
@@ -326,52 +341,54 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; it stays."""
-        with contextlib.suppress(OSError):  # every line that counts is on the disk
+        with contextlib.suppress(OSError):  # every line is on the disk already
             self._system.close(self._descriptor)
 
     def _write(self, body: bytes, room: int = 0) -> None:
-        """Write a line, if so many bytes can follow it within the bound."""
+        """Write a line, if it leaves room for so many bytes within the bound."""
         if not self._is_ready():
             raise SnapshotError(
-                f"{self._path} cannot be written, and no call counts until it can: {self._problem}"
+                f"{self._path} cannot be written, and calls that change something are refused "
+                f"until it can: {self._problem}"
             )
         chain = _sum(self._place.chain.encode(), body)
         line = b'{"sha256":"%b",%b\n' % (chain.encode(), body)
         if self._place.end + len(line) + room > self._max_bytes:
             raise SnapshotError(
-                f"{self._path} is not read with more than {self._max_bytes} bytes: put it into the "
-                "snapshot with save(), or open the file with a larger max_bytes"
+                f"{self._path} would have more than {self._max_bytes} bytes, and could not be read "
+                "again: put it into the snapshot with save(), or open the file with a larger "
+                "max_bytes"
             )
-        self._is_right = False
+        self._is_clean = False
         try:
             files.write_all(self._descriptor, line, self._system)
             self._system.fsync(self._descriptor)
         except OSError as error:
             raise self._unwritten(error) from error
         self._place = Place(self._place.end + len(line), chain)
-        self._is_right = True
+        self._is_clean = True
 
     def _is_ready(self) -> bool:
         try:
-            if self._is_right and files.is_at(self._descriptor, self._path):
+            if self._is_clean and files.is_at(self._descriptor, self._path):
                 return True
         except OSError as error:
             LOG.error("%s: %s", self._path, error.strerror)  # noqa: TRY400 - one line is enough
-        return self._put_right()
+        return self._cut_off()
 
     def _unwritten(self, error: OSError) -> SnapshotError:
-        """Take back what was written of a line, and return the error that says how it went."""
-        reason = f"{self._path} cannot be written, so the call does not count: {error.strerror}"
-        if self._put_right() or self._mark():
+        """Remove what was written of a line, and return the error to be raised."""
+        reason = f"{self._path} cannot be written, so the call is rolled back: {error.strerror}"
+        if self._cut_off() or self._mark():
             return SnapshotError(reason)
         return SnapshotError(
-            f"{reason}. What was written of it cannot be taken back either: if this process ends "
-            "before a later call or a save succeeds, the call may count when the file is opened"
+            f"{reason}. What was written of it cannot be removed either: if this process ends "
+            "before a later call or a save succeeds, the call may be there when the file is opened"
         )
 
-    def _put_right(self) -> bool:
-        """Let the file end where the last line does that counts; return whether it does."""
-        self._is_right = False
+    def _cut_off(self) -> bool:
+        """Cut off what is behind the last commit; return whether that has succeeded."""
+        self._is_clean = False
         try:
             if not files.is_at(self._descriptor, self._path):
                 self._write_anew()
@@ -383,11 +400,11 @@ class Journal:
             self._problem = files.why(error)
             LOG.error("%s: %s", self._path, self._problem)  # noqa: TRY400 - one line is enough
             return False
-        self._is_right = True
+        self._is_clean = True
         return True
 
     def _mark(self) -> bool:
-        """Mark what is behind the last line that counts, if it cannot be cut off."""
+        """Mark the line behind the last commit, which cannot be cut off: it is left out then."""
         try:
             if os.pread(self._descriptor, 1, self._place.end):
                 self._system.pwrite(self._descriptor, _MARK, self._place.end)
@@ -405,7 +422,11 @@ class Journal:
         self._system.close(before)
 
     def _read(self, start: int) -> bytes:
-        """Return what counts from there on."""
+        """Return the commits from there on, as bytes.
+
+        Raises:
+            OSError: they cannot be read.
+        """
         content = files.read_at(self._descriptor, start, self._place.end - start)
         if start + len(content) < self._place.end:
             raise OSError(errno.EIO, "the file is shorter than what was written to it")
@@ -414,17 +435,24 @@ class Journal:
 
 def create(
     path: Path,
-    seal: str,
+    checksum: str,
     bodies: list[bytes],
-    max_bytes: int = snapshot.MAX_BYTES,
+    max_bytes: int = MAX_BYTES,
     system: files.System = files.SYSTEM,
 ) -> Journal:
-    """Return a new journal of a snapshot, in the place of the one that is there, if any.
+    """Return a new journal of the snapshot with this checksum; it replaces one that is there.
+
+    Args:
+        path: The journal.
+        checksum: That of the snapshot.
+        bodies: The commits that it begins with, as `Journal.since` returns them.
+        max_bytes: The number of bytes that it may have.
+        system: The system calls.
 
     Raises:
         SnapshotError: it cannot be written; the one before is there.
     """
-    header = {"format": FORMAT, "version": VERSION, "snapshot": seal}
+    header = {"format": FORMAT, "version": VERSION, "snapshot": checksum}
     lines = [orjson.dumps(header)]
     chain = _sum(b"", lines[0])
     for body in bodies:
@@ -441,10 +469,10 @@ def create(
 def go_on(
     path: Path,
     place: Place,
-    max_bytes: int = snapshot.MAX_BYTES,
+    max_bytes: int = MAX_BYTES,
     system: files.System = files.SYSTEM,
 ) -> Journal:
-    """Return a journal that is there, from a place on; what is behind it is cut off.
+    """Return a journal that is there, to be written from a place on; what is behind is cut off.
 
     Raises:
         SnapshotError: it cannot be opened.
@@ -457,13 +485,13 @@ def go_on(
 
 
 def commit_body(commit: Commit) -> bytes:
-    """Return the line of a commit without its sum."""
+    """Return the line of a commit without its SHA-256."""
     changes = b",".join(
         b"[%b,%b,%b]"
         % (
             orjson.dumps(change.record.table),
             orjson.dumps(change.row_id),
-            b"null" if change.row is None else snapshot.row_line(change.row),
+            b"null" if change.row is None else row_line(change.row),
         )
         for change in commit.changes
     )

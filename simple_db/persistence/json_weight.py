@@ -1,9 +1,9 @@
 """How much memory JSON takes when it is parsed, estimated before it is.
 
-Three bytes, an empty list and a comma, can become a hundred. A file that holds millions of them
-would take thirty times its size, and one of a database takes six. So the marks of values are
-counted: first all that may be one, which is fast and enough for every usual file, and only then
-those that are outside of texts.
+Three bytes, an empty list and a comma, can take a hundred in memory. A file of millions of them
+would take thirty times its size, and the file of a database takes six. So commas, colons and
+brackets are counted: first all of them, which is fast and enough for most files, and only if those
+are too many, again without the ones within texts.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ _QUOTE_WEIGHT = 20
 _MOST_OF_A_BYTE = 11
 _FREE = 2**22
 
-# Possessive, and the end left open: a text is gone through once, whatever is in it.
+# Possessive, and without a need for the last quotation mark: a text is gone through once, whatever
+# is in it.
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _SOME_TEXTS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+"?){1,20000}+', re.DOTALL)
 
 
 def refusal(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> SnapshotError:
-    """Return the error that is raised for JSON that is heavy."""
+    """Return the error for JSON that is heavy."""
     return SnapshotError(
         f"there are too many values in {len(json)} bytes: parsed, they would take more than "
         f"{_most(json, of_a_byte)} bytes of memory"
@@ -36,13 +37,13 @@ def refusal(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> SnapshotError:
 def is_heavy(json: bytes, of_a_byte: int = _MOST_OF_A_BYTE) -> bool:
     """Return whether JSON takes more memory than so many bytes for each of its own, and 4 MiB.
 
-    Unless it is said otherwise, as many as a database of its size takes.
+    The default is what the file of a database takes at most.
     """
     return _is_heavier(json, _most(json, of_a_byte))
 
 
 def is_dense(json: bytes) -> bool:
-    """Return whether JSON takes more memory than that of a database of its size."""
+    """Return whether JSON takes more memory than the file of a database of its size."""
     return _is_heavier(json, _MOST_OF_A_BYTE * len(json))
 
 

@@ -1,4 +1,4 @@
-"""A dict of filters, parsed into what a listing of images asks for.
+"""The filters of a listing of images, parsed.
 
 Everything is parsed before any row is read, so that a bad filter raises on an empty database too.
 """
@@ -22,7 +22,7 @@ Condition = Callable[[Image], bool]
 
 _COLUMNS = columns_of(Image)
 
-# Filters for which None is a value to look for; in any other it means that nothing is asked.
+# Filters for which None is a value to look for. Any other filter that is None is ignored.
 _NONE_IS_A_VALUE = frozenset({"changes-since", "checksum", "deleted", "os_hash_value", "os_hidden"})
 
 _TAKEN_OUT = _NONE_IS_A_VALUE | {"properties", "tags", "visibility"}
@@ -44,11 +44,11 @@ _RANGES: Mapping[str, Callable[[Any, Any], bool]] = {"_min": operator.ge, "_max"
 
 @frozen
 class ImageQuery:
-    """What a listing asks for.
+    """What the filters ask for.
 
-    `conditions` are on the image's own columns; the image must also have each of `properties`
-    (name and value) and each of `tags`, live. `visibility` is what the filter of that name said.
-    `equal` has, of the columns that an index is worth, the values of which the image must have one.
+    `conditions` are on the image's own columns. The image must also have each of `properties`
+    (name and value) and each of `tags`, live. `visibility` is the filter of that name. `equal` has
+    the values, one of which the image must have, of columns that have an index.
     """
 
     visibility: object = None
@@ -63,7 +63,7 @@ def compile_filters(filters: Mapping[str, Any] | None, is_public: bool | None = 
     """Return what the filters ask for; a key that is no column names a property.
 
     Raises:
-        Invalid: a filter cannot be read; its subclass tells what of it.
+        Invalid: a filter cannot be read; a subclass says why.
     """
     values.mapping(filters or {}, "filters")
     taken, others = _split(filters or {})
@@ -81,10 +81,10 @@ def compile_filters(filters: Mapping[str, Any] | None, is_public: bool | None = 
 
 
 def _split(filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filters that Glance's driver takes out first, and the others.
+    """Return the filters that Glance's driver reads first, and the others.
 
-    A query of Glance's API is a mapping that can have a key several times. Of such a key the
-    driver takes out the first value; of all that are left, the last one counts.
+    A query of Glance's API is a mapping that can have a key several times. Of the keys that it
+    reads first, the driver uses the first value; of any other key the last.
     """
     taken: dict[str, Any] = {}
     others: dict[str, Any] = {}
@@ -135,10 +135,10 @@ def _add(query: ImageQuery, key: str, value: object) -> None:
 
 
 def equals(column: Column, value: object) -> Callable[[Any], bool]:
-    """Return whether a row's column equals the value, read as the column would store it.
+    """Return the condition that a row's column equals the value, read as the column stores it.
 
     Raises:
-        Invalid: the column holds no such values; a number that is none merely equals nothing.
+        Invalid: the column holds no such values. Text that is no number equals nothing.
     """
     name = column.name
     if value is None:
@@ -148,9 +148,9 @@ def equals(column: Column, value: object) -> Callable[[Any], bool]:
 
 
 def _comparable(column: Column, value: object) -> object:
-    """Return what to compare the column with; a number or a truth may come as text."""
+    """Return what to compare the column with; a number or a boolean may be given as text."""
     if column.type.kind == "enum" and isinstance(value, str):
-        return value  # one that is none of the column's equals nothing
+        return value  # text that is none of the choices equals nothing
     if column.type.kind not in {"integer", "bigint", "boolean"}:
         return values.stored(column, value)
     if not isinstance(value, (str, int, float)):
@@ -166,14 +166,14 @@ def _number(text: str) -> float | str:
             return kind(text)
         except ValueError:
             continue
-    return text  # it equals nothing, and to ask for it is no error
+    return text  # it equals nothing, which is no error
 
 
 def _deleted(key: str, value: object) -> Condition:
     holds = equals(_COLUMNS[key], value)
     if value:
         return holds
-    # Killed uploads are not deleted, and nobody who asks for live images wants them.
+    # Killed uploads are not deleted, but a listing of live images leaves them out.
     return lambda image: holds(image) and image.status != "killed"
 
 
@@ -198,7 +198,7 @@ def _range(key: str, value: Any) -> Condition:
         ) from error
     name, holds = key[:-4], _RANGES[key[-4:]]
     if name not in _COLUMNS or _COLUMNS[name].type.kind not in {"integer", "bigint"}:
-        raise Invalid(f"the filter {key} is a range of {name!r}, which is no number of an image")
+        raise Invalid(f"the filter {key} needs a numeric column of an image: {name!r} is none")
     return lambda image: (number := getattr(image, name)) is not None and holds(number, bound)
 
 
@@ -243,7 +243,7 @@ _LISTS = frozenset({"name", "id", "status", "container_format", "disk_format"})
 def split_operator(key: str, value: object) -> tuple[str, str]:
     """Return the operator of ``operator:text`` and the text; without one the operator is eq.
 
-    A text that is an ISO 8601 time has no operator, for all its colons.
+    An ISO 8601 time has no operator, although it has colons.
     """
     if not isinstance(value, str):
         raise InvalidParameterValue(f"the filter {key} takes text, not {values.shown(value)}")

@@ -1,4 +1,4 @@
-"""Sort keys and directions, parsed into a total order; marker and limit, into a page of it."""
+"""Sort orders and pages: sort keys and directions, marker and limit."""
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ _NEVER_NONE = frozenset({"created_at", "id"})
 
 
 class Row(Protocol):
-    """A record of a table, whose id is its own."""
+    """A record with an id."""
 
     @property
     def id(self) -> Any:
@@ -103,12 +103,12 @@ def key_of_values(given: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
 def sort_order(record: type[Record], sort_key: object = None, sort_dir: object = None) -> SortOrder:
     """Return the total order that keys and directions ask for.
 
-    One direction is for all keys; none is descending. Ties are broken by ``created_at`` and
-    ``id``, in the direction that is for all keys, or descending.
+    One direction applies to all keys; without a direction the order is descending. Ties are broken
+    by ``created_at`` and ``id``, in the direction that applies to all keys, or descending.
 
     Raises:
-        Invalid: keys or directions are no list; or there are several directions, and not one for
-            each key.
+        Invalid: keys or directions are no list; or there are several directions, and not as many
+            as keys.
         InvalidSortDir: a direction is neither asc nor desc.
         InvalidSortKey: a key is no column of the record's table.
     """
@@ -129,7 +129,7 @@ def sort_order(record: type[Record], sort_key: object = None, sort_dir: object =
 
 def _ordered(given: object, what: str) -> list[Any]:
     if isinstance(given, AbstractSet):
-        raise Invalid(f"{what} must be a list, for its order counts, not {type(given).__name__}")
+        raise Invalid(f"{what} must be a list, as its order counts, not {type(given).__name__}")
     return values.sequence(given, what)
 
 

@@ -39,10 +39,18 @@ def test_every_function_has_the_signature_of_the_databases_method(name: str) -> 
     assert inspect.signature(getattr(api, name)) == method
 
 
+@pytest.mark.parametrize("name", [*NAMES, "get_engine"])
+def test_a_function_of_the_module_is_that_of_its_driver(name: str) -> None:
+    function = getattr(api.driver, name)
+    assert getattr(api, name) == function
+    assert function.__name__ == name
+
+
 def test_a_driver_works_on_the_database_it_was_given() -> None:
     database = Database()
     image = Driver(database).image_create(ADMIN, {"status": "queued"})
     assert database.image_get(ADMIN, image["id"]) == image
+    assert Driver(database).store is database.store
     assert repr(Driver(database)) == f"<Driver on {database!r}>"
 
 
@@ -110,7 +118,7 @@ def test_a_driver_of_anything_but_a_database_is_refused(wrong: Any) -> None:
 
 
 def test_a_function_of_a_driver_can_be_mocked() -> None:
-    driver = Driver(Database())
+    driver: Any = Driver(Database())
     with mock.patch.object(driver, "image_get", return_value="mocked"):
         assert driver.image_get(ADMIN, "1") == "mocked"
     with pytest.raises(exception.ImageNotFound):

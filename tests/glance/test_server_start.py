@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import textwrap
 import uuid
 from typing import TYPE_CHECKING
@@ -213,3 +214,39 @@ def test_a_server_whose_terminal_is_closed_saves_and_ends(tmp_path: Path) -> Non
     ended, status = eventually(lambda: os.waitpid(child, os.WNOHANG), lambda found: found[0])
     assert (ended, os.waitstatus_to_exitcode(status)) == (child, 0)
     assert (tmp_path / "glance.json").exists()
+
+
+_SERVE_ONCE = """
+import os, pathlib, signal, sys
+from simple_db import RequestContext
+from simple_db.glance import server
+
+def announce(started):
+    started.database.image_create(RequestContext(is_admin=True), {"status": "queued"})
+    started.database.save()
+    print(started.database.keeper.path, len(pathlib.Path("glance.json").read_bytes()))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+here = pathlib.Path.cwd()
+settings = server.Settings(
+    host="127.0.0.1", port=0, snapshot=here / "glance.json", data_dir=here / "data", save="manual"
+)
+server.serve(settings, announce)
+"""
+
+
+def test_the_database_of_a_server_knows_its_file_and_saves_to_it(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", _SERVE_ONCE],
+        check=False,
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)},
+        text=True,
+        timeout=PATIENCE,
+    )
+    path = tmp_path / "glance.json"
+    assert done.stdout == f"{path} {path.stat().st_size}\n", done.stderr
+    database = Database()
+    database.load(path)
+    assert database.counts()["images"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.matrix.runs import GROUPS, SUITES
+from tests.support.pages import with_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ HEADER = (
     "run on",
 )
 
-BEGIN, END = "<!-- make matrix -->\n", "<!-- end -->\n"
+BEGIN = "<!-- make matrix -->\n"
 
 
 def table(results: Mapping[Cell, Result | None]) -> str:
@@ -45,6 +46,4 @@ def _row(cell: Cell, result: Result | None) -> tuple[str, ...]:
 
 def write(page: Path, text: str) -> None:
     """Put the table into the page, in the place of the one before."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}{text}{END}{after}")
+    page.write_text(with_table(page.read_text(), BEGIN, text))

@@ -11,13 +11,13 @@ from simple_db.installed.glance_release import SERIES
 from tests.matrix import cells, environments, runs, table
 from tests.matrix.cells import Cell
 from tests.matrix.runs import Outcome, Result
-from tests.support.pages import page
+from tests.support.pages import END, page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CELLS = cells.all_cells()
-SHOWN = page("compatibility.md").partition(table.BEGIN)[2].partition(table.END)[0]
+SHOWN = page("compatibility.md").partition(table.BEGIN)[2].partition(END)[0]
 
 
 def result(passed: int = 5) -> Result:
@@ -82,9 +82,9 @@ def test_a_result_is_read_as_it_was_saved(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "page.md"
-    path.write_text(f"before\n{table.BEGIN}old\n{table.END}after\n")
+    path.write_text(f"before\n{table.BEGIN}old\n{END}after\n")
     table.write(path, "new\n")
-    assert path.read_text() == f"before\n{table.BEGIN}new\n{table.END}after\n"
+    assert path.read_text() == f"before\n{table.BEGIN}new\n{END}after\n"
 
 
 def test_simple_db_has_to_pass_what_the_sql_driver_passes() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @block
 def lent(things: list[str]) -> Iterator[list[str]]:
-    """Lend things, and note that they are back."""
+    """Lend things, and append 'back' at the end."""
     yield things
     things.append("back")
 
@@ -29,9 +29,9 @@ def test_the_function_keeps_its_name_and_its_docstring() -> None:
     assert (lent.__name__, lent.__doc__) == ("lent", lent([]).__doc__)
 
 
-def test_who_forgets_the_with_is_told_to_write_it() -> None:
+def test_without_a_with_the_error_says_to_write_it() -> None:
     forgotten: Any = lent([])
-    with pytest.raises(AttributeError, match=r"with statement, which gives what has 'append'"):
+    with pytest.raises(AttributeError, match=r"with statement, and has no 'append' itself"):
         forgotten.append("mine")
 
 
@@ -41,8 +41,8 @@ def test_a_block_that_is_entered_twice_says_to_make_another_one(nested: bool) ->
     kept = lent(things)
     with kept:
         if nested:
-            with pytest.raises(RuntimeError, match=r"entered once: .* call again"), kept:
+            with pytest.raises(RuntimeError, match=r"entered already: .* make a new one"), kept:
                 pytest.fail("entered")
-    with pytest.raises(RuntimeError, match=r"entered once: .* call again"), kept:
+    with pytest.raises(RuntimeError, match=r"entered already: .* make a new one"), kept:
         pytest.fail("entered")
     assert things == ["back"]

@@ -75,8 +75,8 @@ def test_the_columns_of_a_row_are_masked_unless_they_are_revealed() -> None:
 
 
 def test_addresses_are_masked_wherever_they_are_in_a_row() -> None:
-    told = {"from": ["http://u:p@h", 1, None], "http://u:p@h": True}
-    info = TaskInfo(task_id="t", input=told, message="no http://u:p@h")
+    given = {"from": ["http://u:p@h", 1, None], "http://u:p@h": True}
+    info = TaskInfo(task_id="t", input=given, message="no http://u:p@h")
     a_property = Property(id=1, image_id="a", name="x", value="http://u:p@h", **TIMES)
 
     assert credentials.columns(info) == {

@@ -13,8 +13,9 @@ import freezegun
 import pytest
 import time_machine
 
-from simple_db import Database, snapshot
+from simple_db import Database
 from simple_db.model import clock
+from simple_db.persistence import decoding
 from tests.support.build import ADMIN, a_full_database, ids
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def test_a_database_of_a_file_is_kept_while_time_is_frozen(
 @EVERY_WAY
 def test_a_snapshot_that_is_read_while_time_is_frozen_gives_times_as_ever(frozen: Freeze) -> None:
     content = a_full_database().snapshot()
-    snapshot._time.cache_clear()  # noqa: SLF001 - or the times of other tests are what is found
+    decoding._time.cache_clear()  # noqa: SLF001 - or the times of other tests are what is found
     with frozen():
         during = Database()
         during.restore(content)

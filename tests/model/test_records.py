@@ -155,13 +155,13 @@ def test_the_columns_are_those_of_glance(record: type[Record]) -> None:
 
     assert ours.keys() == {column.name for column in theirs}
     for column in theirs:
-        told = ours[column.name]
-        assert type(column.type).__name__ == MODEL_TYPES[told.type.kind], told
-        assert getattr(column.type, "length", None) == told.type.width or told.type.choices, told
-        assert tuple(getattr(column.type, "enums", ())) == told.type.choices, told
+        own = ours[column.name]
+        assert type(column.type).__name__ == MODEL_TYPES[own.type.kind], own
+        assert getattr(column.type, "length", None) == own.type.width or own.type.choices, own
+        assert tuple(getattr(column.type, "enums", ())) == own.type.choices, own
         assert {key.column.table.name for key in column.foreign_keys} == (
-            {told.type.references} - {None}
-        ), told
+            {own.type.references} - {None}
+        ), own
 
 
 @pytest.mark.glance

@@ -31,11 +31,11 @@ def column(table: str, name: str) -> "Column":
     return columns_of(record)[name]
 
 
-# --- what is told ----------------------------------------------------------------------------
+# --- the schema ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("table", "name", "told"),
+    ("table", "name", "sql"),
     [
         ("images", "name", "VARCHAR(255)"),
         ("images", "size", "BIGINT"),
@@ -47,8 +47,8 @@ def column(table: str, name: str) -> "Column":
         ("image_locations", "meta_data", "TEXT(JSON)"),
     ],
 )
-def test_a_type_is_named_as_in_sql(table: str, name: str, told: str) -> None:
-    assert schema.sql_type(column(table, name)) == told
+def test_a_type_is_named_as_in_sql(table: str, name: str, sql: str) -> None:
+    assert schema.sql_type(column(table, name)) == sql
 
 
 def test_every_record_is_in_one_group() -> None:
@@ -67,7 +67,7 @@ def test_every_table_and_column_is_in_the_diagram(record: type[Record]) -> None:
     assert [line.split()[1] for line in block.splitlines()] == list(columns_of(record))
 
 
-def test_the_page_tells_keys_references_choices_and_what_is_unique() -> None:
+def test_the_page_has_keys_references_choices_and_what_is_unique() -> None:
     page = schema.markdown()
     assert "| `id` | VARCHAR(36) | no | primary |" in page
     assert "| `image_id` | VARCHAR(36) | no | of [images](#images) |" in page
@@ -76,7 +76,7 @@ def test_the_page_tells_keys_references_choices_and_what_is_unique() -> None:
     assert "\nUnique: `image_id`, `name`.\n" in page
 
 
-def test_the_diagram_tells_keys_references_nulls_and_choices() -> None:
+def test_the_diagram_has_keys_references_nulls_and_choices() -> None:
     diagram = schema.mermaid()
     assert diagram.startswith("erDiagram\n")
     assert "\n    images ||--o{ image_tags : image_id\n" in diagram

@@ -159,7 +159,7 @@ def test_a_refusal_shortens_a_long_value() -> None:
 def test_values_that_name_no_column_are_ignored() -> None:
     given = {"member": 5, "colour": "blue", "status": "accepted"}
 
-    assert values.columns(Member, given) == {"member": "5", "status": "accepted"}
+    assert values.stored_columns(Member, given) == {"member": "5", "status": "accepted"}
 
 
 @pytest.mark.parametrize(
@@ -284,11 +284,11 @@ def test_what_is_no_sequence_is_refused_by_name(given: Any) -> None:
 
 def test_all_missing_keys_are_named() -> None:
     with pytest.raises(Invalid, match="the location lacks url, status"):
-        values.required({"metadata": {}}, ["url", "metadata", "status"], "the location")
+        values.require_keys({"metadata": {}}, ["url", "metadata", "status"], "the location")
 
 
 def test_a_required_key_may_hold_none() -> None:
-    values.required({"name": None}, ["name"], "the property")
+    values.require_keys({"name": None}, ["name"], "the property")
 
 
 @pytest.mark.parametrize(
@@ -450,8 +450,8 @@ def test_what_an_id_source_gives_otherwise_is_refused_and_shown(given: Any) -> N
     with pytest.raises(Invalid, match="the id source of a database, new_id, must give") as caught:
         values.id_of_source(given)
 
-    told = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
-    assert told in str(caught.value)
+    text = "this Unshowable" if isinstance(given, Unshowable) else repr(given)
+    assert text in str(caught.value)
 
 
 # The last of fifteen digits is rounded in one way or the other where it is half way between two.

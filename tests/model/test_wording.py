@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # What a command can fail in: the modules that read, write and claim files.
 OF_FILES = (
     *(f"persistence/{name}" for name in ("files", "file_pair", "claims", "formats", "journal")),
-    *("persistence/database_file", "persistence/json_weight", "snapshot"),
+    *("persistence/database_file", "persistence/json_weight", "persistence/layout"),
+    *("persistence/encoding", "persistence/decoding"),
     *("operations/metadefs/files", "cli/snapshot/outline", "cli/snapshot/difference"),
 )
 
@@ -56,9 +57,9 @@ def messages(module: str) -> list[str]:
 
 @pytest.mark.parametrize("module", OF_FILES)
 def test_no_message_about_a_file_speaks_of_python_on_the_command_line(module: str) -> None:
-    told = (in_options(text) for text in messages(module))
+    worded = (in_options(text) for text in messages(module))
 
-    assert [text for text in told if OF_PYTHON.search(NAMES.sub("", text))] == []
+    assert [text for text in worded if OF_PYTHON.search(NAMES.sub("", text))] == []
 
 
 def test_every_phrase_is_in_a_message() -> None:

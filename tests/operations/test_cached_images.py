@@ -33,7 +33,7 @@ def test_a_server_is_known_by_its_url() -> None:
     assert db.node_reference_get_by_url(NOBODY, HERE) == node
 
 
-def test_a_server_is_made_known_once() -> None:
+def test_a_server_is_added_once() -> None:
     db = a_cache()
 
     with refused(db, Duplicate, HERE):
@@ -87,7 +87,7 @@ def test_the_details_of_a_cached_image_can_be_given() -> None:
     assert row["last_modified"] == modified.isoformat()
 
 
-def test_an_image_is_noted_once_for_each_server() -> None:
+def test_an_image_is_recorded_once_for_each_server() -> None:
     db = a_cache("i")
     db.insert_cache_details(ADMIN, HERE, "i", 99)
     db.insert_cache_details(ADMIN, THERE, "i", 10)
@@ -138,14 +138,14 @@ def test_what_is_not_cached_has_no_hits_and_no_servers() -> None:
     assert not db.is_image_cached_for_node(ADMIN, HERE, "i")
 
 
-def test_an_image_is_cached_where_it_was_noted() -> None:
+def test_an_image_is_cached_where_it_was_recorded() -> None:
     db = a_cache("i")
 
     assert db.is_image_cached_for_node(ADMIN, HERE, "i")
     assert not db.is_image_cached_for_node(ADMIN, THERE, "i")
 
 
-def test_the_image_that_was_read_the_longest_ago_is_told() -> None:
+def test_the_image_that_was_read_the_longest_ago_is_found() -> None:
     world = World()
     db = a_cache("a", "b", world=world)
     world.pass_time(days=1)
@@ -155,7 +155,7 @@ def test_the_image_that_was_read_the_longest_ago_is_told() -> None:
     assert db.get_least_recently_accessed(ADMIN, THERE) is None
 
 
-def test_one_image_of_one_server_is_forgotten() -> None:
+def test_one_image_of_one_server_is_removed() -> None:
     db = a_cache("a", "b")
     db.insert_cache_details(ADMIN, THERE, "a", 1)
 
@@ -165,7 +165,7 @@ def test_one_image_of_one_server_is_forgotten() -> None:
     assert (cached(db, HERE), cached(db, THERE)) == (["b"], ["a"])
 
 
-def test_all_images_of_one_server_are_forgotten() -> None:
+def test_all_images_of_one_server_are_removed() -> None:
     db = a_cache("a", "b")
     db.insert_cache_details(ADMIN, THERE, "a", 1)
 

@@ -166,14 +166,14 @@ def test_an_id_source_cannot_change_the_database() -> None:
         return an_image(db, "other")
 
     db = Database(new_id=meddle)
-    with pytest.raises(RuntimeError, match="clock or the id source of a database called"):
+    with pytest.raises(RuntimeError, match="is running in this thread"):
         db.image_create(ALICE, NEW)
 
     assert rows(db, "images") == []
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"name": None}, {"name": None}),
         ({"name": 5}, {"name": "5"}),
@@ -199,11 +199,11 @@ def test_an_id_source_cannot_change_the_database() -> None:
         ({"tags": [], "colour": "blue", "members": ["bob"]}, {}),
     ],
 )
-def test_a_new_image_is_told_as_it_is_stored(given: Any, told: dict[str, Any]) -> None:
+def test_a_new_image_is_returned_as_it_is_stored(given: Any, expected: dict[str, Any]) -> None:
     db = a_database()
     image: dict[str, Any] = dict(db.image_create(ADMIN, NEW | given))
 
-    assert image | told == image
+    assert image | expected == image
     assert db.image_get(ADMIN, image["id"]) == image
     assert "colour" not in image
 
@@ -298,21 +298,11 @@ def test_a_wrong_property_leaves_no_image() -> None:
         db.image_create(ALICE, NEW | {"properties": {"a": "fine", "os": ["linux"]}})
 
 
-def test_the_given_values_stay_as_they_were() -> None:
-    db = a_database()
-    given = NEW | {"is_public": True, "owner": "", "properties": {"os": 5}, "min_disk": "1"}
-    copy = dict(given, properties={"os": 5})
-    image_id = db.image_create(ADMIN, given)["id"]
-    db.image_update(ADMIN, image_id, given)
-
-    assert given == copy
-
-
 # --- update ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({}, {}),
         ({"name": "new"}, {"name": "new"}),
@@ -331,14 +321,14 @@ def test_the_given_values_stay_as_they_were() -> None:
         ({"deleted": True, "tags": ["blue"], "colour": "blue"}, {}),
     ],
 )
-def test_an_update_changes_what_is_given_and_the_time(given: Any, told: dict[str, Any]) -> None:
+def test_an_update_changes_what_is_given_and_the_time(given: Any, expected: dict[str, Any]) -> None:
     world = World()
     db = a_database(world)
     before = db.image_get(ALICE, an_image(db, "i", name="old", min_disk=1))
     world.pass_time(days=1)
     after = db.image_update(ALICE, "i", given)
 
-    assert after == before | told | {"updated_at": world.now()}
+    assert after == before | expected | {"updated_at": world.now()}
     assert db.image_get(ADMIN, "i") == after
 
 
@@ -405,7 +395,7 @@ def test_an_update_holds_no_characters_beyond_the_basic_plane(
 
 
 @pytest.mark.parametrize("visibility", ["shared", "private"])
-def test_an_image_cannot_be_given_away_out_of_sight(visibility: str) -> None:
+def test_an_image_cannot_get_an_owner_whose_images_the_caller_does_not_see(visibility: str) -> None:
     db = a_database()
     image_id = an_image(db, visibility=visibility, properties={"os": "linux"})
 
@@ -435,7 +425,7 @@ def test_an_image_given_away_with_its_id_stays_as_it_was() -> None:
         db.image_update(ALICE, "i", {"id": "i", "owner": "bob"})
 
 
-def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
+def test_values_of_atomic_properties_are_ignored_by_an_update() -> None:
     db = a_database()
     an_image(db, "i", properties={"lock": "mine"})
     image = db.image_update(ALICE, "i", {"properties": {"lock": []}}, atomic_props=["lock"])
@@ -443,7 +433,7 @@ def test_values_of_atomic_properties_are_not_looked_at_by_an_update() -> None:
     assert [row["value"] for row in image["properties"]] == ["mine"]
 
 
-def test_an_image_can_be_given_away_in_sight() -> None:
+def test_a_public_image_can_get_another_owner() -> None:
     db = a_database()
     image_id = an_image(db, visibility="public")
 
@@ -593,7 +583,7 @@ def test_a_restored_image_lives_and_keeps_its_time_of_deletion_and_its_children_
     assert [row["deleted"] for row in image["properties"]] == [True]
 
 
-def test_whoever_sees_an_image_may_restore_it() -> None:
+def test_a_caller_that_sees_an_image_may_restore_it() -> None:
     db = a_database()
     image_id = an_image(db, status="pending_delete", visibility="public")
     db.image_restore(BOB, image_id)
@@ -613,19 +603,7 @@ def test_an_image_of_another_status_is_not_restored(status: str) -> None:
 # --- get -------------------------------------------------------------------------------------
 
 
-def test_an_image_is_a_fresh_dict() -> None:
-    db = a_database()
-    image_id = an_image(db, properties={"os": "linux"})
-    image: Any = db.image_get(ALICE, image_id)
-    image["name"] = "changed"
-    image["properties"][0]["value"] = "changed"
-    image["properties"].clear()
-
-    assert db.image_get(ALICE, image_id)["name"] is None
-    assert db.image_get(ALICE, image_id)["properties"][0]["value"] == "linux"
-
-
-def test_a_deleted_image_is_found_when_it_is_told_to_be_shown() -> None:
+def test_a_deleted_image_is_found_with_force_show_deleted() -> None:
     db = a_database()
     image_id = an_image(db)
     db.image_destroy(ALICE, image_id)
@@ -639,15 +617,15 @@ def test_the_first_version_of_the_api_knows_is_public_instead_of_visibility(
 ) -> None:
     db = a_database()
     given = NEW | {"id": "i", "visibility": visibility}
-    told = [
+    images = [
         db.image_create(ALICE, given, v1_mode=True),
         db.image_update(ALICE, "i", {}, v1_mode=True),
         db.image_get(ALICE, "i", v1_mode=True),
         db.image_get_all(ALICE, v1_mode=True)[0],
     ]
 
-    assert all("visibility" not in image for image in told)
-    assert {image["is_public"] for image in told} == {visibility == "public"}
+    assert all("visibility" not in image for image in images)
+    assert {image["is_public"] for image in images} == {visibility == "public"}
 
 
 # --- list ------------------------------------------------------------------------------------
@@ -679,16 +657,6 @@ def test_a_listing_shows_images_as_they_are_shown_alone() -> None:
     a_location(db, image_id)
 
     assert db.image_get_all(ALICE) == [db.image_get(ALICE, image_id)]
-
-
-def test_a_listing_is_fresh() -> None:
-    db = a_database()
-    an_image(db, properties={"os": "linux"})
-    images: Any = db.image_get_all(ALICE)
-    images[0]["properties"].clear()
-    images.clear()
-
-    assert len(db.image_get_all(ALICE)[0]["properties"]) == 1
 
 
 def test_the_newest_images_come_first_and_deleted_ones_are_among_them() -> None:
@@ -763,7 +731,7 @@ def test_is_public_lists_public_images_or_the_others(is_public: Any, images: str
     assert listed(db, sort_dir=["asc"], is_public=is_public) == images
 
 
-def test_a_listing_has_tags_if_told() -> None:
+def test_a_listing_has_tags_with_return_tag() -> None:
     db = a_database()
     image_id = an_image(db)
     for tag in ("b", "a", "gone", "b"):
@@ -806,7 +774,7 @@ def test_a_page_starts_behind_its_marker_and_has_at_most_limit_images(
     assert listed(three_images(), marker=marker, limit=limit) == images
 
 
-def test_a_marker_that_the_filters_leave_out_has_its_place_all_the_same() -> None:
+def test_a_marker_that_the_filters_leave_out_still_has_its_place() -> None:
     assert listed(three_images(), {"name": "n2"}, marker="b") == "a"
 
 
@@ -855,20 +823,6 @@ def test_a_wrong_query_is_refused_whatever_images_there_are(
     for db in (a_database(), three_images()):
         with refused(db, error):
             db.image_get_all(caller, marker=MISSING, **wrong)
-
-
-def test_the_arguments_of_a_listing_stay_as_they_were() -> None:
-    filters = {"visibility": "public", "properties": {"os": "linux"}, "tags": ["a"]}
-    keys, directions = ["name", "size"], ["asc"]
-    copies = dict(filters), list(keys), list(directions)
-    three_images().image_get_all(
-        ALICE,
-        filters,
-        sort_key=keys,
-        sort_dir=directions,  # type: ignore[arg-type]
-    )
-
-    assert (filters, keys, directions) == copies
 
 
 def test_a_new_image_has_its_tags_each_once_and_in_order() -> None:

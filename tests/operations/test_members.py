@@ -39,7 +39,7 @@ def test_a_new_membership_comes_back_with_its_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "stored"),
     [
         ({"status": "accepted"}, {"status": "accepted"}),
         ({"status": "of our own"}, {"status": "of our own"}),
@@ -50,12 +50,12 @@ def test_a_new_membership_comes_back_with_its_columns() -> None:
         ({"member": 5}, {"member": "5"}),
     ],
 )
-def test_a_membership_is_told_as_it_is_stored(given: Any, told: dict[str, Any]) -> None:
+def test_a_membership_is_returned_as_it_is_stored(given: Any, stored: dict[str, Any]) -> None:
     db = a_database()
     values = {"image_id": an_image(db), "member": "bob"} | given
     created = db.image_member_create(ALICE, values)
 
-    assert created | told == created
+    assert created | stored == created
     assert db.image_member_find(ADMIN) == [created]
 
 
@@ -68,29 +68,11 @@ def test_what_is_no_column_of_a_member_or_not_the_callers_is_ignored() -> None:
     assert "colour" not in created
 
 
-def test_the_given_values_stay_as_they_were() -> None:
-    db = a_database()
-    given = {"image_id": an_image(db), "member": 5, "status": None, "deleted": True}
-    copy = dict(given)
-    db.image_member_create(ALICE, given)
-    db.image_member_update(ALICE, 1, {"deleted": True})
-
-    assert given == copy
-
-
 def test_a_project_can_be_a_member_twice() -> None:
     db = a_database()
     image_id = an_image(db)
 
     assert [a_member(db, image_id, "bob"), a_member(db, image_id, "bob")] == [1, 2]
-
-
-def test_a_membership_dict_is_fresh() -> None:
-    db = a_database()
-    a_member(db, an_image(db))
-    db.image_member_find(ADMIN)[0]["status"] = "changed"
-
-    assert db.image_member_find(ADMIN)[0]["status"] == "accepted"
 
 
 def test_every_caller_may_change_every_membership() -> None:
@@ -137,7 +119,7 @@ def test_no_image_is_not_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "stored"),
     [
         ({"status": "rejected"}, {"status": "rejected"}),
         ({"can_share": True}, {"can_share": True}),
@@ -146,7 +128,7 @@ def test_no_image_is_not_shared() -> None:
         ({"image_id": "other"}, {"image_id": "other"}),
     ],
 )
-def test_an_update_changes_what_is_given(given: Any, told: dict[str, Any]) -> None:
+def test_an_update_changes_what_is_given(given: Any, stored: dict[str, Any]) -> None:
     world = World()
     db = a_database(world)
     an_image(db, "other")
@@ -155,7 +137,7 @@ def test_an_update_changes_what_is_given(given: Any, told: dict[str, Any]) -> No
     world.pass_time(days=1)
 
     assert db.image_member_update(ALICE, member_id, given) == (
-        before | told | {"updated_at": world.now()}
+        before | stored | {"updated_at": world.now()}
     )
 
 

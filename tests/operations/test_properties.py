@@ -80,23 +80,6 @@ def test_what_is_no_column_of_a_property_or_not_the_callers_is_ignored() -> None
     assert "colour" not in created
 
 
-def test_the_given_values_stay_as_they_were() -> None:
-    db = a_database()
-    given = {"image_id": an_image(db), "name": "os", "value": 5, "deleted": True}
-    copy = dict(given)
-    db.image_property_create(ALICE, given)
-
-    assert given == copy
-
-
-def test_a_property_dict_is_fresh() -> None:
-    db = a_database()
-    image_id = an_image(db)
-    db.image_property_create(ALICE, {"image_id": image_id, "name": "os"})["value"] = "changed"
-
-    assert properties(db, image_id) == {"os": None}
-
-
 @pytest.mark.parametrize("live", [True, False])
 def test_a_property_cannot_be_created_twice(live: bool) -> None:
     db = a_database()
@@ -357,7 +340,7 @@ def updated(before: dict[str, str | None], values: Any, **options: Any) -> Any:
         ({"os": "linux"}, {"os": None}, True, {"os": None}),
     ],
 )
-def test_an_update_sets_properties_and_purges_the_others_if_told(
+def test_an_update_sets_properties_and_purges_the_others_with_purge_props(
     before: Any, given: Any, purge: bool, after: Any
 ) -> None:
     db, image_id, _ = updated(before, {"properties": given}, purge_props=purge)
@@ -385,7 +368,7 @@ def test_a_property_that_changes_is_updated_now() -> None:
 
 
 @pytest.mark.parametrize("value", ["linux", "bsd"])
-def test_a_deleted_property_that_is_set_lives_again_and_keeps_its_time_of_deletion(
+def test_a_deleted_property_that_is_set_is_revived_and_keeps_its_time_of_deletion(
     value: str,
 ) -> None:
     world = World()
@@ -460,10 +443,3 @@ def test_properties_that_are_no_dict_of_text_are_refused(given: Any, named: str)
         db.image_update(ALICE, image_id, {"properties": given})
     with refused(db, Invalid, named):
         an_image(db, properties=given)
-
-
-def test_the_given_properties_stay_as_they_were() -> None:
-    given = {"os": 5, "arch": "arm"}
-    updated({"os": "linux"}, {"properties": given})
-
-    assert given == {"os": 5, "arch": "arm"}

@@ -112,7 +112,7 @@ def test_the_limit_is_of_each_table() -> None:
     assert [rows(db, table) for table in CHILDREN] == [[], [], [], []]
 
 
-def test_a_row_that_lives_again_is_removed_by_its_time_of_deletion() -> None:
+def test_a_revived_row_is_removed_by_its_time_of_deletion() -> None:
     world = World()
     db = a_database(world)
     member_id = a_member(db, an_image(db))
@@ -283,7 +283,7 @@ def a_deleted_task(db: Database, task_id: str, **values: Any) -> str:
     return task_id
 
 
-def test_with_an_old_deleted_task_goes_what_it_was_told() -> None:
+def test_an_old_deleted_task_is_removed_with_its_task_info() -> None:
     world = World()
     db = a_database(world)
     a_deleted_task(db, "t", input={"n": 1})
@@ -294,7 +294,7 @@ def test_with_an_old_deleted_task_goes_what_it_was_told() -> None:
     assert (rows(db, "tasks"), rows(db, "task_info")) == ([], [])
 
 
-def test_what_a_kept_task_was_told_is_kept() -> None:
+def test_the_task_info_of_a_kept_task_is_kept() -> None:
     world = World()
     db = a_database(world)
     for task_id in ("a", "b"):
@@ -308,7 +308,7 @@ def test_what_a_kept_task_was_told_is_kept() -> None:
     db.check()
 
 
-def test_a_task_that_lost_what_it_was_told_is_removed_too() -> None:
+def test_a_task_without_task_info_is_removed_too() -> None:
     world = World()
     db = a_database(world)
     a_deleted_task(db, "t")

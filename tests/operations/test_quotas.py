@@ -107,7 +107,7 @@ def test_an_image_is_copied_while_there_are_stores_to_come(
     assert (staging(db), uploading(db)) == ((10, 1) if copied else (0, 0))
 
 
-def test_a_deleted_property_still_tells_that_an_image_is_copied() -> None:
+def test_a_deleted_property_still_counts_an_image_as_copied() -> None:
     db = a_database()
     image_id = an_image(db, size=10, properties={COPYING: "store"})
     db.image_property_delete(ALICE, COPYING, image_id)

@@ -70,13 +70,6 @@ def test_images_have_their_own_tags() -> None:
     assert db.image_tag_get_all(ALICE, image_id) == ["blue"]
 
 
-def test_a_list_of_tags_is_fresh() -> None:
-    db, image_id = tagged("blue")
-    db.image_tag_get_all(ALICE, image_id).clear()
-
-    assert db.image_tag_get_all(ALICE, image_id) == ["blue"]
-
-
 def test_every_caller_may_tag_every_image() -> None:
     db = a_database()
     image_id = an_image(db, visibility="private")
@@ -159,14 +152,6 @@ def test_a_tag_that_stays_keeps_its_row() -> None:
         ("b", True),
         ("c", False),
     ]
-
-
-def test_a_list_of_tags_stays_as_it_was() -> None:
-    db, image_id = tagged()
-    wanted = ["a", "a"]
-    db.image_tag_set_all(ALICE, image_id, wanted)
-
-    assert wanted == ["a", "a"]
 
 
 def test_no_tags_can_be_given_to_no_image() -> None:

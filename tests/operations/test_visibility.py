@@ -76,7 +76,7 @@ def test_everybody_sees_an_image_without_owner(visibility: str, caller: str) -> 
 
 @pytest.mark.parametrize("visibility", ["shared", "private"])
 @pytest.mark.parametrize("caller", ["alice", "nobody"])
-def test_an_image_without_owner_is_not_listed_all_the_same(visibility: str, caller: str) -> None:
+def test_an_image_without_owner_is_still_not_listed(visibility: str, caller: str) -> None:
     db = a_database()
     an_image(db, owner=None, visibility=visibility)
 

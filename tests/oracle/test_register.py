@@ -9,14 +9,13 @@ from simple_db.model import errors
 from simple_db.oracle import register
 from simple_db.oracle.fingerprints import Fingerprint, parse
 from simple_db.oracle.register import ENOUGH_CHANCES, Entry, RegisterError
-from tests.support.pages import PROJECT
+from simple_db.oracle.semantics import ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 A_LINE = "image_get | returns / returns | size | "
 ANOTHER_LINE = "task_get | returns / returns | status | "
-SEMANTICS = PROJECT / "docs" / "semantics.md"
 
 
 def an_entry(**changes: str) -> str:
@@ -122,7 +121,6 @@ def test_an_entry_may_hold_on_some_databases_only() -> None:
 # --- our own -------------------------------------------------------------------------------------
 
 
-ROWS = dict(re.findall(r"^\| ([DS]\d+) \| (.*) \|$", SEMANTICS.read_text(), flags=re.MULTILINE))
 OURS = [(entry, one) for entry in register.of_sql_driver() for one in entry.fingerprints]
 
 
@@ -155,6 +153,6 @@ def test_the_row_of_an_entry_tells_what_both_sides_raise() -> None:
     for entry, fingerprint in OURS:
         expected, actual = raised(fingerprint)
         if entry.kind == "leak":
-            *_, drivers, ours = ROWS[str(entry.row)].split(" | ")
+            *_, drivers, ours = ROWS[str(entry.row)]
             assert str(actual) in drivers
             assert entry.databases or expected is None or expected in ours

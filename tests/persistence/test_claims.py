@@ -181,7 +181,7 @@ def test_a_lock_that_cannot_be_removed_is_released(
 
 
 @pytest.mark.parametrize("kind", ["directory", "link"])
-def test_a_lock_that_is_no_file_is_told(path: Path, kind: str) -> None:
+def test_a_lock_that_is_no_file_is_an_error(path: Path, kind: str) -> None:
     lock = path.with_name(f"{NAME}.lock")
     if kind == "directory":
         lock.mkdir()

@@ -363,6 +363,6 @@ def test_a_removed_file_stays_away_whatever_crashes(path: Path) -> None:
     assert contents_after_crash(watched.calls[:-2], OLD) == {OLD, None}
 
 
-def test_a_file_that_cannot_be_removed_is_told(path: Path) -> None:
+def test_a_file_that_cannot_be_removed_is_an_error(path: Path) -> None:
     with pytest.raises(SnapshotError, match=f"{path} cannot be removed: No such file"):
         files.remove(path)

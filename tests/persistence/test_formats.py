@@ -35,7 +35,7 @@ def test_a_golden_file_has_the_version_of_its_name(path: Path) -> None:
 def test_a_golden_file_has_rows_in_every_table_and_deleted_ones_where_there_can_be_any(
     path: Path,
 ) -> None:
-    for record, rows in snapshot.read(path).rows.items():
+    for record, rows in snapshot.read(path).cut.rows.items():
         deleted = {getattr(row, "deleted", None) for row in rows.values()}
         assert deleted in ({True, False}, {None}), record
 
@@ -116,16 +116,16 @@ def version_1(**changes: Any) -> bytes:
     return json.dumps(json.loads(GOLDEN[1].read_bytes()) | changes).encode()
 
 
-def test_version_1_has_no_seal_and_can_be_edited() -> None:
+def test_version_1_has_no_checksum_and_can_be_edited() -> None:
     edited = version_1(counters={**json.loads(version_1())["counters"], "image_tags": 100})
-    contents = snapshot.contents_of(edited)
+    found = snapshot.decoded(edited)
 
-    assert contents.seal == ""
-    assert 100 in contents.next_ids.values()
+    assert found.checksum == ""
+    assert 100 in found.cut.next_ids.values()
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"tables": None}, "tables: this must be a JSON object of lists of rows"),
         ({"tables": {"images": {}}}, "tables: this must be a JSON object of lists of rows"),
@@ -135,9 +135,9 @@ def test_version_1_has_no_seal_and_can_be_edited() -> None:
     ],
 )
 def test_a_document_of_version_1_with_one_wrong_place_is_refused(
-    changes: dict[str, Any], told: str
+    changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(SnapshotError, match=told):
+    with pytest.raises(SnapshotError, match=message):
         Database().restore(version_1(**changes))
 
 

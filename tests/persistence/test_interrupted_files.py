@@ -136,10 +136,10 @@ def test_an_interrupted_save_costs_nothing(path: Path, save: SaveMode) -> None:
             assert on_disk(path) == state
 
 
-_KEPT: Any = database_file.kept
+_OPENED: Any = database_file.opened
 UNPROTECTED = {
     function.__code__
-    for function in (_KEPT.__wrapped__, claims.Claim.__init__, claims._locked)  # noqa: SLF001
+    for function in (_OPENED.__wrapped__, claims.Claim.__init__, claims._locked)  # noqa: SLF001
 }
 """The functions with a few instructions that nothing protects, at the edges of a `try`."""
 

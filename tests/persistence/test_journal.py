@@ -85,12 +85,12 @@ def on_disk(path: Path) -> bytes:
 
 
 def replayed(kept: Kept, content: bytes) -> Replayed:
-    return journal.replayed(snapshot.contents_of(kept.snapshot), content)
+    return journal.replayed(snapshot.decoded(kept.snapshot), content)
 
 
 def state(found: Replayed) -> bytes:
     database = Database()
-    snapshot.fill(database.store, found.contents)
+    database.store.become(found.decoded.cut)
     database.check()
     return database.snapshot()
 
@@ -107,7 +107,7 @@ def with_line(before: bytes, body: bytes | str) -> bytes:
 # --- format ----------------------------------------------------------------------------------
 
 
-def test_the_first_line_names_the_snapshot_by_its_seal(kept: Kept) -> None:
+def test_the_first_line_names_the_snapshot_by_its_checksum(kept: Kept) -> None:
     assert json.loads(kept.lines[0]) == {
         "format": "simple_db journal",
         "version": 1,
@@ -137,7 +137,9 @@ def test_a_row_that_is_gone_is_null(db: Database, path: Path) -> None:
     assert last["changes"] == [["images", "before", None]]
 
 
-def test_a_row_that_came_and_went_in_one_call_is_told_as_gone(db: Database, path: Path) -> None:
+def test_a_row_that_came_and_went_in_one_call_is_written_as_removed(
+    db: Database, path: Path
+) -> None:
     with db.store.writing() as tables:
         image = tables.images.rows["before"]
         tables.images.put(evolve(image, id="brief"))
@@ -183,7 +185,7 @@ def test_a_whole_journal_gives_the_state_after_its_last_call(kept: Kept) -> None
 
 
 def test_a_journal_torn_anywhere_holds_the_calls_whose_lines_are_whole(kept: Kept) -> None:
-    states = [snapshot.contents_of(state) for state in kept.states]
+    states = [snapshot.decoded(state).cut for state in kept.states]
     for end in range(len(kept.lines[0]), len(kept.journal)):
         found = replayed(kept, kept.journal[:end])
         whole = kept.journal[:end].count(b"\n") - 1
@@ -192,8 +194,7 @@ def test_a_journal_torn_anywhere_holds_the_calls_whose_lines_are_whole(kept: Kep
         assert (found.calls, found.torn) == (whole, torn)
         assert found.place is not None
         assert found.place.end == end - torn
-        assert found.contents.rows == states[whole].rows
-        assert found.contents.next_ids == states[whole].next_ids
+        assert found.decoded.cut == states[whole]
 
 
 def test_a_journal_without_its_whole_first_line_is_refused(kept: Kept) -> None:
@@ -261,7 +262,7 @@ def test_a_line_of_another_journal_is_refused(kept: Kept, tmp_path: Path) -> Non
 
 def test_a_journal_of_another_snapshot_is_refused(kept: Kept) -> None:
     with pytest.raises(SnapshotError, match="belongs to another snapshot"):
-        journal.replayed(snapshot.contents_of(Database().snapshot()), kept.journal)
+        journal.replayed(snapshot.decoded(Database().snapshot()), kept.journal)
 
 
 @pytest.mark.parametrize(
@@ -294,21 +295,21 @@ def test_a_journal_of_a_later_version_is_refused_with_both_versions(kept: Kept) 
 
 def test_to_replay_twice_changes_nothing(kept: Kept) -> None:
     once = replayed(kept, kept.journal)
-    twice = journal.replayed(once.contents, kept.journal)
+    twice = journal.replayed(once.decoded, kept.journal)
 
-    assert twice.contents == once.contents
+    assert twice.decoded == once.decoded
     assert state(twice) == kept.states[-1]
 
 
 def test_a_journal_from_before_and_behind_a_snapshot_leads_to_the_same_state(kept: Kept) -> None:
     for number, made in enumerate(kept.states):
-        seal = json.loads(made)["sha256"]
+        checksum = json.loads(made)["sha256"]
         content = b"".join(kept.lines[: number + 1])
-        content = with_line(content, f'"snapshot":"{seal}"}}')
+        content = with_line(content, f'"snapshot":"{checksum}"}}')
         for line in kept.lines[number + 1 :]:
             content = with_line(content, line.rstrip().partition(b'",')[2])
         for beginning in (kept.snapshot, made):
-            found = journal.replayed(snapshot.contents_of(beginning), content)
+            found = journal.replayed(snapshot.decoded(beginning), content)
             assert state(found) == kept.states[-1]
 
 
@@ -340,19 +341,19 @@ def test_a_row_that_no_table_can_hold_is_refused_with_line_row_and_column(
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ('"changes":[["pictures","a",null]],"next_ids":{}}', "no commit: .*pictures"),
-        ('"changes":[["images","a"]],"next_ids":{}}', "no commit"),
-        ('"changes":[["images",{},null]],"next_ids":{}}', "no commit"),
+        ('"changes":[["pictures","a",null]],"next_ids":{}}', "not a commit: .*pictures"),
+        ('"changes":[["images","a"]],"next_ids":{}}', "not a commit"),
+        ('"changes":[["images",{},null]],"next_ids":{}}', "not a commit"),
         ('"changes":[["images","a",[]]],"next_ids":{}}', "images, row 1: .*object"),
-        ('"changes":1,"next_ids":{}}', "no commit"),
-        ('"changes":[],"next_ids":[]}', "no commit"),
-        ('"changes":[]}', "no commit: .*next_ids"),
-        ('"next_ids":{}}', "no commit: .*changes"),
-        ('"changes":[],"next_ids":{"images":2}}', "no commit: .*images"),
+        ('"changes":1,"next_ids":{}}', "not a commit"),
+        ('"changes":[],"next_ids":[]}', "not a commit"),
+        ('"changes":[]}', "not a commit: .*next_ids"),
+        ('"next_ids":{}}', "not a commit: .*changes"),
+        ('"changes":[],"next_ids":{"images":2}}', "not a commit: .*images"),
         ('"changes":[],"next_ids":{"image_tags":"2"}}', "image_tags must be a positive integer"),
         ('"changes":[],"next_ids":{"image_tags":0}}', "image_tags must be a positive integer"),
-        ("[]}", "no JSON"),
-        ('"changes":' + "[" * 2000 + "]" * 2000 + "}", "no JSON"),
+        ("[]}", "not JSON"),
+        ('"changes":' + "[" * 2000 + "]" * 2000 + "}", "not JSON"),
     ],
 )
 def test_a_line_that_is_no_commit_is_refused_with_its_number(
@@ -389,7 +390,7 @@ def test_any_number_of_calls_with_many_small_values_are_replayed(db: Database, p
 
 def test_a_row_under_the_id_of_another_is_refused(kept: Kept) -> None:
     body = json.dumps({"changes": [["images", "b", an_image_row(kept)]], "next_ids": {}})[1:]
-    with pytest.raises(SnapshotError, match=r"line 6 .*images, row 1: it is not that of 'b'"):
+    with pytest.raises(SnapshotError, match=r"line 6 .*images, row 1: its id is not 'b'"):
         replayed(kept, with_line(kept.journal, body))
 
 
@@ -408,7 +409,7 @@ def test_lines_that_add_up_to_no_database_are_refused(kept: Kept, body: str, why
 # --- a disk that fails -----------------------------------------------------------------------
 
 CALLS_OF_AN_APPEND = ["write", "fsync"]
-CALLS_OF_PUTTING_RIGHT = ["ftruncate", "fsync", "open", "fsync", "close"]
+CALLS_OF_CUTTING_OFF = ["ftruncate", "fsync", "open", "fsync", "close"]
 FAULTS = [OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EIO)]
 NO_SPACE = FAULTS[0]
 
@@ -433,7 +434,7 @@ def test_a_write_that_takes_a_part_is_gone_on_with(db: Database, path: Path) -> 
 
 
 def check_after_failure(db: Database, path: Path, state: bytes, content: bytes) -> None:
-    """Check that the call has left no trace, and that later calls count."""
+    """Check that the call has left no trace, and that later calls are made."""
     assert db.snapshot() == state
     db.check()
     assert journal.beside(path).read_bytes() == content
@@ -450,11 +451,11 @@ def test_a_call_that_cannot_be_written_leaves_no_trace(
     state, content = db.snapshot(), journal.beside(path).read_bytes()
     with (
         on(watched := Watched(number, fault, done=done)),
-        pytest.raises(SnapshotError, match=f"the call does not count: {fault.strerror}"),
+        pytest.raises(SnapshotError, match=f"the call is rolled back: {fault.strerror}"),
     ):
         an_image(db)
 
-    assert names(watched)[-5:] == CALLS_OF_PUTTING_RIGHT
+    assert names(watched)[-5:] == CALLS_OF_CUTTING_OFF
     check_after_failure(db, path, state, content)
 
 
@@ -485,9 +486,9 @@ def test_a_call_that_is_interrupted_behind_its_line_leaves_no_trace(
     check_after_failure(db, path, state, content)
 
 
-@pytest.mark.parametrize("number", range(len(CALLS_OF_PUTTING_RIGHT)))
+@pytest.mark.parametrize("number", range(len(CALLS_OF_CUTTING_OFF)))
 @pytest.mark.parametrize("fault", [NO_SPACE, KeyboardInterrupt()], ids=repr)
-def test_a_journal_that_could_not_be_put_right_is_put_right_before_the_next_call(
+def test_a_line_that_could_not_be_cut_off_is_cut_off_before_the_next_call(
     db: Database,
     path: Path,
     fault: BaseException,
@@ -520,12 +521,14 @@ def test_while_the_disk_does_not_recover_calls_are_refused_and_reads_answered(
     with monkeypatch.context() as patch:
         patch.setattr("simple_db.persistence.files.write_all", fails_half_way)
         patch.setattr("simple_db.persistence.files.SYSTEM.ftruncate", fail)
-        with pytest.raises(SnapshotError, match="the call does not count"):
+        with pytest.raises(SnapshotError, match="the call is rolled back"):
             an_image(db)
         for _ in range(2):
-            with pytest.raises(SnapshotError, match="no call counts until"):
+            with pytest.raises(
+                SnapshotError, match="calls that change something are refused until"
+            ):
                 an_image(db)
-        with pytest.raises(SnapshotError, match="no call counts until"):
+        with pytest.raises(SnapshotError, match="calls that change something are refused until"):
             db.save()
         assert len(db.image_get_all(ADMIN)) == 1
     assert "No space left" in caplog.text
@@ -539,7 +542,7 @@ def fail(*_: object) -> None:
 
 
 @pytest.mark.parametrize("written", ["all", "half", "nothing"])
-def test_a_refused_call_that_cannot_be_cut_off_does_not_count_when_the_file_is_opened(
+def test_a_rolled_back_call_that_cannot_be_cut_off_is_left_out_by_the_next_opening(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     def write_some(descriptor: int, content: bytes, system: System) -> None:
@@ -553,7 +556,7 @@ def test_a_refused_call_that_cannot_be_cut_off_does_not_count_when_the_file_is_o
         for call in ("fsync", "ftruncate"):
             patch.setattr(f"simple_db.persistence.files.SYSTEM.{call}", fail)
         with pytest.raises(
-            SnapshotError, match=r"the call does not count: No space left on device$"
+            SnapshotError, match=r"the call is rolled back: No space left on device$"
         ):
             an_image(db, "refused")
         assert on_disk(path) == db.snapshot() == state
@@ -561,14 +564,14 @@ def test_a_refused_call_that_cannot_be_cut_off_does_not_count_when_the_file_is_o
     assert on_disk(path) == db.snapshot()
 
 
-def test_a_refused_call_that_can_be_neither_cut_off_nor_marked_is_told(
+def test_a_rolled_back_call_that_can_be_neither_cut_off_nor_marked_is_reported(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = db.snapshot()
     with monkeypatch.context() as patch:
         for call in ("fsync", "ftruncate", "pwrite"):
             patch.setattr(f"simple_db.persistence.files.SYSTEM.{call}", fail)
-        with pytest.raises(SnapshotError, match="the call may count when the file is opened"):
+        with pytest.raises(SnapshotError, match="the call may be there when the file is opened"):
             an_image(db, "refused")
         assert db.snapshot() == state
         assert on_disk(path) != state
@@ -607,14 +610,14 @@ def test_a_journal_that_somebody_takes_away_is_written_anew(
     assert on_disk(path) == db.snapshot()
 
 
-def test_a_journal_that_cannot_be_begun_is_told(path: Path) -> None:
+def test_a_journal_that_cannot_be_begun_is_an_error(path: Path) -> None:
     with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="journal cannot be written"):
         journal.create(journal.beside(path), "", [])
 
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_journal_that_cannot_be_gone_on_with_is_told(path: Path) -> None:
+def test_a_journal_that_cannot_be_gone_on_with_is_an_error(path: Path) -> None:
     with pytest.raises(SnapshotError, match="journal cannot be written: No such file"):
         journal.go_on(journal.beside(path), journal.Place(0, ""))
 

@@ -50,7 +50,7 @@ class Writers:
         done: How many steps of each thread are in the file.
         opened: How often a process has come so far as to write.
         calls: How many calls have returned.
-        extra: How many were found in the file, whole, that had not been told to have returned.
+        extra: How many were found in the file, whole, whose return had not been printed.
     """
 
     path: Path
@@ -80,16 +80,16 @@ class Writers:
         assert process.stdout is not None
         with process.stdout as output:
             # Some while they open the file, or even before.
-            told = [output.readline()] if chance.random() < 0.9 else []
+            printed = [output.readline()] if chance.random() < 0.9 else []
             time.sleep(chance.random() * 0.3)
             process.kill()
-            told += output
+            printed += output
         assert process.wait() == -signal.SIGKILL
-        if told:
+        if printed:
             self.opened += 1
-            assert told.pop(0) == f"{before}\n"
-        saved = [line.split()[1:] for line in told if line.startswith("saved ")]
-        returned = [line.split() for line in told if not line.startswith("saved ")]
+            assert printed.pop(0) == f"{before}\n"
+        saved = [line.split()[1:] for line in printed if line.startswith("saved ")]
+        returned = [line.split() for line in printed if not line.startswith("saved ")]
         self._check(
             [sum(call[0] == str(thread) for call in returned) for thread in range(THREADS)],
             list(map(int, saved[-1])) if saved else self.done,

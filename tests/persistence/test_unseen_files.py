@@ -265,7 +265,7 @@ def test_a_file_that_comes_while_its_name_is_followed_is_followed(
     assert files.named(path) == path
 
 
-def test_a_working_directory_that_is_gone_is_told(
+def test_a_working_directory_that_is_gone_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -292,9 +292,9 @@ def test_a_command_says_that_it_could_not_look(
         with looking(Looks(errno.EIO, name=NAME)):
             assert commands.run(arguments) == code
         printed = capsys.readouterr()
-        told = printed.err or printed.out.replace(": bad:", "")
-        assert told.count("\n") == 1
-        assert re.search(rf"{path} cannot be (read|looked at): Input/output error", told)
+        message = printed.err or printed.out.replace(": bad:", "")
+        assert message.count("\n") == 1
+        assert re.search(rf"{path} cannot be (read|looked at): Input/output error", message)
 
 
 def test_a_file_of_definitions_that_cannot_be_looked_at_is_not_left_out(tmp_path: Path) -> None:

@@ -140,10 +140,32 @@ def test_the_core_needs_nothing_but_attrs_and_orjson(path: Path) -> None:
     assert packages - sys.stdlib_module_names <= {"simple_db", "attr", "attrs", "orjson"}
 
 
-def test_only_snapshot_and_journal_know_orjson() -> None:
+def modules_at_hand(tree: ast.Module) -> set[str]:
+    """Give the names under which a file has imported modules of ours."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in MODULES
+    }
+
+
+@EVERY_FILE
+def test_no_parameter_hides_a_module(path: Path) -> None:
+    tree = parsed(path)
+    ours = [function for function in functions(tree) if function.name not in FUNCTIONS]
+    parameters = {
+        node.arg for function in ours for node in ast.walk(function) if isinstance(node, ast.arg)
+    }
+
+    assert parameters & modules_at_hand(tree) == set()
+
+
+def test_only_what_encodes_and_decodes_knows_orjson() -> None:
     knowing = {path.stem for path in FILES if "orjson" in set(imported(parsed(path)))}
 
-    assert knowing == {"journal", "snapshot"}
+    assert knowing == {"decoding", "encoding", "journal"}
 
 
 def test_only_the_clock_knows_time_and_chance() -> None:
@@ -207,7 +229,7 @@ def test_a_context_is_handed_to_caller_of_and_to_nothing_else(path: Path) -> Non
 
 @EVERY_PUBLIC_FUNCTION
 def test_a_public_function_takes_the_database_and_then_the_context(name: str) -> None:
-    first, second, *_ = inspect.signature(vars(Database)[name]).parameters
+    first, second, *_ = inspect.signature(getattr(Database, name)).parameters
 
     assert first == "db"
     assert (second == "context") is not name.endswith("_atomic")
@@ -215,7 +237,7 @@ def test_a_public_function_takes_the_database_and_then_the_context(name: str) ->
 
 @EVERY_PUBLIC_FUNCTION
 def test_a_public_function_calls_no_other(name: str) -> None:
-    source = inspect.getsource(vars(Database)[name])
+    source = inspect.getsource(getattr(Database, name))
 
     assert called(ast.parse(source)).isdisjoint(FUNCTIONS)
 
@@ -293,3 +315,17 @@ def test_only_no_such_file_says_that_a_file_is_not_there(path: Path) -> None:
 )
 def test_what_loses_an_error_of_a_file_system_is_seen(code: str) -> None:
     assert any(swallows(node) for node in ast.walk(ast.parse(code)))
+
+
+@EVERY_FILE
+def test_no_parameter_hides_a_module_that_the_file_imports(path: Path) -> None:
+    tree = parsed(path)
+    modules = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in MODULES
+    }
+    parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    assert parameters & modules == set()

@@ -2,7 +2,7 @@
 
 Everything here lies inside the documented domain of the database API, or is refused by Glance's
 SQL driver with an error of Glance's own. What the driver takes or leaks beyond that is in
-`tests.support.differences`, each with a test of its own.
+docs/semantics.md, each with a test of its own.
 """
 
 from __future__ import annotations

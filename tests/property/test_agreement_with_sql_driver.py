@@ -2,7 +2,7 @@
 
 After every call the rows of all tables are compared, soft-deleted ones and times included, and
 simple_db is held to what it promises of every call (`tests.support.pair`). What may differ is
-listed in `tests.support.differences`.
+listed in docs/semantics.md.
 """
 
 from __future__ import annotations
@@ -199,18 +199,17 @@ class Agreement(AgreementMachine):
         return dict(some.filter_like(key, known[key.partition(" ")[0]]) for key in keys)
 
     def _the_reference_can_page(self, whole: list[some.Values], query: some.Values) -> bool:
-        """Tell apart the pages in which the driver loses rows, see `tests.support.differences`."""
+        """Tell apart the pages in which the driver loses rows, D25 to D27 of docs/semantics.md."""
         tags = [(row["image_id"], row["value"]) for row in self.pair.ours.tables["image_tags"]]
         if query["limit"] and (query["filters"] or {}).get("tags") and len(tags) > len(set(tags)):
-            return False  # "a page of images that have a tag twice"
+            return False  # D27
         if query["marker"] is None:
             return True
         marker = [row for row in self.pair.theirs.tables["images"] if row["id"] == query["marker"]]
         keys = [key for key in query["sort_key"] or [] if key != "id"]
         if any(row.get(key) is None for row in [*whole, *marker] for key in keys):
-            return False  # "pages over nulls"
-        # "pages by a boolean or by visibility"
-        return not {"visibility", "protected", "os_hidden", "deleted"} & set(keys)
+            return False  # D25
+        return not {"visibility", "protected", "os_hidden", "deleted"} & set(keys)  # D26
 
     @rule(
         context=some.contexts,

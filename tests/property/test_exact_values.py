@@ -208,7 +208,7 @@ def test_every_writing_function_stores_and_answers_exact_values() -> None:
 
 def test_every_writing_function_is_among_those_calls() -> None:
     writing = {
-        name for name in FUNCTIONS if ".writing()" in inspect.getsource(vars(Database)[name])
+        name for name in FUNCTIONS if ".writing()" in inspect.getsource(getattr(Database, name))
     }
 
     assert {function for function, _ in WRITES} == writing

@@ -341,7 +341,7 @@ def test_the_bound_of_a_range_is_a_number(key: str, value: Any) -> None:
 
 @pytest.mark.parametrize("key", ["colour_min", "_max", "name_min", "created_at_max", "deleted_min"])
 def test_a_range_is_of_a_column_of_numbers(key: str) -> None:
-    with pytest.raises(Invalid, match=f"the filter {key} is a range of '{key[:-4]}'") as caught:
+    with pytest.raises(Invalid, match=f"the filter {key} needs a numeric column .*'") as caught:
         filters.compile_filters({key: 1})
 
     assert caught.type is Invalid

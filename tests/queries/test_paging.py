@@ -163,9 +163,7 @@ def test_a_page_starts_behind_its_marker(marker: int, page: str) -> None:
 @pytest.mark.parametrize(
     ("name", "page"), [(None, "012"), ("a", "12"), ("b", "2"), ("c", ""), ("d", "")]
 )
-def test_a_marker_that_is_filtered_out_has_its_place_all_the_same(
-    name: str | None, page: str
-) -> None:
+def test_a_marker_that_is_filtered_out_still_has_its_place(name: str | None, page: str) -> None:
     marker = image_record(id="9", name=name)
 
     assert ids_of(paging.page(images("a", "b", "c"), BY_NAME, marker, None)) == page
@@ -173,15 +171,15 @@ def test_a_marker_that_is_filtered_out_has_its_place_all_the_same(
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_pages_over_nulls_glue_together(direction: str, limit: int) -> None:
+def test_pages_over_nulls_are_the_whole_list_together(direction: str, limit: int) -> None:
     order = paging.sort_order(Image, ["name"], [direction])
     rows = images(None, "a", None, "b", "", None)
     whole = paging.page(rows, order, None, None)
-    glued: list[Image] = []
-    while page := paging.page(rows, order, glued[-1] if glued else None, limit):
-        glued.extend(page)
+    together: list[Image] = []
+    while page := paging.page(rows, order, together[-1] if together else None, limit):
+        together.extend(page)
 
-    assert glued == whole
+    assert together == whole
 
 
 def test_the_rows_of_a_page_are_taken_from_any_iterable() -> None:
@@ -195,7 +193,7 @@ def test_the_given_rows_stay_in_their_order() -> None:
     assert ids_of(rows) == "01"
 
 
-def test_the_newest_come_first_unless_told_otherwise() -> None:
+def test_the_newest_come_first_by_default() -> None:
     rows = [image_record(id=str(day), created_at=utc(f"2026-01-0{day}")) for day in (1, 3, 2)]
 
     assert ids_of(paging.page(rows, NEWEST_FIRST, None, None)) == "321"

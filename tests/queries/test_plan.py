@@ -139,7 +139,7 @@ def test_a_small_table_gets_no_index_by_order() -> None:
     db.image_get_all(ADMIN, limit=2)
 
     with db.store.reading() as tables:
-        assert not tables.images.view().ordered
+        assert not tables.images.indexes.by_order
 
 
 def test_the_indexes_of_few_orders_are_kept() -> None:
@@ -154,5 +154,5 @@ def test_the_indexes_of_few_orders_are_kept() -> None:
                     )
 
     with db.store.reading() as tables:
-        assert 1 < len(tables.images.view().ordered) <= 16
+        assert 1 < len(tables.images.indexes.by_order) <= 16
     db.store.check()

@@ -39,7 +39,7 @@ EMOJI = "\N{GRINNING FACE}"
 UUID = "c80a1a6c-bd1f-41c5-90ee-81afedb1d58d"
 
 FIRST_LINE = ("format", "version", "sha256")
-"""The keys of a snapshot that its seal is not of."""
+"""The keys of a snapshot that its checksum does not cover."""
 
 
 def utc(text: str) -> dt.datetime:
@@ -147,16 +147,17 @@ def counted(document: Any) -> Any:
 
 
 def sealed(document: Any, **dumps: Any) -> bytes:
-    """Write a document as a snapshot whose seal is unbroken, whatever else is wrong with it."""
+    """Write a document as a snapshot whose checksum is right, whatever else is wrong with it."""
     rest = {key: value for key, value in document.items() if key not in FIRST_LINE}
     return sealed_bytes(json.dumps(rest, **dumps).encode()[1:])
 
 
 def sealed_bytes(payload: bytes) -> bytes:
     """Put the first line of a snapshot of the current version before its payload."""
-    seal = hashlib.sha256(payload).hexdigest().encode()
+    checksum = hashlib.sha256(payload).hexdigest().encode()
     return (
-        b'{"format":"simple_db","version":%d,"sha256":"%b",\n' % (formats.VERSION, seal) + payload
+        b'{"format":"simple_db","version":%d,"sha256":"%b",\n' % (formats.VERSION, checksum)
+        + payload
     )
 
 
@@ -176,3 +177,15 @@ def refused(db: Database, error: type[SimpleDBError], *named: object) -> Iterato
         assert re.search(rf"(?<!\w){re.escape(str(name))}(?!\w)", str(caught.value))
     assert db.snapshot() == before
     db.check()
+
+
+def ruin(value: Any) -> None:
+    """Empty everything that can be changed in a value, from the inside out."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            ruin(part)
+    if isinstance(value, dict):
+        for part in value.values():
+            ruin(part)
+    if isinstance(value, (dict, list)):
+        value.clear()

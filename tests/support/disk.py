@@ -70,7 +70,7 @@ class Watched(files.System):
         self._made += 1
         if name == "write":
             arguments = (arguments[0], bytes(arguments[1])[: self._write_at_most])
-        # What is to be closed is closed, even if that cannot be told.
+        # It is closed in any case, even where an error is raised instead.
         if not fails or self._done or name == "close":
             self.calls.append(Call(name, arguments, call(*arguments)))
         if fails and self._error is not None:

@@ -1,4 +1,4 @@
-"""Work that a forked process does, and how it came out."""
+"""Work that a forked process does, and how it has ended."""
 
 from __future__ import annotations
 

@@ -130,13 +130,13 @@ PAYLOADS: dict[str, Callable[[int], bytes]] = {
 HEADER = b'{"format":"simple_db","version":%d,'
 WRAPPED: dict[str, Callable[[bytes], bytes]] = {
     "": lambda content: content,
-    "behind a broken seal": lambda content: (
+    "behind a wrong checksum": lambda content: (
         HEADER % 2 + b'"sha256":"%b",\n' % (b"0" * 64) + content
     ),
-    "behind a seal": sealed_bytes,
-    "in format 2 without a seal": lambda content: HEADER % 2 + b'\n"x":' + content + b"}",
+    "behind a checksum": sealed_bytes,
+    "in format 2 without a checksum": lambda content: HEADER % 2 + b'\n"x":' + content + b"}",
     "in format 1": lambda content: HEADER % 1 + b'\n"x":' + content + b"}",
-    "as a key behind a seal": lambda content: sealed_bytes(b'"x":' + content + b"}"),
+    "as a key behind a checksum": lambda content: sealed_bytes(b'"x":' + content + b"}"),
 }
 
 
@@ -151,13 +151,13 @@ SNAPSHOTS = {
 } | {
     f"{name}, {where}": wrapped(payload, where)
     for name, payload in PAYLOADS.items()
-    for where in ("behind a broken seal", "behind a seal")
+    for where in ("behind a wrong checksum", "behind a checksum")
 }
 """What makes a hostile snapshot of about so many bytes, by what it is."""
 
 GOOD = a_full_database()
 FIRST = b'{"format":"simple_db journal","version":1,"snapshot":"%b"}' % (
-    snapshot.contents_of(GOOD.snapshot()).seal.encode()
+    snapshot.decoded(GOOD.snapshot()).checksum.encode()
 )
 
 
@@ -246,7 +246,7 @@ def restore(content: bytes) -> Callable[[], object]:
 
 
 def replay(content: bytes) -> Callable[[], object]:
-    return lambda: journal.replayed(snapshot.contents_of(GOOD.snapshot()), content)
+    return lambda: journal.replayed(snapshot.decoded(GOOD.snapshot()), content)
 
 
 def main(size: int, names: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Exceptions at a chosen bytecode instruction, as Ctrl-C or an alarm can raise them.
 
 The instructions are those of the package and of all that it calls in Python's library and others,
-but for the module `logging`: an exception in the midst of it can leave the lock of a handler taken,
+but for the module `logging`: an exception within it can leave the lock of a handler taken,
 and every other thread that logs then waits for ever.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Interrupt(BaseException):
-    """What comes from outside of a call, in the midst of it."""
+    """An exception that comes from outside of a call, within it."""
 
 
 @frozen
@@ -96,7 +96,7 @@ def interrupt(call: Callable[[], object], at: Instruction) -> None:
 
 
 def meanwhile(call: Callable[[], object], at: Instruction, other: Callable[[], object]) -> object:
-    """Make a call, and another in the midst of it: as a signal handler, at this instruction.
+    """Make a call, and another one within it: as a signal handler, at this instruction.
 
     Returns:
         What the call returns.

@@ -17,6 +17,16 @@ def page(name: str) -> str:
     return (PROJECT / "docs" / name).read_text()
 
 
+END = "<!-- end -->\n"
+
+
+def with_table(text: str, begin: str, table: str) -> str:
+    """Return the text of a page with this table between the line `begin` and the next `END`."""
+    before, rest = text.split(begin)
+    _, after = rest.split(END, 1)
+    return f"{before}{begin}{table}{END}{after}"
+
+
 def rows(text: str, kinds: str) -> dict[str, str]:
     """Give the rows of a page's tables by their numbers, such as R1, of these kinds."""
     found = re.finditer(rf"^\| ([{kinds}]\d+) \|.*\|$", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Threads that write without an end, whose every call can be told afterwards: for the kill test.
+"""Threads that write without an end, whose calls are all known afterwards: for the kill test.
 
 Run as ``python -m tests.support.writers PATH SAVE START...``, it opens the file to be saved so and
 lets one thread for each START go on from that step, while it saves again and again. It prints the

@@ -27,11 +27,9 @@ from simple_db.cli.snapshot import tables as snapshot_tables
 from simple_db.cli.snapshot.tables import number, printable, text
 from simple_db.model import credentials
 from simple_db.model.errors import SimpleDBError, SnapshotDamaged, SnapshotError
-from simple_db.model.records import RECORDS
 from simple_db.model.wording import in_options
 from simple_db.persistence import claims, database_file, files, formats
 from simple_db.persistence.journal import Replayed
-from simple_db.store import TableCut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from simple_db.snapshot import Contents
+    from simple_db.snapshot import Decoded
 
 _SAME, _DIFFERENT = 0, 1
 _GOOD, _BAD = 0, 1
@@ -150,13 +148,13 @@ class _Checked:
         told = {"file": str(self.path), "bytes": self.size, "good": self.found is not None}
         if self.found is None:
             return told | {"problem": self.problem}
-        contents = self.found.contents
+        decoded = self.found.decoded
         return told | {
             "problem": None,
-            "version": contents.version,
-            "writer": contents.writer,
-            "sha256": contents.seal or None,
-            "counts": {count.table: count.rows for count in snapshot_outline.counts(contents)},
+            "version": decoded.version,
+            "writer": decoded.writer,
+            "sha256": decoded.checksum or None,
+            "counts": {count.table: count.rows for count in snapshot_outline.counts(decoded.cut)},
             "journal": {"calls": self.found.calls, "torn_bytes": self.found.torn},
         }
 
@@ -226,7 +224,7 @@ def show(
     """
     with _refusing():
         found, size = _read(path, max_bytes, sealed=not unsealed), _size(path)
-        contents = found.contents
+        contents = found.decoded.cut
         image = None if image_id is None else snapshot_outline.image(contents, image_id)
     if image is not None:
         if as_json:
@@ -234,7 +232,7 @@ def show(
         else:
             _print(snapshot_tables.image(image, reveal=reveal))
     elif as_json:
-        _print_json(snapshot_outline.document(contents, reveal=reveal))
+        _print_json(snapshot_outline.document(found.decoded, reveal=reveal))
     else:
         _print([*_header(path, found, size), snapshot_tables.counts(contents)])
         lists = snapshot_tables.listing(
@@ -247,23 +245,23 @@ def _header(path: Path, found: Replayed, size: int) -> Iterator[RenderableType]:
     yield text(f"{path}", "bold")
     yield _origin(found)
     yield _extent(found, size)
-    if found.contents.seal:
-        yield Text(f"SHA-256 {found.contents.seal}", "dim")
+    if found.decoded.checksum:
+        yield Text(f"SHA-256 {found.decoded.checksum}", "dim")
     yield Text()
 
 
 def _origin(found: Replayed) -> Text:
     """Return which format a snapshot has, and which release wrote it."""
-    version = found.contents.version
+    version = found.decoded.version
     written = Text(f"version {version}")
     if version < formats.VERSION:
         written.append(f", and {formats.VERSION} is current ('simple-db snapshot upgrade')")
-    return written.append(", written by simple_db ").append(printable(found.contents.writer))
+    return written.append(", written by simple_db ").append(printable(found.decoded.writer))
 
 
 def _extent(found: Replayed, size: int) -> Text:
     """Return how much a snapshot and its journal hold."""
-    extent = snapshot_tables.summary(found.contents).append(f", {decimal(size)}")
+    extent = snapshot_tables.summary(found.decoded.cut).append(f", {decimal(size)}")
     if found.calls or found.torn:
         extent.append(f", with {number(found.calls, 'call')} of its journal")
     if found.torn:
@@ -290,7 +288,7 @@ def diff(old: Path, new: Path, reveal: bool, unsealed: bool, max_bytes: int, as_
     """
     before, after = options.all_read(
         (old, new),
-        lambda path: _read(path, max_bytes, sealed=not unsealed).contents,
+        lambda path: _read(path, max_bytes, sealed=not unsealed).decoded.cut,
         _in_a_line,
     )
     difference = snapshot_diff.difference(before, after)
@@ -334,18 +332,18 @@ def upgrade(paths: tuple[Path, ...], reseal: bool, dry_run: bool, max_bytes: int
 def _upgraded(path: Path, max_bytes: int, *, reseal: bool, dry_run: bool) -> str:
     """Upgrade a file if need be, and return what was done."""
     with contextlib.nullcontext() if dry_run else claims.claimed(path):
-        contents, broken = _held(path, max_bytes, reseal)
-        if contents.version == formats.VERSION and not broken:
+        decoded, broken = _held(path, max_bytes, reseal)
+        if decoded.version == formats.VERSION and not broken:
             return f"current already: version {formats.VERSION}"
         database_file.check_no_journal(path)
         if not dry_run:
-            _rewrite(path, max_bytes, contents)
-    done = "sealed again" if broken else f"upgraded from version {contents.version}"
+            _rewrite(path, max_bytes, decoded)
+    done = "sealed again" if broken else f"upgraded from version {decoded.version}"
     verb = "would be " if dry_run else ""
     return f"{verb}{done}{'' if broken else f' to {formats.VERSION}'}"
 
 
-def _held(path: Path, max_bytes: int, reseal: bool) -> tuple[Contents, bool]:
+def _held(path: Path, max_bytes: int, reseal: bool) -> tuple[Decoded, bool]:
     """Return what a file holds, and whether its seal is broken."""
     with progress(path) as shown:
         try:
@@ -353,17 +351,13 @@ def _held(path: Path, max_bytes: int, reseal: bool) -> tuple[Contents, bool]:
         except SnapshotDamaged:
             if not reseal:
                 raise
-        whole = snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown)
+        whole = snapshot.read(path, ignore_checksum=True, max_bytes=max_bytes, progress=shown)
         return whole, True
 
 
-def _rewrite(path: Path, max_bytes: int, contents: Contents) -> None:
-    cut = {
-        record: TableCut[Any](contents.rows[record], {}, contents.next_ids[record])
-        for record in RECORDS
-    }
+def _rewrite(path: Path, max_bytes: int, decoded: Decoded) -> None:
     with progress(path, "Writing") as shown:
-        files.replace(path, snapshot.encoded(cut, shown, max_bytes).pieces)
+        files.replace(path, snapshot.encoded(decoded.cut, shown, max_bytes).pieces)
 
 
 # --- reading and printing --------------------------------------------------------------------
@@ -373,7 +367,9 @@ def _read(path: Path, max_bytes: int, *, sealed: bool = True) -> Replayed:
     with progress(path) as shown:
         if sealed:
             return database_file.contents(path, shown, max_bytes)
-        return Replayed(snapshot.read(path, sealed=False, max_bytes=max_bytes, progress=shown))
+        return Replayed(
+            snapshot.read(path, ignore_checksum=True, max_bytes=max_bytes, progress=shown)
+        )
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ from simple_db.model.records import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simple_db.snapshot import Contents
+    from simple_db.store import Cut
 
 Kind = Literal["added", "removed", "deleted", "restored", "changed"]
 """What has become of a row: ``removed`` is gone, ``deleted`` is there and marked as deleted."""
@@ -155,7 +155,7 @@ class Difference:
         return bool(self.groups or self.counters)
 
 
-def difference(old: Contents, new: Contents) -> Difference:
+def difference(old: Cut, new: Cut) -> Difference:
     """Return what has changed: the rows and the counters, not who wrote them in which format."""
     changes: dict[tuple[type[Record], Any], list[RowChange]] = defaultdict(list)
     owners: dict[tuple[type[Record], Any], RowChange] = {}
@@ -174,9 +174,7 @@ def difference(old: Contents, new: Contents) -> Difference:
     return Difference(groups, list(_counter_changes(old, new)))
 
 
-def _row_changes(
-    record: type[Record], old: Contents, new: Contents
-) -> Iterator[tuple[Any, RowChange]]:
+def _row_changes(record: type[Record], old: Cut, new: Cut) -> Iterator[tuple[Any, RowChange]]:
     before, after = old.rows[record], new.rows[record]
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
@@ -199,7 +197,7 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-def _row(record: type[Record], key: Any, old: Contents, new: Contents) -> Record:
+def _row(record: type[Record], key: Any, old: Cut, new: Cut) -> Record:
     row: Record = new.rows[record].get(key) or old.rows[record][key]
     return row
 
@@ -209,7 +207,7 @@ def _place(owner: tuple[type[Record], Any]) -> tuple[int, Any]:
     return RECORDS.index(record), key
 
 
-def _counter_changes(old: Contents, new: Contents) -> Iterator[CounterChange]:
+def _counter_changes(old: Cut, new: Cut) -> Iterator[CounterChange]:
     for record in filter(counts_ids, RECORDS):
         if old.next_ids[record] != new.next_ids[record]:
             yield CounterChange(record.table, old.next_ids[record], new.next_ids[record])

@@ -34,7 +34,8 @@ from simple_db.model.records import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from simple_db.snapshot import Contents
+    from simple_db.snapshot import Decoded
+    from simple_db.store import Cut
 
 R = TypeVar("R", bound=Record)
 
@@ -71,7 +72,7 @@ class Count:
     deleted: int
 
 
-def counts(contents: Contents) -> list[Count]:
+def counts(contents: Cut) -> list[Count]:
     """Return the counts of every table, in the order of the tables."""
     return [
         Count(record.table, len(rows), sum(getattr(row, "deleted", False) for row in rows.values()))
@@ -79,7 +80,7 @@ def counts(contents: Contents) -> list[Count]:
     ]
 
 
-def images(contents: Contents) -> list[ImageOutline]:
+def images(contents: Cut) -> list[ImageOutline]:
     """Return all images, deleted ones too, in the order of their ids."""
     locations = _by(contents, Location, "image_id")
     properties = _by(contents, Property, "image_id")
@@ -99,7 +100,7 @@ def images(contents: Contents) -> list[ImageOutline]:
     ]
 
 
-def image(contents: Contents, beginning: str) -> ImageOutline:
+def image(contents: Cut, beginning: str) -> ImageOutline:
     """Return the image of an id, or of the only id that begins like this.
 
     Raises:
@@ -114,7 +115,7 @@ def image(contents: Contents, beginning: str) -> ImageOutline:
     return next(one for one in images(contents) if one.image.id == found[0])
 
 
-def namespaces(contents: Contents) -> list[NamespaceOutline]:
+def namespaces(contents: Cut) -> list[NamespaceOutline]:
     """Return the namespaces of metadata definitions, in the order of their ids."""
     objects = _by(contents, MetadefObject, "namespace_id")
     properties = _by(contents, MetadefProperty, "namespace_id")
@@ -133,13 +134,13 @@ def namespaces(contents: Contents) -> list[NamespaceOutline]:
     ]
 
 
-def rows_of(contents: Contents, record: type[R]) -> list[R]:
+def rows_of(contents: Cut, record: type[R]) -> list[R]:
     """Return the rows of a table in the order of their ids."""
     held = contents.rows[record]
     return [held[key] for key in sorted(held)]
 
 
-def _by(contents: Contents, record: type[R], column: str) -> dict[Any, list[R]]:
+def _by(contents: Cut, record: type[R], column: str) -> dict[Any, list[R]]:
     found: dict[Any, list[R]] = defaultdict(list)
     for row in rows_of(contents, record):
         found[getattr(row, column)].append(row)
@@ -149,12 +150,13 @@ def _by(contents: Contents, record: type[R], column: str) -> dict[Any, list[R]]:
 # --- for programs ----------------------------------------------------------------------------
 
 
-def document(contents: Contents, *, reveal: bool = False) -> dict[str, Any]:
+def document(decoded: Decoded, *, reveal: bool = False) -> dict[str, Any]:
     """Return what a snapshot holds as JSON takes it: docs/snapshot.md describes it."""
+    contents = decoded.cut
     return {
-        "version": contents.version,
-        "writer": contents.writer,
-        "sha256": contents.seal or None,
+        "version": decoded.version,
+        "writer": decoded.writer,
+        "sha256": decoded.checksum or None,
         "counts": {
             count.table: {"rows": count.rows, "deleted": count.deleted}
             for count in counts(contents)
@@ -191,7 +193,7 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
-def _task_document(contents: Contents, task: Task, reveal: bool) -> dict[str, Any]:
+def _task_document(contents: Cut, task: Task, reveal: bool) -> dict[str, Any]:
     info = contents.rows[TaskInfo].get(task.id)
     told = row_document(info, reveal=reveal) if info else {}
     return row_document(task, reveal=reveal) | {

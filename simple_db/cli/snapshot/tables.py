@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from simple_db.cli.snapshot.difference import Difference, Kind, RowChange
     from simple_db.cli.snapshot.outline import ImageOutline
-    from simple_db.snapshot import Contents
+    from simple_db.store import Cut
 
 NARROW = 140
 """Below this width, in characters, an id is shown by as much of it as is unique."""
@@ -89,13 +89,13 @@ _CHANGE = {"updated_at"}
 # --- what is in a snapshot -------------------------------------------------------------------
 
 
-def summary(contents: Contents) -> Text:
+def summary(contents: Cut) -> Text:
     """Return in one line how much a snapshot holds: its images, and its rows."""
     rows = sum(len(held) for held in contents.rows.values())
     return Text(f"{number(len(contents.rows[Image]), 'image')}, {number(rows, 'row')}")
 
 
-def counts(contents: Contents) -> Table:
+def counts(contents: Cut) -> Table:
     """Return the tables that have rows, with how many."""
     table = _table("Table", right=("Rows", "Deleted"))
     for count in snapshot_outline.counts(contents):
@@ -107,7 +107,7 @@ def counts(contents: Contents) -> Table:
 
 
 def listing(
-    contents: Contents, *, width: int, deleted: bool = False, limit: int | None = None
+    contents: Cut, *, width: int, deleted: bool = False, limit: int | None = None
 ) -> Iterator[RenderableType]:
     """Give the tables of a snapshot's images, tasks and namespaces, those that there are.
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simple_db.model import values
 from simple_db.model.errors import (
     MetadefDuplicateResourceTypeAssociation,
     MetadefResourceTypeAssociationNotFound,
 )
 from simple_db.model.records import Association, Namespace, ResourceType, columns_of, key_of
 from simple_db.model.shapes import AssociationDict, Context
+from simple_db.model.values import mapping, require_keys, stored, stored_columns
 from simple_db.operations.metadefs.resource_types import add_resource_type, resource_type_named
 from simple_db.operations.metadefs.scope import visible_namespace
 from simple_db.operations.visibility import caller_of
@@ -29,8 +29,6 @@ def metadef_resource_type_association_get(
         MetadefForbidden: the caller may not see it.
         MetadefResourceTypeNotFound: there is no such resource type.
         MetadefResourceTypeAssociationNotFound: the two are not associated.
-
-    Source: ``metadef_resource_type_association_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -48,8 +46,6 @@ def metadef_resource_type_association_get_all_by_namespace(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_resource_type_association_get_all_by_namespace`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -66,18 +62,16 @@ def metadef_resource_type_association_create(
     A resource type that does not exist is added, unprotected.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         values: ``name`` of the resource type, text; ``properties_target`` (whose properties,
-            ``image`` of a volume say) and ``prefix`` of their names, text or None.
+            such as ``image`` for a volume) and ``prefix`` of their names, text or None.
 
     Raises:
         Invalid: a value is missing or wrong.
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateResourceTypeAssociation: the two are associated already.
-
-    Source: ``metadef_resource_type_association_create`` of Glance 33.
     """
     name, given = _checked(values)
     caller = caller_of(context)
@@ -98,8 +92,6 @@ def metadef_resource_type_association_delete(
         MetadefForbidden: the caller may not see it.
         MetadefResourceTypeNotFound: there is no such resource type.
         MetadefResourceTypeAssociationNotFound: the two are not associated.
-
-    Source: ``metadef_resource_type_association_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -111,10 +103,10 @@ def metadef_resource_type_association_delete(
 
 def _checked(association: object) -> tuple[str, dict[str, Any]]:
     """Return the name of the resource type, and what the association stores."""
-    named = values.mapping(association, "the values of an association")
-    values.required(named, ["name", *_OWN], "the association")
-    name: str = values.stored(_NAME, named["name"])
-    return name, values.columns(Association, {key: named[key] for key in _OWN})
+    named = mapping(association, "the values of an association")
+    require_keys(named, ["name", *_OWN], "the association")
+    name: str = stored(_NAME, named["name"])
+    return name, stored_columns(Association, {key: named[key] for key in _OWN})
 
 
 def _association(tables: Tables, namespace: Namespace, resource_type_name: object) -> Association:

@@ -1,6 +1,6 @@
-"""What a namespace holds: objects, properties and tags are alike, each kind in a table of its own.
+"""Objects, properties and tags of a namespace: what the three kinds have in common.
 
-Names are unique within a namespace and a kind.
+Each kind has a table of its own. Names are unique within a namespace and a kind.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ D = TypeVar("D", bound=Definition)
 
 @frozen
 class Kind(Generic[D]):
-    """A kind of content: its record, where its rows are, and what is raised about it."""
+    """A kind of content: its record, its table, and its errors."""
 
     word: str
     record: type[D]
@@ -42,7 +42,7 @@ class Kind(Generic[D]):
         return self.table(tables).where(namespace_id=namespace.id)
 
     def named(self, tables: Tables, namespace: Namespace, name: object) -> D:
-        """Return the row of that name; none is the kind's error."""
+        """Return the row of that name, or raise `not_found`."""
         found = self.table(tables).where(namespace_id=namespace.id, name=name)
         if not found:
             raise self.not_found(
@@ -52,7 +52,7 @@ class Kind(Generic[D]):
         return found[0]
 
     def of_id(self, tables: Tables, namespace: Namespace, row_id: object) -> D:
-        """Return the row of that id; none, or one of another namespace, is the kind's error."""
+        """Return the row of that id in the namespace, or raise `not_found`."""
         row = self.table(tables).get(row_id)
         if row is None or row.namespace_id != namespace.id:
             raise self.not_found(
@@ -62,7 +62,7 @@ class Kind(Generic[D]):
         return row
 
     def create(self, tables: Tables, namespace: Namespace, given: dict[str, Any]) -> D:
-        """Add a row to the namespace; a name that is taken is the kind's error."""
+        """Add a row to the namespace; raise `duplicate` if the name is taken."""
         self._require_free(tables, namespace, given["name"])
         table, now = self.table(tables), tables.now
         row = self.record(
@@ -73,7 +73,7 @@ class Kind(Generic[D]):
     def update(
         self, tables: Tables, namespace: Namespace, row_id: object, given: dict[str, Any]
     ) -> D:
-        """Change the row of that id; none, or a name that is taken, is the kind's error.
+        """Change the row of that id; raise `not_found`, or `duplicate` if the name is taken.
 
         Raises:
             Invalid: the id of the row, or of its namespace, would change.
@@ -85,13 +85,13 @@ class Kind(Generic[D]):
         return rows.put_if_changed(self.table(tables), row, changed)
 
     def delete(self, tables: Tables, namespace: Namespace, name: object) -> D:
-        """Remove the row of that name and return it; none is the kind's error."""
+        """Remove the row of that name and return it, or raise `not_found`."""
         row = self.named(tables, namespace, name)
         self.table(tables).remove(row.id)
         return row
 
     def delete_all(self, tables: Tables, namespace: Namespace) -> int:
-        """Remove all rows of the namespace and return how many they were."""
+        """Remove all rows of the namespace and return their number."""
         return rows.remove_of_namespace(self.table(tables), namespace.id)
 
     def _require_free(self, tables: Tables, namespace: Namespace, name: str) -> None:

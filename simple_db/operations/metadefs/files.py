@@ -1,7 +1,7 @@
-"""Metadata definitions in Glance's JSON files: one namespace, and what is in it, a file.
+"""Metadata definitions in Glance's JSON files: each file is one namespace with its content.
 
-Files are read and checked whole before the database is touched, and what they hold goes in as one
-transaction, so that nothing is half loaded. A file looks like this, with more in every list::
+All files are read and checked before the database is changed, and are loaded in one transaction, so
+that nothing is half loaded. A file looks like this, with more in every list::
 
     {"namespace": "OS::Compute::Quota", "display_name": "Flavor Quota", "description": "...",
      "visibility": "public", "protected": true, "owner": "admin",
@@ -10,7 +10,7 @@ transaction, so that nothing is half loaded. A file looks like this, with more i
      "objects": [{"name": "CPU Limits", "description": "...", "properties": {"period": SCHEMA}}],
      "tags": [{"name": "quota"}]}
 
-Only ``namespace`` is required, and ``name`` in the lists; what is not known is ignored.
+Only ``namespace`` is required, and ``name`` in the lists; unknown keys are ignored.
 """
 
 import json
@@ -41,22 +41,22 @@ from simple_db.model.records import (
 from simple_db.store import HasStore, Table, Tables
 
 Mode = Literal["keep", "merge", "prefer_new", "overwrite"]
-"""What becomes of a namespace that is there already:
+"""What happens to a namespace that exists already:
 
 - keep: it stays as it is, and the file is skipped;
 - merge: what it lacks is added, what it has stays as it is;
-- prefer_new: what it lacks is added, what the file has too is replaced by the file's;
-- overwrite: it is deleted with all that is in it, and made anew.
+- prefer_new: what it lacks is added, what the file has too is replaced;
+- overwrite: it is deleted with its content, and created from the file.
 """
 
 Columns = Mapping[str, Any]
 
 R = TypeVar("R", bound=Timestamped)
 
-# Glance's loader takes an administrator for the owner where a file names none.
+# The owner that Glance's loader uses where a file names none.
 _OWNER = "admin"
 
-# Whatever is no letter and no digit: Glance names an exported file so.
+# What Glance leaves out of the name of an exported file: all but letters and digits.
 _NOT_IN_A_NAME = re.compile(r"[\W_]+")
 _NAME_WIDTH = 80
 
@@ -89,7 +89,7 @@ def mode_of(*, merge: bool, prefer_new: bool, overwrite: bool) -> Mode:
 
 @frozen
 class Definitions:
-    """A namespace and what is in it, as the columns of the tables hold it."""
+    """A namespace and its content, as the columns of the tables hold it."""
 
     namespace: Columns
     associations: Sequence[tuple[str, Columns]]
@@ -101,7 +101,7 @@ class Definitions:
 
 @frozen
 class Loaded:
-    """What came of a load: numbers of namespaces."""
+    """How many namespaces a load created, merged, overwrote and skipped."""
 
     new: int = 0
     merged: int = 0
@@ -136,15 +136,15 @@ def _paths(path: Path) -> list[Path]:
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.stat().st_mode)
-    except FileNotFoundError:  # a link that leads nowhere, as editors leave them
+    except FileNotFoundError:  # a broken link, which some editors leave
         return False
 
 
 def read(path: Path) -> Definitions:
-    """Return what a file holds, checked to the last column.
+    """Return the content of a file, with every column checked.
 
     Raises:
-        Invalid: the file cannot be read, is no JSON, or holds something that is no definition; the
+        Invalid: the file cannot be read, is no JSON, or has something that is no definition; the
             message names the file and the place in it.
     """
     try:
@@ -182,7 +182,7 @@ def _definitions(document: object) -> Definitions:
 
 
 def _items(given: Columns, key: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give the dicts of a list, each with how messages name it."""
+    """Yield the dicts of a list, each with its name in messages."""
     for number, item in enumerate(values.sequence(given.get(key, []), key), start=1):
         where = f"{key}, item {number}"
         yield values.mapping(item, where), where
@@ -210,7 +210,7 @@ def _object(item: Columns, where: str) -> Columns:
 
 
 def _joined(names: object, where: str) -> str:
-    """Return the names of required properties as the column has them: with commas between."""
+    """Return the names of required properties as the column stores them, separated by commas."""
     listed = values.sequence(names, f"{where}: required")
     if not all(isinstance(name, str) for name in listed):
         raise Invalid(f"{where}: required must be a list of names of properties")
@@ -219,19 +219,19 @@ def _joined(names: object, where: str) -> str:
 
 def _checked(record: type[Record], columns: Columns, where: str) -> Columns:
     try:
-        return values.columns(record, columns)
+        return values.stored_columns(record, columns)
     except Invalid as error:
         raise Invalid(f"{where}: {error}") from error
 
 
 def write(directory: str | os.PathLike[str], definitions: Iterable[Definitions]) -> Iterator[Path]:
-    """Write each namespace to a file of its own, and give its path when it is written.
+    """Write each namespace to a file of its own, and yield its path when it is written.
 
-    A file is named after the namespace's display name, as Glance does it, and replaces one of that
-    name; the directory is made if it is not there.
+    A file is named after the namespace's display name, as in Glance, and replaces one of that name.
+    The directory is created if it does not exist.
 
     Raises:
-        Invalid: a file cannot be written; those before it are.
+        Invalid: a file cannot be written; the files before it are written.
     """
     taken: set[str] = set()
     for one in definitions:
@@ -245,7 +245,7 @@ def write(directory: str | os.PathLike[str], definitions: Iterable[Definitions])
 
 
 def _free_name(one: Definitions, taken: set[str]) -> str:
-    """Return a name for the file that no other has, not even on a disk that folds case."""
+    """Return a name for the file that no other has, not even on a disk that ignores case."""
     shown = one.namespace["display_name"] or one.namespace["namespace"]
     stem = _NOT_IN_A_NAME.sub("", shown)[:_NAME_WIDTH] or "namespace"
     name, number = stem, 1
@@ -281,17 +281,17 @@ def _object_item(columns: Columns) -> Columns:
 
 
 def load(db: HasStore, definitions: Iterable[Definitions], mode: Mode = "keep") -> Loaded:
-    """Put namespaces into the database, in one transaction, and return what came of them.
+    """Put namespaces into the database, in one transaction, and return how many.
 
-    Resource types that are not there are made, and protected. Nothing that is there is deleted but
-    for namespaces that are overwritten.
+    Missing resource types are created, and protected. Only namespaces that are overwritten are
+    deleted.
 
     Args:
-        db: where they go.
-        definitions: as `read` or `dump` gives them.
-        mode: what becomes of a namespace that is there already.
+        db: The database.
+        definitions: What `read` or `dump` returns.
+        mode: What happens to a namespace that exists already.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_load_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_load_metadefs`` of Glance 33.
     """
     outcomes: list[str] = []
     with db.store.writing() as tables:
@@ -332,7 +332,7 @@ def _associate(
     tables: Tables, namespace: Namespace, name: str, columns: Columns, *, renew: bool
 ) -> None:
     known = next(iter(tables.resource_types.where(name=name)), None)
-    # One that is there keeps its protection, and is only marked as changed.
+    # An existing one keeps its protection; only its updated_at changes.
     its_own = {} if known else {"name": name, "protected": True}
     resource_type = _put(tables, tables.resource_types, known, its_own, renew=renew)
     key = {"resource_type_id": resource_type.id, "namespace_id": namespace.id}
@@ -343,7 +343,7 @@ def _associate(
 def _put(
     tables: Tables, table: Table[R], found: R | None, columns: Columns, *, renew: bool = False
 ) -> R:
-    """Insert a row, or bring the one that is found up to date, or let it be."""
+    """Insert a row, or with `renew` update the one that is found, or leave it as it is."""
     if found is None:
         given: Columns = {"created_at": tables.now, "updated_at": None, **columns}
         counted: Columns = {"id": table.new_id()} if counts_ids(table.record) else {}
@@ -370,11 +370,11 @@ def _remove_namespace(tables: Tables, namespace_id: int) -> None:
 
 
 def unload(db: HasStore) -> int:
-    """Delete all metadata definitions, resource types too, and return how many namespaces went.
+    """Delete all metadata definitions and resource types, and return the number of namespaces.
 
-    Ids are not given again.
+    Their ids are not used again.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_unload_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_unload_metadefs`` of Glance 33.
     """
     with db.store.writing() as tables:
         count = len(tables.namespaces.rows)
@@ -384,11 +384,11 @@ def unload(db: HasStore) -> int:
 
 
 def dump(db: HasStore) -> list[Definitions]:
-    """Return all namespaces with what is in them, in the order in which they were made.
+    """Return all namespaces with their content, in the order in which they were created.
 
-    Resource types that belong to no namespace are not among them.
+    Resource types without a namespace are left out.
 
-    Source: Glance 33, ``glance.db.sqlalchemy.metadata.db_export_metadefs``.
+    Source: ``glance.db.sqlalchemy.metadata.db_export_metadefs`` of Glance 33.
     """
     with db.store.reading() as tables:
         return [_dump_one(tables, namespace) for namespace in tables.namespaces.where()]

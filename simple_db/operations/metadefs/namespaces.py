@@ -5,10 +5,10 @@ from typing import Any, cast
 
 from attrs import frozen
 
-from simple_db.model import values
 from simple_db.model.errors import InvalidParameterValue, MetadefDuplicateNamespace
 from simple_db.model.records import Namespace, columns_of
 from simple_db.model.shapes import Context, NamespaceDict, SortDirection
+from simple_db.model.values import mapping, refuse_beyond_basic_plane, sequence, shown, stored
 from simple_db.operations.metadefs import rows
 from simple_db.operations.metadefs.scope import (
     may_see_namespace,
@@ -40,22 +40,20 @@ def metadef_namespace_get_all(
             where the filters leave it out.
         limit: The largest number of namespaces; None is no limit.
         sort_key: A column of a namespace; ties are broken by ``created_at`` and ``id``.
-        sort_dir: ``asc``, which None is too, or ``desc``.
+        sort_dir: ``asc`` or ``desc``; None is ``asc``.
         filters: ``visibility``, the namespaces of that one; ``id_list``, those of these ids;
             ``resource_types``, those that are associated with one of these, separated by commas
-            or in a list, and then ``id_list`` is not looked at. Other filters are ignored, as is
-            None, but for ``resource_types``. Where no namespace is associated with one of these,
-            the list is empty, whatever the marker, the limit and the order are.
+            or in a list, which then replaces ``id_list``. Other filters are ignored, as is None
+            except for ``resource_types``. Where no namespace is associated with one of these, the
+            list is empty, whatever the marker, the limit and the order are.
 
     Raises:
         Invalid: the filters cannot be read.
-        InvalidSortDir: the direction is neither.
+        InvalidSortDir: the direction is another.
         InvalidSortKey: the key is no column.
         Invalid: the limit cannot be read.
         MetadefNamespaceNotFound: the marker does not exist.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_get_all`` of Glance 33.
     """
     query = _parsed(filters)
     caller = caller_of(context)
@@ -63,7 +61,7 @@ def metadef_namespace_get_all(
         ids = query.ids if query.resource_types is None else _ids_for(tables, query.resource_types)
         if query.resource_types is not None and not ids:
             return []
-        # Only now: Glance's driver looks at none of them for a resource type that there is not.
+        # Only now: Glance's driver checks none of them where no resource type matches.
         order = rows.page_order(Namespace, sort_key, sort_dir)
         size = paging.page_limit(limit)
         start = None if marker is None else visible_namespace_of_id(tables, caller, marker)
@@ -90,8 +88,6 @@ def metadef_namespace_get(
     Raises:
         MetadefNamespaceNotFound: there is none.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -107,14 +103,11 @@ def metadef_namespace_create(
         context: Who calls; every caller may, for any owner.
         values: ``namespace``, its name, and ``owner``, a project, text; ``display_name`` and
             ``description``, text; ``visibility``, ``public`` or another text, which shows it to
-            its owner only; ``protected``, which this API does not look at. Times and ids are
-            given by the database.
+            its owner only; ``protected``, which this API ignores. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         MetadefDuplicateNamespace: there is one of that name.
-
-    Source: ``metadef_namespace_create`` of Glance 33.
     """
     given = _complete(values)
     with db.store.writing() as tables:
@@ -132,7 +125,7 @@ def metadef_namespace_update(
     Values that are what the namespace has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_id: The id of the namespace.
         namespace_dict: As in `metadef_namespace_create`, each optional.
 
@@ -141,11 +134,9 @@ def metadef_namespace_update(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateNamespace: there is another of that name.
-
-    Source: ``metadef_namespace_update`` of Glance 33.
     """
     caller = caller_of(context)
-    values.refuse_beyond_basic_plane(namespace_dict)
+    refuse_beyond_basic_plane(namespace_dict)
     given = rows.changes(Namespace, namespace_dict)
     with db.store.writing() as tables:
         row = visible_namespace_of_id(tables, caller, namespace_id)
@@ -163,14 +154,12 @@ def metadef_namespace_delete(
     Its associations go too, and the resource types stay.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see, protected or not.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_namespace_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -188,7 +177,7 @@ def metadef_namespace_delete(
 
 @frozen
 class _Query:
-    """What a listing asks for; None asks nothing."""
+    """What a listing asks for; None is no condition."""
 
     visibility: str | None
     ids: list[Any] | None
@@ -196,12 +185,12 @@ class _Query:
 
 
 def _parsed(filters: Mapping[str, Any] | None) -> _Query:
-    given = values.mapping(filters or {}, "filters")
+    given = mapping(filters or {}, "filters")
     ids = given.get("id_list")
     return _Query(
-        # Of several, as a query of Glance's API can have them, the driver takes the first.
-        visibility=values.stored(_VISIBILITY, next(_values_of(filters, "visibility"), None)),
-        ids=None if ids is None else values.sequence(ids, "the filter id_list"),
+        # A query of Glance's API can have several; the driver uses the first.
+        visibility=stored(_VISIBILITY, next(_values_of(filters, "visibility"), None)),
+        ids=None if ids is None else sequence(ids, "the filter id_list"),
         resource_types=_names(given["resource_types"]) if "resource_types" in given else None,
     )
 
@@ -214,7 +203,7 @@ def _names(value: object) -> list[str]:
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InvalidParameterValue(
-            f"the filter resource_types takes text or a list of it, not {values.shown(value)}"
+            f"the filter resource_types takes text or a list of it, not {shown(value)}"
         )
     return names
 
@@ -230,7 +219,7 @@ def _ids_for(tables: Tables, resource_types: list[str]) -> set[int]:
 
 
 def _complete(namespace: object) -> dict[str, Any]:
-    values.refuse_beyond_basic_plane(namespace)
+    refuse_beyond_basic_plane(namespace)
     return rows.new_values(Namespace, namespace, ["namespace", "owner"])
 
 
@@ -240,4 +229,4 @@ def _require_free(tables: Tables, name: str) -> None:
 
 
 def _dict(row: Namespace) -> NamespaceDict:
-    return cast("NamespaceDict", rows.told(row))
+    return cast("NamespaceDict", rows.row_dict(row))

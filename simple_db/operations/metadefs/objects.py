@@ -34,8 +34,6 @@ def metadef_object_get_all(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_get_all`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -52,8 +50,6 @@ def metadef_object_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no such object.
-
-    Source: ``metadef_object_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -67,19 +63,17 @@ def metadef_object_create(
     """Add an object to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         object_dict: ``name``, text; ``description``, text; ``required``, text (Glance writes names
             of properties there, separated by commas); ``json_schema``, anything that JSON can
-            hold, an empty dict unless given. Times and ids are given by the database.
+            hold, an empty dict unless given. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateObject: it has an object of that name.
-
-    Source: ``metadef_object_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, object_dict)
@@ -101,7 +95,7 @@ def metadef_object_update(
     Values that are what the object has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         object_id: The id of the object.
         object_dict: As in `metadef_object_create`, each optional.
@@ -113,8 +107,6 @@ def metadef_object_update(
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no object of that id.
         MetadefDuplicateObject: it has another object of that name.
-
-    Source: ``metadef_object_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, object_dict)
@@ -133,8 +125,6 @@ def metadef_object_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefObjectNotFound: it has no such object.
-
-    Source: ``metadef_object_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -145,13 +135,11 @@ def metadef_object_delete(
 def metadef_object_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all objects of the namespace and return how many they were.
+    """Remove all objects of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -164,8 +152,6 @@ def metadef_object_count(db: HasStore, context: Context | None, namespace_name: 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_object_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -173,4 +159,4 @@ def metadef_object_count(db: HasStore, context: Context | None, namespace_name: 
 
 
 def _dict(row: MetadefObject) -> MetadefObjectDict:
-    return cast("MetadefObjectDict", rows.told(row))
+    return cast("MetadefObjectDict", rows.row_dict(row))

@@ -34,8 +34,6 @@ def metadef_property_get_all(
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_get_all`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -52,8 +50,6 @@ def metadef_property_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no such property.
-
-    Source: ``metadef_property_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -67,18 +63,16 @@ def metadef_property_create(
     """Add a property to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         property_dict: ``name``, text; ``json_schema``, anything that JSON can hold, an empty dict
-            unless given. Times and ids are given by the database.
+            unless given. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateProperty: it has a property of that name.
-
-    Source: ``metadef_property_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, property_dict)
@@ -100,7 +94,7 @@ def metadef_property_update(
     Values that are what the property has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         property_id: The id of the property.
         property_dict: As in `metadef_property_create`, each optional.
@@ -112,8 +106,6 @@ def metadef_property_update(
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no property of that id.
         MetadefDuplicateProperty: it has another property of that name.
-
-    Source: ``metadef_property_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, property_dict)
@@ -132,8 +124,6 @@ def metadef_property_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefPropertyNotFound: it has no such property.
-
-    Source: ``metadef_property_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -144,13 +134,11 @@ def metadef_property_delete(
 def metadef_property_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all properties of the namespace and return how many they were.
+    """Remove all properties of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -163,8 +151,6 @@ def metadef_property_count(db: HasStore, context: Context | None, namespace_name
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_property_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -172,4 +158,4 @@ def metadef_property_count(db: HasStore, context: Context | None, namespace_name
 
 
 def _dict(row: MetadefProperty) -> MetadefPropertyDict:
-    return cast("MetadefPropertyDict", rows.told(row))
+    return cast("MetadefPropertyDict", rows.row_dict(row))

@@ -1,9 +1,8 @@
-"""Types of resources that metadata definitions are for, seen and changed by everyone."""
+"""Types of resources that metadata definitions apply to; every caller may see and change them."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from simple_db.model import values
 from simple_db.model.errors import (
     MetadefDuplicateResourceType,
     MetadefIntegrityError,
@@ -12,6 +11,7 @@ from simple_db.model.errors import (
 )
 from simple_db.model.records import ResourceType
 from simple_db.model.shapes import Context, ResourceTypeDict
+from simple_db.model.values import worded
 from simple_db.operations.metadefs import rows
 from simple_db.store import HasStore, Tables
 
@@ -23,14 +23,12 @@ def metadef_resource_type_create(
 
     Args:
         context: Who calls; every caller may.
-        values: ``name``, text; ``protected``, False unless given. Times and ids are given by the
-            database.
+        values: ``name``, text; ``protected``, False unless given. The database sets times and
+            ids.
 
     Raises:
         Invalid: a value is missing or wrong.
         MetadefDuplicateResourceType: there is one of that name.
-
-    Source: ``metadef_resource_type_create`` of Glance 33.
     """
     given = rows.new_values(ResourceType, values, ["name"])
     with db.store.writing() as tables:
@@ -44,18 +42,13 @@ def metadef_resource_type_get(
 
     Raises:
         MetadefResourceTypeNotFound: there is none.
-
-    Source: ``metadef_resource_type_get`` of Glance 33.
     """
     with db.store.reading() as tables:
         return _dict(resource_type_named(tables, resource_type_name))
 
 
 def metadef_resource_type_get_all(db: HasStore, context: Context | None) -> list[ResourceTypeDict]:
-    """Return fresh dicts of all resource types in the order in which they were added.
-
-    Source: ``metadef_resource_type_get_all`` of Glance 33.
-    """
+    """Return fresh dicts of all resource types in the order in which they were added."""
     with db.store.reading() as tables:
         return [_dict(row) for row in tables.resource_types.where()]
 
@@ -73,8 +66,6 @@ def metadef_resource_type_delete(
         MetadefResourceTypeNotFound: there is none of that name.
         ProtectedMetadefResourceTypeSystemDelete: it is protected.
         MetadefIntegrityError: a namespace is associated with it.
-
-    Source: ``metadef_resource_type_delete`` of Glance 33.
     """
     with db.store.writing() as tables:
         row = resource_type_named(tables, resource_type_name)
@@ -92,7 +83,7 @@ def resource_type_named(tables: Tables, name: object) -> ResourceType:
     found = tables.resource_types.where(name=name)
     if not found:
         raise MetadefResourceTypeNotFound(
-            f"No metadata definition resource-type with name={values.worded(name)} was found"
+            f"No metadata definition resource-type with name={worded(name)} was found"
         )
     return found[0]
 
@@ -126,4 +117,4 @@ def _require_removable(tables: Tables, row: ResourceType) -> None:
 
 
 def _dict(row: ResourceType) -> ResourceTypeDict:
-    return cast("ResourceTypeDict", rows.told(row))
+    return cast("ResourceTypeDict", rows.row_dict(row))

@@ -1,4 +1,4 @@
-"""Rows of metadata definitions: from the values of a caller, into a change, out as a dict."""
+"""Rows of metadata definitions: new values, changes, pages, and fresh dicts of rows."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -11,10 +11,10 @@ from simple_db.model.records import Record, Timestamped, as_dict, columns_of, ke
 from simple_db.queries import paging
 from simple_db.store import Table, Tables
 
-# The database gives these: a caller's own are not looked at.
+# The database sets these; the caller's are ignored.
 _TIMES = frozenset({"created_at", "updated_at"})
 
-# What a row keeps: an update may repeat it, as one does that sends back the whole dict.
+# These do not change. An update may repeat them, as one that sends back the whole dict.
 _FIXED = frozenset({"id", "namespace_id"})
 
 R = TypeVar("R", bound=Timestamped)
@@ -33,8 +33,8 @@ def new_values(record: type[Record], given: object, required: Iterable[str]) -> 
         for key, value in named.items()
         if value is not None and key not in _TIMES | _FIXED
     }
-    values.required(known, required, what)
-    return values.columns(record, known)
+    values.require_keys(known, required, what)
+    return values.stored_columns(record, known)
 
 
 def changes(record: type[Record], given: object) -> dict[str, Any]:
@@ -45,14 +45,14 @@ def changes(record: type[Record], given: object) -> dict[str, Any]:
     """
     named = values.mapping(given, f"the values of a row of {record.table}")
     known = {key: value for key, value in named.items() if key not in _TIMES}
-    return values.columns(record, known)
+    return values.stored_columns(record, known)
 
 
 def changed(tables: Tables, row: R, given: dict[str, Any]) -> R:
     """Return the row with those of the values that differ from its own; it is not stored.
 
-    A row that does not change keeps its ``updated_at``. What Python holds to be equal, 0 and False
-    in a schema say, is no change.
+    A row that does not change keeps its ``updated_at``. Values that are equal in Python, such as 0
+    and False in a schema, are no change.
 
     Raises:
         Invalid: the id of the row, or of its namespace, would change.
@@ -72,7 +72,7 @@ def put_if_changed(table: Table[R], before: R, after: R) -> R:
 
 
 def remove_of_namespace(table: Table[Any], namespace_id: int) -> int:
-    """Remove the rows of the namespace from a table and return how many they were."""
+    """Remove the rows of the namespace from a table and return their number."""
     rows = table.where(namespace_id=namespace_id)
     for row in rows:
         table.remove(key_of(row))
@@ -82,8 +82,7 @@ def remove_of_namespace(table: Table[Any], namespace_id: int) -> int:
 def page_order(record: type[Record], sort_key: object, sort_dir: object) -> paging.SortOrder:
     """Return the total order that one key and one direction ask for; no direction is ascending.
 
-    ``id`` orders as ``created_at`` does: Glance's driver does not look at a sort key that breaks
-    ties anyway.
+    ``id`` orders as ``created_at`` does: Glance's driver ignores a key that breaks ties anyway.
 
     Raises:
         InvalidSortDir: the direction is neither asc nor desc.
@@ -93,7 +92,7 @@ def page_order(record: type[Record], sort_key: object, sort_dir: object) -> pagi
     return paging.sort_order(record, [leading], ["asc" if sort_dir is None else sort_dir])
 
 
-def told(row: Record) -> Any:
+def row_dict(row: Record) -> Any:
     """Return a fresh dict of the row's columns, with a schema of its own."""
     columns = as_dict(row)
     return {

@@ -1,4 +1,4 @@
-"""Tags of a namespace, which images may have."""
+"""Tags of a namespace, which it proposes for images."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -34,21 +34,19 @@ def metadef_tag_get_all(
     Args:
         context: Who calls; None is an administrator.
         namespace_name: A namespace that the caller may see.
-        filters: Not looked at, as in Glance's driver.
+        filters: Ignored, as in Glance's driver.
         marker: The id of the tag behind whose place in the order the page starts.
         limit: The largest number of tags; None is no limit.
         sort_key: A column of a tag; ties are broken by ``created_at`` and ``id``.
-        sort_dir: ``asc``, which None is too, or ``desc``.
+        sort_dir: ``asc`` or ``desc``; None is ``asc``.
 
     Raises:
-        InvalidSortDir: the direction is neither.
+        InvalidSortDir: the direction is another.
         InvalidSortKey: the key is no column.
         Invalid: the limit is no number, or negative.
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: the marker is no tag of the namespace.
-
-    Source: ``metadef_tag_get_all`` of Glance 33.
     """
     order = rows.page_order(MetadefTag, sort_key, sort_dir)
     size = paging.page_limit(limit)
@@ -69,8 +67,6 @@ def metadef_tag_get(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no such tag.
-
-    Source: ``metadef_tag_get`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -84,17 +80,15 @@ def metadef_tag_create(
     """Add a tag to the namespace and return a fresh dict of it.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
-        tag_dict: ``name``, text. Times and ids are given by the database.
+        tag_dict: ``name``, text. The database sets times and ids.
 
     Raises:
         Invalid: a value is missing or wrong, or has a character beyond U+FFFF.
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateTag: it has a tag of that name.
-
-    Source: ``metadef_tag_create`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, tag_dict)
@@ -113,11 +107,11 @@ def metadef_tag_create_tags(
 ) -> list[MetadefTagDict]:
     """Give the namespace these tags, in place of all that it has, and return fresh dicts of them.
 
-    Without any tag nothing happens, and the namespace is not looked for, as in Glance's driver;
-    nor are characters beyond U+FFFF.
+    Without any tag nothing happens, and the namespace need not exist, as in Glance's driver.
+    Characters beyond U+FFFF are not refused.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         tag_list: Dicts as in `metadef_tag_create`.
         can_append: Whether the tags that the namespace has already stay.
@@ -127,8 +121,6 @@ def metadef_tag_create_tags(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefDuplicateTag: two of the tags have one name, or one has that of a tag that stays.
-
-    Source: ``metadef_tag_create_tags`` of Glance 33.
     """
     caller = caller_of(context)
     given = [] if tag_list is None else values.sequence(tag_list, "tag_list")
@@ -154,7 +146,7 @@ def metadef_tag_update(
     Values that are what the tag has already change nothing, ``updated_at`` included.
 
     Args:
-        context: Who calls; whoever sees the namespace may.
+        context: Who calls; every caller that sees the namespace may.
         namespace_name: A namespace that the caller may see.
         id: The id of the tag.
         tag_dict: As in `metadef_tag_create`, each optional.
@@ -166,8 +158,6 @@ def metadef_tag_update(
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no tag of that id.
         MetadefDuplicateTag: it has another tag of that name.
-
-    Source: ``metadef_tag_update`` of Glance 33.
     """
     caller = caller_of(context)
     values.refuse_beyond_basic_plane(namespace_name, tag_dict)
@@ -186,8 +176,6 @@ def metadef_tag_delete(
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
         MetadefTagNotFound: it has no such tag.
-
-    Source: ``metadef_tag_delete`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -198,13 +186,11 @@ def metadef_tag_delete(
 def metadef_tag_delete_namespace_content(
     db: HasStore, context: Context | None, namespace_name: str
 ) -> int:
-    """Remove all tags of the namespace and return how many they were.
+    """Remove all tags of the namespace and return their number.
 
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_tag_delete_namespace_content`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.writing() as tables:
@@ -217,8 +203,6 @@ def metadef_tag_count(db: HasStore, context: Context | None, namespace_name: str
     Raises:
         MetadefNamespaceNotFound: there is no such namespace.
         MetadefForbidden: the caller may not see it.
-
-    Source: ``metadef_tag_count`` of Glance 33.
     """
     caller = caller_of(context)
     with db.store.reading() as tables:
@@ -226,4 +210,4 @@ def metadef_tag_count(db: HasStore, context: Context | None, namespace_name: str
 
 
 def _dict(row: MetadefTag) -> MetadefTagDict:
-    return cast("MetadefTagDict", rows.told(row))
+    return cast("MetadefTagDict", rows.row_dict(row))

@@ -189,7 +189,7 @@ def the_status_of_members_is_dropped(call: Asked) -> Any:
 
 @breaks("image_get_all", row="Q11", also=["members"])
 def nothing_is_shared_with_those_without_project(call: Asked) -> Any:
-    """A caller without project is listed whatever is shared with anybody."""
+    """A caller without project is listed the images that are shared with anybody."""
     shared = call.context.owner is None and not call.context.is_admin
     images: Images = call.answer(v1_mode=False)
     ids = {image["id"] for image in images if shared and image["visibility"] == "shared"}

@@ -31,7 +31,7 @@ class Parameters:
 @functools.cache
 def parameters_of(function: str) -> Parameters:
     """Return what the function of the API takes."""
-    _db, *parameters = inspect.signature(vars(Database)[function]).parameters.values()
+    _db, *parameters = inspect.signature(getattr(Database, function)).parameters.values()
     names = [parameter for parameter in parameters if parameter.name != "context"]
     return Parameters(
         has_context=len(names) < len(parameters),

@@ -70,7 +70,7 @@ class _Sequence:
         return self._database.store.cut()
 
     def go_back(self, state: Cut) -> None:
-        self._database.store.go_back(state)
+        self._database.store.become(state)
 
 
 def _contents(state: Cut, before: Cut) -> Hashable:
@@ -79,8 +79,8 @@ def _contents(state: Cut, before: Cut) -> Hashable:
     Those depend on the order of the calls and no call names them.
     """
     return tuple(
-        tuple(sorted(_content(row, before[record].next_id) for row in held.rows.values()))
-        for record, held in state.items()
+        tuple(sorted(_content(row, before.next_ids[record]) for row in rows.values()))
+        for record, rows in state.rows.items()
     )
 
 

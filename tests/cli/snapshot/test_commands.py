@@ -103,7 +103,7 @@ def test_a_bad_snapshot_is_told_in_a_line_with_what_is_wrong(capsys: Captured) -
     good, bad = said(capsys, "check", "glance.json", "bad.json", code=1).splitlines()
 
     assert good.startswith("glance.json: good: ")
-    assert bad.startswith("bad.json: bad: this is no snapshot of simple_db")
+    assert bad.startswith("bad.json: bad: this is not a snapshot of simple_db")
 
 
 def test_a_snapshot_of_an_older_format_is_good_and_can_be_upgraded(capsys: Captured) -> None:
@@ -168,7 +168,7 @@ def test_a_snapshot_is_shown_with_its_counts_and_images(capsys: Captured) -> Non
     shown = said(capsys, "show", "glance.json")
 
     assert shown.startswith("glance.json\nversion 2, written by simple_db 0.1.0\n1 image, 2 rows, ")
-    assert f"SHA-256 {snapshot.contents_of(database.snapshot()).seal}\n" in shown
+    assert f"SHA-256 {snapshot.decoded(database.snapshot()).checksum}\n" in shown
     assert "image_locations" in shown
     assert "abc  cirros  alice  shared      active" in shown
 
@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_back(capsys: Captur
     assert commands.run(["snapshot", "upgrade", "bad.json", "old.json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == "old.json: upgraded from version 1 to 2\n"
-    assert printed.err.startswith("simple-db: bad.json: this is no snapshot")
+    assert printed.err.startswith("simple-db: bad.json: this is not a snapshot")
     assert Path("bad.json").read_text() == "{"
 
 
@@ -366,7 +366,7 @@ def test_both_files_of_a_difference_are_told_where_neither_can_be_read(capsys: C
     told = refused(capsys, "diff", "missing.json", "bad.json")
 
     assert "missing.json cannot be read: No such file" in told
-    assert "bad.json: this is no snapshot" in told
+    assert "bad.json: this is not a snapshot" in told
 
 
 def test_a_file_that_is_not_there_is_told_to_programs_too(capsys: Captured) -> None:

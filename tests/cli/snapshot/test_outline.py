@@ -8,6 +8,7 @@ import pytest
 from simple_db import snapshot
 from simple_db.cli.snapshot import outline as snapshot_outline
 from simple_db.model.errors import ImageNotFound
+from simple_db.model.records import TaskInfo
 from tests.support.build import (
     ADMIN,
     a_database,
@@ -21,11 +22,11 @@ from tests.support.build import (
 
 if TYPE_CHECKING:
     from simple_db import Database
-    from simple_db.snapshot import Contents
+    from simple_db.store import Cut
 
 
-def contents(db: Database) -> Contents:
-    return snapshot.contents_of(db.snapshot())
+def contents(db: Database) -> Cut:
+    return snapshot.decoded(db.snapshot()).cut
 
 
 def a_database_of_everything() -> Database:
@@ -111,7 +112,7 @@ def test_the_rows_of_each_table_are_counted_and_the_deleted_ones_among_them() ->
 
 
 def test_the_document_has_everything_and_json_takes_it() -> None:
-    document = snapshot_outline.document(contents(a_database_of_everything()))
+    document = snapshot_outline.document(snapshot.decoded(a_database_of_everything().snapshot()))
 
     assert list(document) == [
         "version",
@@ -133,7 +134,7 @@ def test_the_document_has_everything_and_json_takes_it() -> None:
 
 
 def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
-    held = contents(a_database_of_everything())
+    held = snapshot.decoded(a_database_of_everything().snapshot())
 
     assert "secret" not in json.dumps(snapshot_outline.document(held))
     assert json.dumps(snapshot_outline.document(held, reveal=True)).count("secret") == 3
@@ -141,9 +142,8 @@ def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
 
 def test_a_task_of_which_nothing_is_told_has_none_of_it() -> None:
     db = a_database_of_everything()
-    held = contents(db)
-    infos = next(record for record in held.rows if record.table == "task_info")
-    held.rows[infos].clear()
+    held = snapshot.decoded(db.snapshot())
+    held.cut.rows[TaskInfo].clear()
 
     (task,) = snapshot_outline.document(held)["tasks"]
     assert (task["input"], task["result"], task["message"]) == (None, None, None)

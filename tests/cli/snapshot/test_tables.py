@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from simple_db.snapshot import Contents
+    from simple_db.store import Cut
 
 ID = "8c2f1de0-5a67-4b0e-9d3c-2f6b7a1e4d55"
 OTHER_ID = "8c2f1de1-5a67-4b0e-9d3c-2f6b7a1e4d55"
@@ -36,8 +36,8 @@ OWNER = "3f2c9be1aa7d4a0c9a5f7be83c2b9d10"
 EVIL = "\x1b[31m\u202e[bold]two\nlines"
 
 
-def contents(db: Database) -> Contents:
-    return snapshot.contents_of(db.snapshot())
+def contents(db: Database) -> Cut:
+    return snapshot.decoded(db.snapshot()).cut
 
 
 def lines(shown: Iterable[RenderableType], width: int = 80, **options: Any) -> list[str]:
@@ -53,7 +53,7 @@ def listed(db: Database, width: int = 80, **options: Any) -> list[str]:
     return lines(snapshot_tables.listing(contents(db), width=width, **options), width)
 
 
-def told(old: Database | Contents, new: Database | Contents, *, reveal: bool = False) -> list[str]:
+def told(old: Database | Cut, new: Database | Cut, *, reveal: bool = False) -> list[str]:
     before, after = (contents(one) if isinstance(one, Database) else one for one in (old, new))
     difference = snapshot_diff.difference(before, after)
     return lines(snapshot_tables.difference(difference, reveal=reveal), width=160)

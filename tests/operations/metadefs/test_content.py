@@ -218,7 +218,9 @@ def test_a_namespace_that_is_not_there_is_not_found(content: Content, action: st
 
 
 @pytest.mark.parametrize("action", CALLS)
-def test_whoever_sees_a_namespace_may_change_what_is_in_it(content: Content, action: str) -> None:
+def test_a_caller_that_sees_a_namespace_may_change_its_content(
+    content: Content, action: str
+) -> None:
     [namespace] = rows(content.db, "metadef_namespaces")
     content.db.metadef_namespace_update(ADMIN, namespace["id"], {"visibility": "public"})
     content.add("one")

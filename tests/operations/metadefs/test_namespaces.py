@@ -91,7 +91,7 @@ def test_a_namespace_may_be_created_for_any_owner() -> None:
         db.metadef_namespace_get(BOB, "ns")
 
 
-def test_a_name_is_taken_once_whoever_sees_it() -> None:
+def test_a_name_is_taken_once_for_all_callers() -> None:
     db = a_database()
     a_namespace(db)
     with refused(db, MetadefDuplicateNamespace, "ns"):
@@ -302,7 +302,7 @@ def test_a_query_that_cannot_be_is_refused_whatever_the_rows(
 @pytest.mark.parametrize(
     "query", [{"sort_key": "bogus"}, {"sort_dir": "up"}, {"limit": -1}, {"marker": 99}]
 )
-def test_of_types_that_no_namespace_is_for_the_list_is_empty_whatever_else_is_asked(
+def test_for_unused_resource_types_the_list_is_empty_whatever_marker_order_and_limit(
     query: dict[str, Any],
 ) -> None:
     db = some_namespaces()

@@ -14,7 +14,7 @@ def test_a_schema_is_anything_that_json_can_hold(schema: Any) -> None:
     assert db.metadef_property_get(ALICE, "ns", "p")["json_schema"] == schema
 
 
-def test_a_property_has_an_empty_schema_unless_told() -> None:
+def test_a_property_has_an_empty_schema_by_default() -> None:
     db = a_database()
     a_namespace(db)
     db.metadef_property_create(ALICE, "ns", {"name": "p"})

@@ -31,7 +31,7 @@ def test_none_stands_for_what_a_new_row_is_not_given() -> None:
     assert rows.new_values(MetadefProperty, given, ["name"]) == {"name": "p"}
 
 
-def test_times_and_ids_of_a_new_row_are_not_looked_at() -> None:
+def test_times_and_ids_of_a_new_row_are_ignored() -> None:
     given = {"name": "t", "id": "x", "namespace_id": [], "created_at": 1, "updated_at": 2}
 
     assert rows.new_values(MetadefTag, given, ["name"]) == {"name": "t"}
@@ -123,12 +123,12 @@ def test_a_sort_direction_that_is_none_is_refused(sort_dir: object) -> None:
         rows.page_order(Namespace, "owner", sort_dir)
 
 
-def test_what_is_told_of_a_row_shares_no_schema_with_it() -> None:
+def test_the_dict_of_a_row_shares_no_schema_with_it() -> None:
     row = a_property(json_schema={"items": [1]})
-    told = rows.told(row)
-    told["json_schema"]["items"].clear()
+    fresh = rows.row_dict(row)
+    fresh["json_schema"]["items"].clear()
 
-    assert told.keys() == {
+    assert fresh.keys() == {
         "id",
         "namespace_id",
         "name",

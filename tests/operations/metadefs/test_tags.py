@@ -61,7 +61,7 @@ def test_a_page_starts_behind_its_marker_and_ends_with_its_limit() -> None:
     assert listed(db, limit=0) == []
 
 
-def test_filters_of_tags_are_not_looked_at() -> None:
+def test_filters_of_tags_are_ignored() -> None:
     assert listed(tagged("a"), filters={"name": "b"}) == ["a"]
 
 

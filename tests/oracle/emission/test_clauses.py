@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-import simple_db
-from simple_db.oracle.emission.clauses import CLAUSES, Clause, clause_of
+from simple_db.oracle.emission.clauses import clause_of
 from simple_db.oracle.fingerprints import parse
+from simple_db.oracle.semantics import ROWS, TABLES
 
-SEMANTICS = (Path(simple_db.__file__).parents[1] / "docs" / "semantics.md").read_text()
+
+def test_every_clause_is_a_row_of_the_semantics() -> None:
+    assert TABLES["clauses"].keys() <= ROWS.keys()
 
 
-@pytest.mark.parametrize("clause", [clause for _, clause in CLAUSES], ids=lambda one: one.row)
-def test_a_clause_says_what_its_row_says(clause: Clause) -> None:
-    row = re.search(rf"^\| {clause.row} \| (.*)$", SEMANTICS, flags=re.MULTILINE)
+def test_a_clause_says_what_its_row_is_about() -> None:
+    clause = clause_of(parse("image_destroy | returns / returns | status | "))
 
-    assert row is not None
-    assert row[1].replace("*", "").startswith(clause.says.removesuffix("."))
+    assert clause.says == "Destroying an image leaves its status alone."
 
 
 @pytest.mark.parametrize(
