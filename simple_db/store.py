@@ -13,11 +13,11 @@ import datetime as dt
 import logging
 import operator
 import sys
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from simple_db.model.call_lock import CallLock, Hold
 from simple_db.model.records import (
@@ -43,11 +43,15 @@ from simple_db.model.records import (
     key_of,
 )
 from simple_db.model.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
+from simple_db.queries.indexes import Index, OrderedIndex, Span, found
+from simple_db.queries.paging import SortOrder, ascending, key_of_values
 
 LOG = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
-V = TypeVar("V")
+
+# Each index by order costs every write; those of most users of a table sort in few ways.
+_ORDERS = 16
 
 
 class Write(NamedTuple):
@@ -59,59 +63,24 @@ class Write(NamedTuple):
     after: Record | None
 
 
-def _found(mapping: Mapping[Any, V], key: object, missing: V) -> V:
-    """Return the value of a key; a UUID, alone or in a tuple, is looked up as its text."""
-    try:
-        found = mapping.get(key)
-    except TypeError:  # it has no hash, as a list; no column holds such a value
-        return missing
-    return mapping.get(_as_text(key), missing) if found is None else found
+@frozen
+class Indexes(Generic[R]):
+    """The indexes of a table; this pair of mappings is replaced and never changed.
 
+    Attributes:
+        by_value: By their columns.
+        by_order: By the order of the rows, the one that was used last at the end.
+    """
 
-def _as_text(key: object) -> object:
-    return tuple(map(uuid_as_text, key)) if isinstance(key, tuple) else uuid_as_text(key)
+    by_value: Mapping[tuple[str, ...], Index[R]]
+    by_order: Mapping[SortOrder, OrderedIndex[R]]
 
-
-class Index(Generic[R]):
-    """The ids of a table's rows by the value of a column, or by a tuple of several columns."""
-
-    def __init__(self, *columns: str) -> None:
-        self.columns = columns
-        self.key: Callable[[R], Hashable] = operator.attrgetter(*columns)
-        self._ids: dict[Hashable, set[Any]] = {}
-
-    def ids(self, key: object) -> Collection[Any]:
-        """Return the ids of the rows with that value, in no order."""
-        return _found(self._ids, key, ())
-
-    def add(self, row_id: Hashable, row: R) -> None:
-        """Add a row; to repeat it changes nothing."""
-        self._ids.setdefault(self.key(row), set()).add(row_id)
-
-    def discard(self, row_id: Hashable, row: R) -> None:
-        """Remove a row; nothing happens if it is not there."""
-        key = self.key(row)
-        ids = self._ids.get(key, set())
-        ids.discard(row_id)
-        if not ids:  # also where it was empty before: an exception has come between these lines
-            self._ids.pop(key, None)
-
-    def agrees_with(self, rows: Mapping[Any, R]) -> bool:
-        """Return whether the index is the one that these rows give."""
-        expected: Index[R] = Index(*self.columns)
-        for row_id, row in rows.items():
-            expected.add(row_id, row)
-        return self._ids == expected._ids
-
-    def copy(self) -> "Index[R]":
-        """Return an index of the same rows that shares no set with this one."""
-        copy: Index[R] = Index(*self.columns)
-        copy._ids = {key: set(ids) for key, ids in self._ids.items()}
-        return copy
-
-
-Indexes = Mapping[tuple[str, ...], Index[Any]]
-"""The indexes of a table by their columns."""
+    def copy(self) -> "Indexes[R]":
+        """Return copies of all of them; these must not be changed any more."""
+        return Indexes(
+            {columns: index.copy() for columns, index in self.by_value.items()},
+            {order: index.copy() for order, index in self.by_order.items()},
+        )
 
 
 @frozen
@@ -127,7 +96,7 @@ class Cut:
 
     rows: dict[type[Record], dict[Any, Any]]
     next_ids: dict[type[Record], int]
-    indexes: dict[type[Record], Indexes] = field(factory=dict, eq=False, repr=False)
+    indexes: dict[type[Record], Indexes[Any]] = field(factory=dict, eq=False, repr=False)
 
 
 class Table(Generic[R]):
@@ -146,11 +115,13 @@ class Table(Generic[R]):
         self._shared = False
         self._undo_list = undo_list
         keys = [(index,) if isinstance(index, str) else index for index in indexes]
-        self.indexes: Indexes = {key: Index(*key) for key in (*keys, *record.unique)}
+        self.indexes: Indexes[R] = Indexes(
+            {key: Index(*key) for key in (*keys, *record.unique)}, by_order={}
+        )
 
     def get(self, row_id: object) -> R | None:
         """Return the row of that id, if there is one."""
-        return _found(self.rows, row_id, None)
+        return found(self.rows, row_id, None)
 
     def where(self, **values: object) -> list[R]:
         """Return the rows with these values, in the order of their ids.
@@ -159,10 +130,31 @@ class Table(Generic[R]):
         """
         if not values:
             return [self.rows[row_id] for row_id in sorted(self.rows)]
-        index = self.indexes[tuple(values)]
+        index = self.indexes.by_value[tuple(values)]
         key = tuple(values.values()) if len(values) > 1 else next(iter(values.values()))
-        found = index.ids(key)
-        return [self.rows[row_id] for row_id in sorted(found)] if found else []
+        ids = index.ids(key)
+        return [self.rows[row_id] for row_id in sorted(ids)] if ids else []
+
+    def having(self, **values: object) -> Span[R]:
+        """Return the rows with these values, which many rows may have, in the order of their ids.
+
+        The columns are some that can be None.
+        """
+        key = key_of_values(map(uuid_as_text, values.values()))
+        return self.ordered(ascending(*values, *self.record.key)).between(key, key)
+
+    def ordered(self, order: SortOrder) -> OrderedIndex[R]:
+        """Return the rows in an order, or in its reverse: whichever ascends by its first column.
+
+        It is built at the first use, and kept up from then on; of many, those that were used last.
+        """
+        key = order.ascending
+        kept = self.indexes.by_order
+        index = kept.get(key) or OrderedIndex(key.key(), self.rows.values())
+        others = [(known, one) for known, one in kept.items() if known != key]
+        # A cut may share the indexes, and be read meanwhile: they are replaced.
+        self.indexes = evolve(self.indexes, by_order=dict([*others[1 - _ORDERS :], (key, index)]))
+        return index
 
     def put(self, row: R) -> R:
         """Insert the row, or put it in the place of the one with its id; return it."""
@@ -210,13 +202,15 @@ class Table(Generic[R]):
         """Replace a row by another one; to repeat it, or to do the reverse, does no harm."""
         if self._shared:
             self.rows = dict(self.rows)
-            self.indexes = {key: index.copy() for key, index in self.indexes.items()}
+            self.indexes = self.indexes.copy()
             self._shared = False
-        for index in self.indexes.values():
+        for index in self.indexes.by_value.values():
             if before is not None:
                 index.discard(row_id, before)
             if after is not None:
                 index.add(row_id, after)
+        for ordered in self.indexes.by_order.values():
+            ordered.exchange(before, after)
         if after is None:
             self.rows.pop(row_id, None)
         else:
@@ -224,9 +218,12 @@ class Table(Generic[R]):
 
     def check(self) -> None:
         """Raise AssertionError unless the indexes agree with the rows."""
-        for columns, index in self.indexes.items():
+        for columns, index in self.indexes.by_value.items():
             right = index.agrees_with(self.rows)
             assert right, f"{self.record.table}: the index of {columns} does not fit the rows"
+        for order, ordered in self.indexes.by_order.items():
+            right = ordered.agrees_with(self.rows.values())
+            assert right, f"{self.record.table}: the order by {order.keys} does not fit the rows"
 
 
 class Tables:
@@ -234,14 +231,14 @@ class Tables:
 
     def __init__(self, clock: Callable[[], dt.datetime], new_id: Callable[[], str]) -> None:
         self.undo_list: list[Write] = []
-        self.images: Table[Image] = Table(Image, self.undo_list, "owner")
+        self.images: Table[Image] = Table(Image, self.undo_list)
         self.locations: Table[Location] = Table(Location, self.undo_list, "image_id")
         self.properties: Table[Property] = Table(Property, self.undo_list, "image_id")
         self.members: Table[Member] = Table(
-            Member, self.undo_list, "image_id", "member", ("image_id", "member")
+            Member, self.undo_list, "image_id", ("image_id", "member")
         )
         self.tags: Table[Tag] = Table(Tag, self.undo_list, "image_id")
-        self.tasks: Table[Task] = Table(Task, self.undo_list, "image_id", "owner")
+        self.tasks: Table[Task] = Table(Task, self.undo_list, "image_id")
         self.task_infos: Table[TaskInfo] = Table(TaskInfo, self.undo_list)
         self.namespaces: Table[Namespace] = Table(Namespace, self.undo_list)
         self.resource_types: Table[ResourceType] = Table(ResourceType, self.undo_list)

@@ -1,6 +1,6 @@
 """Images: created, updated, destroyed, restored, found and listed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, cast, overload
 
 import attrs
@@ -33,9 +33,16 @@ from simple_db.model.values import (
     worded,
 )
 from simple_db.operations import locations, properties, tags
-from simple_db.operations.visibility import Caller, caller_of, listed, require_change, visible_image
+from simple_db.operations.visibility import (
+    Caller,
+    caller_of,
+    listed,
+    require_change,
+    scope_candidates,
+    visible_image,
+)
 from simple_db.queries import filters as image_filters
-from simple_db.queries import paging
+from simple_db.queries import paging, plan
 from simple_db.store import HasStore, Table, Tables
 
 Child = TypeVar("Child", Property, Member, Tag)
@@ -397,11 +404,14 @@ def image_get_all(
         if marker is not None:
             start = visible_image(tables, caller, marker, show_deleted=query.shows_deleted)
         in_scope = listed(tables, caller, query.visibility, member_status, as_user=admin_as_user)
-        matching = [
-            image
-            for image in tables.images.rows.values()
-            if in_scope(image) and _matches(tables, query, image)
-        ]
+        page = plan.page(
+            tables.images,
+            order,
+            start,
+            page_limit,
+            lambda image: in_scope(image) and _matches(tables, query, image),
+            _candidates(tables, caller, query, as_user=admin_as_user),
+        )
         return [
             _image_dict(
                 tables,
@@ -411,7 +421,7 @@ def image_get_all(
                 with_tags=return_tag,
                 v1_mode=v1_mode,
             )
-            for image in paging.page(matching, order, start, page_limit)
+            for image in page
         ]
 
 
@@ -421,6 +431,19 @@ def _matches(tables: Tables, query: image_filters.ImageQuery, image: Image) -> b
     if not all(properties.has_property(tables, image.id, *pair) for pair in query.properties):
         return False
     return not query.tags or set(query.tags) <= set(tags.live_tags(tables, image.id))
+
+
+def _candidates(
+    tables: Tables, caller: Caller, query: image_filters.ImageQuery, *, as_user: bool
+) -> Iterator[plan.Candidates[Image]]:
+    """Give the images that can match, by each thing that is asked for and that an index knows."""
+    for column, wanted in query.equal.items():
+        yield [tables.images.having(**{column: value}) for value in wanted]
+    for name, value in query.properties:
+        yield [properties.images_with(tables, name, value)]
+    for tag in query.tags:
+        yield [tags.images_with(tables, tag)]
+    yield from scope_candidates(tables, caller, query.visibility, as_user=as_user)
 
 
 def _image_dict(

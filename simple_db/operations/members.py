@@ -157,8 +157,11 @@ def _member(tables: Tables, memb_id: int) -> Member:
 
 
 def _candidates(tables: Tables, image_id: str | None, member: str | None) -> list[Member]:
-    given = {"image_id": image_id, "member": member}
-    return tables.members.where(**{key: value for key, value in given.items() if value is not None})
+    if image_id is None:
+        return tables.members.where() if member is None else [*tables.members.having(member=member)]
+    if member is None:
+        return tables.members.where(image_id=image_id)
+    return tables.members.where(image_id=image_id, member=member)
 
 
 def _may_see_member(tables: Tables, caller: Caller, row: Member) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import attrs
 
 from simple_db.model.errors import Duplicate, ImageNotFound, NotFound
-from simple_db.model.records import Property, as_dict, columns_of, soft_deleted
+from simple_db.model.records import Image, Property, as_dict, columns_of, soft_deleted
 from simple_db.model.shapes import Context, PropertyDict
 from simple_db.model.values import (
     mapping,
@@ -17,6 +17,7 @@ from simple_db.model.values import (
     stored_columns,
     worded,
 )
+from simple_db.queries.plan import Parents
 from simple_db.store import HasStore, Tables
 
 _COLUMNS = columns_of(Property)
@@ -119,6 +120,12 @@ def has_property(tables: Tables, image_id: str, name: str, value: str | None) ->
     """Return whether the image has a live property of that name and value."""
     row = _find(tables, image_id, name)
     return row is not None and not row.deleted and row.value == value
+
+
+def images_with(tables: Tables, name: object, value: str | None) -> Collection[Image]:
+    """Return the images that have a property of that name and value, deleted or not."""
+    found = tables.properties.having(name=name, value=value)
+    return Parents(tables.images.rows, found, "image_id")
 
 
 def checked(properties: object, *, leave_out: Collection[str] = ()) -> dict[str, str | None]:

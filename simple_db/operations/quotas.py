@@ -65,7 +65,7 @@ def user_get_uploading_count(db: HasStore, context: Context | None, owner_id: st
 
 
 def _owned(tables: Tables, owner_id: str | None, without: Collection[str]) -> list[Image]:
-    return [row for row in tables.images.where(owner=owner_id) if row.status not in without]
+    return [row for row in tables.images.having(owner=owner_id) if row.status not in without]
 
 
 def _size(image: Image) -> int:

@@ -1,11 +1,12 @@
 """Tags of images."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from simple_db.model import values
 from simple_db.model.errors import Duplicate, ImageNotFound, NotFound
-from simple_db.model.records import Tag, columns_of, soft_deleted
+from simple_db.model.records import Image, Tag, columns_of, soft_deleted
 from simple_db.model.shapes import Context
+from simple_db.queries.plan import Parents
 from simple_db.store import HasStore, Tables
 
 _VALUE = columns_of(Tag)["value"]
@@ -81,6 +82,11 @@ def image_tag_get_all(db: HasStore, context: Context | None, image_id: str) -> l
 def live_tags(tables: Tables, image_id: str) -> list[str]:
     """Return the tags of the image that are not deleted, in the order of their ids."""
     return [row.value for row in tables.tags.where(image_id=image_id) if not row.deleted]
+
+
+def images_with(tables: Tables, tag: str) -> Collection[Image]:
+    """Return the images that have the tag, deleted or not."""
+    return Parents(tables.images.rows, tables.tags.having(value=tag), "image_id")
 
 
 def add_tags(tables: Tables, image_id: str, tags: Iterable[str]) -> None:

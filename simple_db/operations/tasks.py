@@ -1,6 +1,6 @@
 """Tasks: work that Glance does in the background, such as an import of an image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 import attrs
@@ -19,7 +19,7 @@ from simple_db.model.values import (
 )
 from simple_db.operations.visibility import Caller, caller_of, exists_for
 from simple_db.queries import filters as row_filters
-from simple_db.queries import paging
+from simple_db.queries import paging, plan
 from simple_db.store import HasStore, Tables
 
 _PROTECTED = ("created_at", "updated_at", "deleted_at", "deleted")
@@ -163,13 +163,18 @@ def task_get_all(
         if marker is not None:
             start = _visible_task(tables, caller, marker, show_deleted=bool(given.get("deleted")))
         everyones = caller.is_admin or admin_as_user or caller.owner is None
-        matching = [
-            task
-            for task in tables.tasks.rows.values()
-            if (everyones or task.owner == caller.owner)
-            and all(condition(task) for condition in conditions)
-        ]
-        return [_task_dict(task) for task in paging.page(matching, order, start, page_limit)]
+        page = plan.page(
+            tables.tasks,
+            order,
+            start,
+            page_limit,
+            lambda task: (
+                (everyones or task.owner == caller.owner)
+                and all(condition(task) for condition in conditions)
+            ),
+            [] if everyones else [[tables.tasks.having(owner=caller.owner)]],
+        )
+        return [_task_dict(task) for task in page]
 
 
 def tasks_get_by_image(db: HasStore, context: Context | None, image_id: str) -> list[TaskDict]:
@@ -251,9 +256,15 @@ def _visible_task(
 
 
 def _delete_expired(tables: Tables, caller: Caller) -> None:
-    for task in tables.tasks.where(owner=caller.owner):
-        if not task.deleted and task.expires_at is not None and task.expires_at <= tables.now:
-            tables.tasks.put(soft_deleted(task, tables.now))
+    for task in list(_expired(tables, caller.owner)):
+        tables.tasks.put(soft_deleted(task, tables.now))
+
+
+def _expired(tables: Tables, owner: str | None) -> Collection[Task]:
+    """Return the live tasks of a project whose time is over."""
+    live = paging.key_of_values((owner, False))
+    by_expiry = tables.tasks.ordered(paging.ascending("owner", "deleted", "expires_at", "id"))
+    return by_expiry.between((*live, (True,)), (*live, (True, tables.now)))
 
 
 def _leading(sort_key: str) -> str:

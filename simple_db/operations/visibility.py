@@ -6,7 +6,7 @@ rule holds. To change an image, a caller must also see it, and to see it, it mus
 caller. A listing checks neither.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVarTuple
 
 from attrs import frozen
@@ -15,6 +15,8 @@ from simple_db.model import values
 from simple_db.model.errors import Forbidden, ForbiddenPublicImage, ImageNotFound, Invalid
 from simple_db.model.records import Image, SoftDeletable
 from simple_db.model.shapes import Context
+from simple_db.queries import plan
+from simple_db.queries.plan import Parents
 from simple_db.store import HasStore, Tables
 
 
@@ -254,7 +256,7 @@ def listing_scope(
     """
     if caller.is_admin and not as_user:
         return [Rule("the caller is an administrator", lambda _: True)]
-    shared = _shared_with(tables, caller.owner, member_status)
+    is_shared = _shared_with(tables, caller.owner, member_status)
     whom = f"the caller, and the membership is {values.worded(member_status)}"
     if caller.owner is None:
         whom = "anybody, as the caller has no project"
@@ -263,7 +265,7 @@ def listing_scope(
         _ownership(caller.owner),
         Rule(
             f"the image is shared with {whom}",
-            lambda image: image.visibility == "shared" and image.id in shared,
+            lambda image: image.visibility == "shared" and is_shared(image.id),
         ),
     ]
 
@@ -280,12 +282,38 @@ def _ownership(owner: str | None) -> Rule[Image]:
     return Rule("the caller is the owner", lambda image: owner is not None and image.owner == owner)
 
 
-def _shared_with(tables: Tables, owner: str | None, member_status: str) -> set[str]:
+def _shared_with(tables: Tables, owner: str | None, member_status: str) -> Callable[[str], bool]:
+    """Return which ids are those of images that are shared with a project."""
     if owner is None:
         # In Glance's driver a caller without project is listed what is shared with anybody.
-        return {row.image_id for row in tables.members.rows.values() if not row.deleted}
-    return {
-        row.image_id
-        for row in tables.members.where(member=owner)
-        if not row.deleted and member_status in ("all", row.status)
-    }
+        return lambda image_id: any(
+            not row.deleted for row in tables.members.where(image_id=image_id)
+        )
+    return lambda image_id: any(
+        not row.deleted and member_status in ("all", row.status)
+        for row in tables.members.where(image_id=image_id, member=owner)
+    )
+
+
+def scope_candidates(
+    tables: Tables, caller: Caller, visibility: object, *, as_user: bool
+) -> Iterator[plan.Candidates[Image]]:
+    """Give the images that a listing can show, as far as an index knows its scope.
+
+    Args:
+        tables: The tables.
+        caller: Who calls.
+        visibility: The filter of that name.
+        as_user: Whether an administrator is shown what any other caller would be.
+    """
+    images = tables.images
+    if isinstance(visibility, str) and visibility != "all":
+        yield [images.having(visibility=visibility)]
+    if (caller.is_admin and not as_user) or caller.owner is None:
+        return
+    memberships = tables.members.having(member=caller.owner)
+    yield [
+        *(images.having(visibility=visible) for visible in _OPEN),
+        images.having(owner=caller.owner),
+        Parents(images.rows, memberships, "image_id"),
+    ]

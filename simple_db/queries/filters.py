@@ -36,6 +36,9 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
 }
 
+# Columns whose values tell few images from many.
+_TELLING = frozenset({"id", "name", "status", "owner", "checksum", "os_hash_value"})
+
 _RANGES: Mapping[str, Callable[[Any, Any], bool]] = {"_min": operator.ge, "_max": operator.le}
 
 
@@ -44,12 +47,14 @@ class ImageQuery:
     """What the filters ask for.
 
     `conditions` are on the image's own columns. The image must also have each of `properties`
-    (name and value) and each of `tags`, live. `visibility` is the filter of that name.
+    (name and value) and each of `tags`, live. `visibility` is the filter of that name. `equal` has
+    the values, one of which the image must have, of columns that have an index.
     """
 
     visibility: object = None
     shows_deleted: bool = False
     conditions: list[Condition] = field(factory=list)
+    equal: dict[str, frozenset[object]] = field(factory=dict)
     properties: list[tuple[str, str | None]] = field(factory=list)
     tags: list[str] = field(factory=list)
 
@@ -112,12 +117,19 @@ def _tags(tags: object) -> list[str]:
 
 
 def _add(query: ImageQuery, key: str, value: object) -> None:
-    if key in _COLUMN_FILTERS:
+    if key in _LISTS:
+        holds, wanted = _listed(key, value)
+        query.conditions.append(holds)
+        if key in _TELLING:
+            query.equal[key] = wanted
+    elif key in _COLUMN_FILTERS:
         query.conditions.append(_COLUMN_FILTERS[key](key, value))
     elif key[-4:] in _RANGES:
         query.conditions.append(_range(key, value))
     elif key in _COLUMNS:
         query.conditions.append(equals(_COLUMNS[key], value))
+        if key in _TELLING:
+            query.equal[key] = frozenset({values.stored(_COLUMNS[key], value)})
     else:
         query.properties.append(_property(key, value))
 
@@ -204,13 +216,15 @@ def _compared_time(key: str, value: object) -> Condition:
     return lambda image: (time := getattr(image, key)) is not None and holds(time, threshold)
 
 
-def _listed(key: str, value: object) -> Condition:
+def _listed(key: str, value: object) -> tuple[Condition, frozenset[object]]:
+    """Return the condition that a column has one of some values, and these."""
     operation, text = split_operator(key, value)
+    of = operator.attrgetter(key)
     if operation == "eq":
-        return lambda image: getattr(image, key) == text
+        return lambda image: bool(of(image) == text), frozenset({text})
     if operation == "in":
         wanted = frozenset(split_list(key, text))
-        return lambda image: getattr(image, key) in wanted
+        return lambda image: of(image) in wanted, wanted
     raise InvalidFilterOperatorValue(
         f"the filter {key} has no operator {operation!r}; it has eq, in"
     )
@@ -221,12 +235,9 @@ _COLUMN_FILTERS: Mapping[str, Callable[[str, object], Condition]] = {
     "deleted": _deleted,
     "created_at": _compared_time,
     "updated_at": _compared_time,
-    "name": _listed,
-    "id": _listed,
-    "status": _listed,
-    "container_format": _listed,
-    "disk_format": _listed,
 }
+
+_LISTS = frozenset({"name", "id", "status", "container_format", "disk_format"})
 
 
 def split_operator(key: str, value: object) -> tuple[str, str]:

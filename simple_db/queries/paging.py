@@ -1,6 +1,7 @@
 """Sort orders and pages: sort keys and directions, marker and limit."""
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from simple_db.model.errors import Invalid, InvalidSortDir, InvalidSortKey
 from simple_db.model.records import Record, columns_of
 
 _DIRECTIONS = ("asc", "desc")
+_NEVER_NONE = frozenset({"created_at", "id"})
 
 
 class Row(Protocol):
@@ -35,14 +37,67 @@ class SortOrder:
 
     keys: tuple[tuple[str, bool], ...]
 
+    @property
+    def descends(self) -> bool:
+        """Whether the first column descends: the order is walked from the end of `ascending`."""
+        return self.keys[0][1]
+
+    @property
+    def ascending(self) -> "SortOrder":
+        """This order, or the reverse of it: the one whose first column ascends."""
+        return SortOrder(tuple((name, down != self.descends) for name, down in self.keys))
+
+    def key(self) -> Callable[[Any], Any]:
+        """Return what to compare of a row, so that rows are in this order: a tuple."""
+        first, *others = [_key_part(name, descends=down) for name, down in self.keys]
+        if self.keys[1:] == (("id", False),):  # this and the next are those of most indexes
+            return lambda row: (first(row), row.id)
+        if self.keys[1:] == (("created_at", False), ("id", False)):
+            return lambda row: (first(row), row.created_at, row.id)
+        return lambda row: (first(row), *[part(row) for part in others])
+
     def sort(self, rows: list[R]) -> None:
         """Sort the rows in place."""
         for name, descends in reversed(self.keys):
             rows.sort(key=lambda row: _none_first(getattr(row, name)), reverse=descends)
 
 
+class _Descending:
+    """A value that is the smaller the larger it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and bool(self.value == other.value)
+
+    def __lt__(self, other: "_Descending") -> bool:
+        return bool(other.value < self.value)
+
+    __hash__ = None  # type: ignore[assignment] # nobody looks one up
+
+
+def _key_part(name: str, *, descends: bool) -> Callable[[Any], Any]:
+    of = operator.attrgetter(name)
+    if descends:
+        return lambda row: _Descending(_none_first(of(row)))
+    return of if name in _NEVER_NONE else lambda row: ((value := of(row)) is not None, value)
+
+
 def _none_first(value: Any) -> tuple[bool, Any]:
     return (value is not None, value)
+
+
+def ascending(*columns: str) -> SortOrder:
+    """Return the order by these columns, the first the most significant."""
+    return SortOrder(tuple((name, False) for name in columns))
+
+
+def key_of_values(given: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
+    """Return what the key of a row begins with whose first columns, that can be None, are these."""
+    return tuple(map(_none_first, given))
 
 
 def sort_order(record: type[Record], sort_key: object = None, sort_dir: object = None) -> SortOrder:

@@ -12,11 +12,12 @@ from simple_db.model.values import mapping, refuse_beyond_basic_plane, sequence,
 from simple_db.operations.metadefs import rows
 from simple_db.operations.metadefs.scope import (
     may_see_namespace,
+    scope_candidates,
     visible_namespace,
     visible_namespace_of_id,
 )
 from simple_db.operations.visibility import caller_of
-from simple_db.queries import paging
+from simple_db.queries import paging, plan
 from simple_db.store import HasStore, Tables
 
 _VISIBILITY = columns_of(Namespace)["visibility"]
@@ -64,14 +65,19 @@ def metadef_namespace_get_all(
         order = rows.page_order(Namespace, sort_key, sort_dir)
         size = paging.page_limit(limit)
         start = None if marker is None else visible_namespace_of_id(tables, caller, marker)
-        found = [
-            row
-            for row in tables.namespaces.rows.values()
-            if may_see_namespace(caller, row)
-            and (ids is None or row.id in ids)
-            and query.visibility in {None, row.visibility}
-        ]
-        return [_dict(row) for row in paging.page(found, order, start, size)]
+        page = plan.page(
+            tables.namespaces,
+            order,
+            start,
+            size,
+            lambda row: (
+                may_see_namespace(caller, row)
+                and (ids is None or row.id in ids)
+                and query.visibility in {None, row.visibility}
+            ),
+            scope_candidates(tables, caller),
+        )
+        return [_dict(row) for row in page]
 
 
 def metadef_namespace_get(

@@ -1,9 +1,12 @@
 """Who sees a namespace: an administrator, its owner and, if it is public, everyone."""
 
+from collections.abc import Iterator
+
 from simple_db.model import values
 from simple_db.model.errors import MetadefForbidden, MetadefNamespaceNotFound
 from simple_db.model.records import Namespace
 from simple_db.operations.visibility import Caller
+from simple_db.queries import plan
 from simple_db.store import Tables
 
 
@@ -14,6 +17,13 @@ def may_see_namespace(caller: Caller, namespace: Namespace) -> bool:
         or namespace.visibility == "public"
         or (caller.owner is not None and namespace.owner == caller.owner)
     )
+
+
+def scope_candidates(tables: Tables, caller: Caller) -> Iterator[plan.Candidates[Namespace]]:
+    """Give the namespaces that the caller may see, by what an index knows of them."""
+    if not caller.is_admin:
+        table = tables.namespaces
+        yield [table.having(visibility="public"), table.having(owner=caller.owner)]
 
 
 def visible_namespace(tables: Tables, caller: Caller, name: object) -> Namespace:

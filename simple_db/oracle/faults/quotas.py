@@ -15,7 +15,7 @@ _GONE = ("deleted", "killed", "pending_delete")
 
 def _owned(call: Asked) -> list[Image]:
     with call.rows("images") as images:
-        return images.where(owner=call.given["owner_id"])
+        return [*images.having(owner=call.given["owner_id"])]
 
 
 @breaks("user_get_image_count", row="Q18")
