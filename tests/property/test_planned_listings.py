@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simple_db import Database
 from simple_db.model.errors import SimpleDBError
 from simple_db.oracle.programs.strategies import programs
-from simple_db.oracle.targets import DriverTarget, reference
+from simple_db.oracle.targets.target import DriverTarget, reference
 from simple_db.queries import indexes, plan
 from tests.support.build import utc
 
