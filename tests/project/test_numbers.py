@@ -11,6 +11,7 @@ from simple_db.oracle.comparing import signatures
 from simple_db.oracle.faults import FAULTS
 from simple_db.oracle.targets.named import resolve
 from simple_db.oracle.targets.target import FAKE
+from tests import findings
 from tests.support.pages import names_in
 from tests.support.serving import PROJECT
 
@@ -59,3 +60,30 @@ def test_the_differences_of_signature_of_glances_fake_are_counted() -> None:
 def test_the_histories_of_a_race_are_counted() -> None:
     assert run.HISTORIES == 1000
     assert "race, a thousand times" in ORACLE
+
+
+def test_findings_are_counted_and_sorted_by_function() -> None:
+    divergence = {"function": "image_get", "outcomes": "returns / returns", "field": "status"}
+    report = {
+        "programs": 1000,
+        "calls": 20000,
+        "signatures": [],
+        "races": [],
+        "divergences": [
+            divergence | {"program": ["a", "b"]},
+            divergence | {"program": ["a"]},
+            divergence | {"program": ["a"], "field": ""},
+            {"function": "any image", "outcomes": "raises A / returns", "field": "", "program": []},
+            divergence | {"program": ["a"], "outcomes": "raises A / raises A"},
+        ],
+    }
+
+    assert findings.summary(report) == (
+        "1,000 programs, 20,000 calls; 0 differences of signature, 0 races; "
+        "5 shortest programs, the median of 1 calls, the longest of 2; "
+        "4 differ in function, outcomes or field"
+    )
+    assert findings.table(report).splitlines()[2:] == [
+        "| any image | raises A / returns |",
+        "| `image_get` | raises A / raises A (`status`); `status`, another answer |",
+    ]
