@@ -76,17 +76,17 @@ class Explanation:
 
     @property
     def visible(self) -> bool:
-        """Whether the caller gets the image by its id: it is stored, there, and seen."""
+        """Whether the caller gets the image by its id, as it is stored, there, and seen."""
         return self._have(_VISIBLE)
 
     @property
     def mutable(self) -> bool:
-        """Whether the caller may update and destroy the image: it is visible, and changed."""
+        """Whether the caller may update and destroy the image, as it is visible, and changed."""
         return self._have(_MUTABLE)
 
     @property
     def listed(self) -> bool:
-        """Whether a listing without arguments has the image: it is in scope, and by default.
+        """Whether a listing without arguments has the image, as it is in scope, and by default.
 
         It need not be visible: a listing has deleted images, unless a filter excludes them.
         """
