@@ -543,6 +543,7 @@ class DatabaseFile:
         if self._journal is not None:
             with self._store.reading():
                 self._journal.announce(written.checksum)
+        self._check_file()  # once more: to encode a large database takes seconds
         self._file.write(written)
         self._saved_revision = revision
         self._saved_bytes = sum(map(len, written.pieces))

@@ -2,7 +2,7 @@
 
 The programs are the oracle's, with further calls and values in between, and time that passes.
 After every call the rows of all tables are compared, soft-deleted ones and times included, and
-simple_db is held to what it promises of every call (`tests.support.pair`). What may differ is
+what simple_db promises of every call is checked (`tests.support.pair`). What may differ is
 listed in docs/semantics.md.
 """
 
@@ -44,7 +44,7 @@ def sql_driver() -> SqlDriver:
 
 
 def agreed(running: bool, steps: list[Step]) -> Pair:
-    """Run a program on both sides, and hold them to agree after each call.
+    """Run a program on both sides, and compare them after each call.
 
     Args:
         running: Whether each call is a microsecond after the one before.
