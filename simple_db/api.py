@@ -128,11 +128,11 @@ class Database(Functions):
                 ends, with or without an exception. ``interval``: also every few seconds, if
                 something has changed. ``always``: also with every call, in a journal beside the
                 snapshot, which is on the disk before the call returns.
-            interval: Seconds between two looks whether something has changed.
+            interval: Seconds between two checks for changes.
             max_bytes: The number of bytes that the snapshot may have, and the journal.
             progress: Called with the number of rows that are read, and of all, every few thousand
                 rows.
-            clock: As for a database that is made by itself.
+            clock: As for `Database`.
             new_id: Likewise.
 
         Raises:

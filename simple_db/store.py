@@ -408,7 +408,7 @@ class Reading(Hold):
         """Wait for the tables.
 
         Raises:
-            RuntimeError: a call of this thread is changing them: they are not whole.
+            RuntimeError: a call of this thread has changed them, and has not committed.
         """
         store = self._store
         if store.lock.acquire(self) is None:
