@@ -81,7 +81,7 @@ class Database(Functions):
         self._clock = clock
         self._new_id = new_id
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def _set_attribute(self, name: str, value: object) -> None:
         """Set an attribute; a class of yours may have more of them.
 
         Raises:
@@ -100,6 +100,9 @@ class Database(Functions):
                     obj=self,
                 )
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # a type checker is to say by itself that there is none
+        __setattr__ = _set_attribute
 
     @classmethod
     def open(

@@ -44,7 +44,7 @@ from simple_db.model.records import (
 )
 from simple_db.model.values import id_of_source, shown_in, time_of_clock, uuid_as_text, wrong_values
 from simple_db.queries.indexes import Index, OrderedIndex, Span, found
-from simple_db.queries.paging import SortOrder, ascending, key_of_values
+from simple_db.queries.paging import SortOrder, ascending
 
 LOG = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Indexes(Generic[R]):
     """
 
     by_value: Mapping[tuple[str, ...], Index[R]]
-    by_order: Mapping[SortOrder, OrderedIndex[R]]
+    by_order: dict[SortOrder, OrderedIndex[R]]
 
     def copy(self) -> "Indexes[R]":
         """Return copies of all of them; these must not be changed any more."""
@@ -136,12 +136,10 @@ class Table(Generic[R]):
         return [self.rows[row_id] for row_id in sorted(ids)] if ids else []
 
     def having(self, **values: object) -> Span[R]:
-        """Return the rows with these values, which many rows may have, in the order of their ids.
-
-        The columns are any but those that `SortOrder` takes as they are, `created_at` and `id`.
-        """
-        key = key_of_values(map(uuid_as_text, values.values()))
-        return self.ordered(ascending(*values, *self.record.key)).between(key, key)
+        """Return the rows with these values, which many may have, in the order of their ids."""
+        order = ascending(*values, *(name for name in self.record.key if name not in values))
+        key = order.beginning(*map(uuid_as_text, values.values()))
+        return self.ordered(order).between(key, key)
 
     def ordered(self, order: SortOrder) -> OrderedIndex[R]:
         """Return the rows in an order, or in its reverse: whichever ascends by its first column.
@@ -150,6 +148,8 @@ class Table(Generic[R]):
         """
         key = order.ascending
         kept = self.indexes.by_order
+        if kept and next(reversed(kept)) == key:
+            return kept[key]
         index = kept.get(key) or OrderedIndex(key.key(), self.rows.values())
         others = [(known, one) for known, one in kept.items() if known != key]
         # A cut may share the indexes, and be read meanwhile: they are replaced.

@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -122,9 +122,30 @@ def print_lines(lines: Iterable[RenderableType], *, soft_wrap: bool = False) -> 
         console.print(line, soft_wrap=soft_wrap)
 
 
+def flush() -> None:
+    """Write what is printed, so that an error of that has an exit code.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def give_up_stdout() -> None:
+    """Drop what is still to be printed, so that Python does not try again at the end."""
+    with contextlib.suppress(OSError, AttributeError), open(os.devnull, "wb") as nothing:  # noqa: PTH123 - no path of a user's
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
 def colourless() -> bool:
     """Return whether nothing is coloured, on a terminal either: https://no-color.org."""
     return "NO_COLOR" in os.environ
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Return whether the stream is a terminal; a closed one is None."""
+    return stream is not None and stream.isatty()
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -132,7 +153,7 @@ def terminal(*, stderr: bool = False) -> Console:
     from rich.console import Console  # noqa: PLC0415 - it may be missing
 
     stream = sys.stderr if stderr else sys.stdout
-    wide = not stream.isatty() and "COLUMNS" not in os.environ
+    wide = not _is_terminal(stream) and "COLUMNS" not in os.environ
     return Console(
         stderr=stderr, no_color=colourless(), highlight=False, width=_WIDTH if wide else None
     )
@@ -148,7 +169,7 @@ def progress(doing: str) -> Iterator[Callable[[int, int], object]]:
     Args:
         doing: What is done, as in ``Reading glance.json``.
     """
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield _show_nothing
         return
     from rich.markup import escape  # noqa: PLC0415 - it may be missing

@@ -10,7 +10,10 @@ import sys
 
 from simple_db.cli.console import (
     USAGE_ERROR,
+    flush,
+    give_up_stdout,
     interruptible,
+    refuse,
     refuse_without_extra,
     show_version,
     warned,
@@ -23,20 +26,26 @@ def main(program: str = "simple-db") -> None:
     Args:
         program: How it was called, for the line on its usage.
     """
-    if sys.argv[1:] == [
-        "--version"
-    ]:  # works without click, and says why the rest cannot be imported
+    try:
+        code = _run(program)
+        flush()
+    except OSError as error:  # of the output: a command makes errors of files its own
+        give_up_stdout()
+        code = refuse(f"the output cannot be written: {error.strerror or error}")
+    sys.exit(code)
+
+
+def _run(program: str) -> int:
+    if sys.argv[1:] == ["--version"]:  # without click, it says why the rest cannot be imported
         show_version()
-        sys.exit()
+        return 0
     try:
         with interruptible():
             from simple_db.cli import commands  # noqa: PLC0415 - click may not be there
     except ModuleNotFoundError:
-        code = refuse_without_extra("the command line", "cli")
+        return refuse_without_extra("the command line", "cli")
     except ImportError:
         if not warned():
             raise
-        code = USAGE_ERROR
-    else:
-        code = commands.run(program=program)
-    sys.exit(code)
+        return USAGE_ERROR
+    return commands.run(program=program)

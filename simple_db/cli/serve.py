@@ -88,7 +88,7 @@ Who calls is what the X-Auth-Token of a request says, unchecked:
     "--threads",
     default=8,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 200),  # more would wait: there are at most so many connections
     help="How many requests are answered at the same time.",
 )
 @click.option(

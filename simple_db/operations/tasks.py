@@ -262,9 +262,10 @@ def _delete_expired(tables: Tables, caller: Caller) -> None:
 
 def _expired(tables: Tables, owner: str | None) -> Collection[Task]:
     """Return the live tasks of a project whose time is over."""
-    live = paging.key_of_values((owner, False))
-    by_expiry = tables.tasks.ordered(paging.ascending("owner", "deleted", "expires_at", "id"))
-    return by_expiry.between((*live, (True,)), (*live, (True, tables.now)))
+    order = paging.ascending("owner", "deleted", "expires_at", "id")
+    live = order.beginning(owner, False)
+    last = order.beginning(owner, False, tables.now)
+    return tables.tasks.ordered(order).between((*live, (True,)), last)
 
 
 def _leading(sort_key: str) -> str:

@@ -56,6 +56,16 @@ class SortOrder:
             return lambda row: (first(row), row.created_at, row.id)
         return lambda row: (first(row), *[part(row) for part in others])
 
+    def beginning(self, *given: Any) -> tuple[Any, ...]:
+        """Return the beginning of the key of a row whose first columns have these values.
+
+        The order ascends by these columns.
+        """
+        return tuple(
+            value if name in _NEVER_NONE else _none_first(value)
+            for (name, _), value in zip(self.keys, given, strict=False)
+        )
+
     def sort(self, rows: list[R]) -> None:
         """Sort the rows in place."""
         for name, descends in reversed(self.keys):
@@ -93,11 +103,6 @@ def _none_first(value: Any) -> tuple[bool, Any]:
 def ascending(*columns: str) -> SortOrder:
     """Return the order by these columns, the first the most significant."""
     return SortOrder(tuple((name, False) for name in columns))
-
-
-def key_of_values(given: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
-    """Return the beginning of the key of a row whose first columns have these values."""
-    return tuple(map(_none_first, given))
 
 
 def sort_order(record: type[Record], sort_key: object = None, sort_dir: object = None) -> SortOrder:

@@ -1,5 +1,7 @@
 import importlib
 import platform
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +12,7 @@ import simple_db
 from simple_db.cli import commands as _commands  # noqa: F401 - it is imported again
 from simple_db.cli import main as cli
 from simple_db.installed import distribution
+from tests.support.pages import PROJECT
 
 Captured = pytest.CaptureFixture[str]
 
@@ -106,3 +109,33 @@ def test_the_exit_code_of_a_command_is_that_of_the_process(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int
 ) -> None:
     assert code_of(monkeypatch, *arguments) == code
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["schema"], ["snapshot"]])
+def test_output_that_cannot_be_written_is_an_error_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "simple_db", *arguments],
+            check=False,
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == "simple-db: the output cannot be written: No space left on device\n"
+
+
+def test_a_command_whose_output_is_closed_does_its_work() -> None:
+    golden = str(PROJECT / "tests" / "golden" / "2.json")
+    command = [sys.executable, "-m", "simple_db", "snapshot", "check", golden]
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/sh", "-c", f"{shlex.join(command)} >&-"],
+        check=False,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

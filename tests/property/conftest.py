@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True, scope="session")
 def _few_rows_are_many() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "LARGE", 3)
+        patch.setattr(plan, "LARGE", 1)
         yield

@@ -38,7 +38,8 @@ visitors = st.lists(st.sampled_from(sorted(CAST)), min_size=1, max_size=2, uniqu
 
 
 # An example is three programs in a row, and the profile says how many programs there are.
-as_many_programs = settings(max_examples=-(-settings.default.max_examples // 3))
+PROGRAMS = settings().max_examples
+as_many_programs = settings(max_examples=-(-PROGRAMS // 3))
 
 
 @functools.cache

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from simple_db import Database
 from simple_db.model.errors import SimpleDBError
+from simple_db.oracle.programs.calls import call
+from simple_db.oracle.programs.draws import anyone, image_ids
 from simple_db.oracle.programs.strategies import programs
 from simple_db.oracle.targets.target import DriverTarget, reference
 from simple_db.queries import indexes, plan
+from tests.property import strategies as some
+from tests.property.beyond import OF_IMAGES
 from tests.support.build import utc
 
 if TYPE_CHECKING:
@@ -72,3 +76,40 @@ def test_planned_listings_equal_naive_ones_after_any_calls_forks_and_restores(
             planned.driver.check()
             moved(planned, move)
             moved(naive, move)
+
+
+def one_filter(key: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({key: some.FILTERS[key]})
+
+
+LISTINGS = st.builds(
+    lambda who, order, given: call("image_get_all", who, **order | given),
+    anyone,
+    some.orders(),
+    st.fixed_dictionaries(
+        {"filters": st.sampled_from(sorted(some.FILTERS)).flatmap(one_filter)},
+        optional={
+            "marker": image_ids,
+            "limit": st.integers(0, 4),
+            "member_status": st.sampled_from(["all", "rejected"]),
+            "admin_as_user": st.booleans(),
+        },
+    ),
+)
+
+
+@given(st.lists(programs(OF_IMAGES), min_size=2, max_size=2), st.lists(LISTINGS, min_size=20))
+def test_a_planned_listing_equals_a_naive_one_for_each_filter_caller_order_and_page(
+    made: list[Program], listings: list[Call]
+) -> None:
+    both = target()
+    with pytest.MonkeyPatch.context() as patch:
+        for one in (one for program in made for one in program):
+            answer(both, one)
+        for listing in listings:
+            patch.setattr(plan, "LARGE", 0)
+            found = answer(both, listing)
+            patch.setattr(plan, "LARGE", NAIVE)
+
+            assert found == answer(both, listing)
+    both.driver.check()

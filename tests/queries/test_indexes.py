@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simple_db.queries import indexes
 from simple_db.queries.indexes import Index, OrderedIndex
-from simple_db.queries.paging import SortOrder, ascending, key_of_values
+from simple_db.queries.paging import SortOrder, ascending
 
 
 @frozen
@@ -99,8 +99,9 @@ def test_rows_are_in_order_after_any_changes_and_copies(
 
 @given(st.lists(ROWS, unique_by=lambda row: row.id), NAMES)
 def test_the_rows_with_a_value_follow_each_other(rows: list[Row], name: str | None) -> None:
-    index = OrderedIndex(ascending("name", "id").key(), rows)
-    key = key_of_values([name])
+    order = ascending("name", "id")
+    index = OrderedIndex(order.key(), rows)
+    key = order.beginning(name)
     found = index.between(key, key)
     expected = sorted((row for row in rows if row.name == name), key=lambda row: row.id)
 
@@ -121,8 +122,9 @@ def test_the_rows_up_to_a_value_follow_each_other(rows: list[Row], size: int) ->
 
 @pytest.mark.parametrize("value", [5, ["a"], object()])
 def test_a_value_of_another_type_is_that_of_no_row(value: Any) -> None:
-    index = OrderedIndex(ascending("name", "id").key(), [Row(1, "a")])
-    key = key_of_values([value])
+    order = ascending("name", "id")
+    index = OrderedIndex(order.key(), [Row(1, "a")])
+    key = order.beginning(value)
 
     assert list(index.between(key, key)) == []
 

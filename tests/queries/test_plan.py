@@ -94,11 +94,17 @@ def many() -> Database:
     ],
 )
 def test_a_page_looks_at_few_of_a_thousand_images(
-    many: Database, looked: Looked, query: dict[str, Any], most: int
+    many: Database,
+    looked: Looked,
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, Any],
+    most: int,
 ) -> None:
-    many.image_get_all(ADMIN, limit=10, **query)
+    found = many.image_get_all(ADMIN, limit=10, **query)
 
     assert looked.rows <= most
+    monkeypatch.setattr(plan, "LARGE", 10_000)
+    assert found == many.image_get_all(ADMIN, limit=10, **query)
 
 
 def test_a_page_of_a_caller_looks_at_what_the_caller_can_see(
