@@ -142,7 +142,7 @@ def _is_a_page_over_nulls(pair: Pair, one: Call) -> bool:
     keys = [key for key in ([keys] if isinstance(keys, str) else keys) if key != "id"]
     rows = pair.driver.dump()[table[one.function]]
     by_boolean = {"visibility", "protected", "os_hidden", "deleted"} & set(keys)
-    is_by_boolean = bool(by_boolean) and one.function == "image_get_all"
+    is_by_boolean = bool(by_boolean) and one.function != "metadef_namespace_get_all"
     return is_by_boolean or any(row.get(key, 0) is None for row in rows for key in keys)
 
 

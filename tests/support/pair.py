@@ -178,7 +178,8 @@ def _hold_texts(call: Call, given: Arguments, theirs: str, ours: str) -> None:
     """Hold the text of an error to name what Glance's names of the arguments, in the same order."""
     places, _options = placed(call.function, given)
     known = set(_atoms(places))
-    named = [word for word in re.findall(r"[\w:/-]+", theirs) if word in known]
+    # "4 byte unicode" is the kind of character, not an argument.
+    named = [word for word in re.findall(r"[\w:/-]+(?! byte)", theirs) if word in known]
     left = iter(re.findall(r"[\w:/-]+", ours))
     assert all(word in left for word in named), f"{call}: {named} of {theirs!r} in {ours!r}"
 
