@@ -25,8 +25,7 @@ def cached(db: Database, url: str = HERE) -> list[str]:
     return [image["image_id"] for image in db.get_cached_images(ADMIN, url)]
 
 
-def test_a_server_is_known_by_its_url() -> None:
-    db = a_database()
+def test_a_server_is_known_by_its_url(db: Database) -> None:
     node = db.node_reference_create(NOBODY, HERE)
 
     assert node == {"node_reference_id": 1, "node_reference_url": HERE}
@@ -41,16 +40,12 @@ def test_a_server_is_added_once() -> None:
 
 
 @pytest.mark.parametrize("url", [None, ["a"], EMOJI])
-def test_a_url_is_text_of_the_basic_plane(url: Any) -> None:
-    db = a_database()
-
+def test_a_url_is_text_of_the_basic_plane(db: Database, url: Any) -> None:
     with refused(db, Invalid):
         db.node_reference_create(ADMIN, url)
 
 
-def test_an_unknown_server_is_not_found() -> None:
-    db = a_database()
-
+def test_an_unknown_server_is_not_found(db: Database) -> None:
     with refused(db, NotFound, HERE):
         db.node_reference_get_by_url(ADMIN, HERE)
     with refused(db, NotFound, HERE):

@@ -29,8 +29,7 @@ def test_what_has_a_store_can_have_the_functions_too() -> None:
     assert other.image_get_all(ADMIN) == []
 
 
-def test_setting_up_changes_nothing() -> None:
-    db = a_database()
+def test_setting_up_changes_nothing(db: Database) -> None:
     an_image(db)
     before = db.snapshot()
     db.configure()

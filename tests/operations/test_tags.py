@@ -70,8 +70,7 @@ def test_images_have_their_own_tags() -> None:
     assert db.image_tag_get_all(ALICE, image_id) == ["blue"]
 
 
-def test_every_caller_may_tag_every_image() -> None:
-    db = a_database()
+def test_every_caller_may_tag_every_image(db: Database) -> None:
     image_id = an_image(db, visibility="private")
     db.image_tag_create(NOBODY, image_id, "a")
     db.image_tag_set_all(NOBODY, image_id, ["a", "b"])
@@ -88,10 +87,7 @@ def test_a_deleted_image_can_be_tagged() -> None:
     assert db.image_tag_get_all(ALICE, image_id) == ["late"]
 
 
-def test_a_deleted_tag_stays_as_a_deleted_row() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_a_deleted_tag_stays_as_a_deleted_row(db: Database, world: World, image_id: str) -> None:
     db.image_tag_create(ALICE, image_id, "blue")
     world.pass_time(days=1)
     db.image_tag_delete(ALICE, image_id, "blue")
@@ -154,8 +150,7 @@ def test_a_tag_that_stays_keeps_its_row() -> None:
     ]
 
 
-def test_no_tags_can_be_given_to_no_image() -> None:
-    db = a_database()
+def test_no_tags_can_be_given_to_no_image(db: Database) -> None:
     db.image_tag_set_all(ALICE, MISSING, [])
 
     assert rows(db, "image_tags") == []
@@ -186,9 +181,7 @@ def test_a_tag_that_is_not_there_is_not_found() -> None:
         db.image_tag_delete(ALICE, image_id, "red")
 
 
-def test_the_tag_of_no_image_is_not_found() -> None:
-    db = a_database()
-
+def test_the_tag_of_no_image_is_not_found(db: Database) -> None:
     with refused(db, NotFound, MISSING, "blue"):
         db.image_tag_delete(ALICE, MISSING, "blue")
 
@@ -209,18 +202,14 @@ def test_a_tag_that_is_there_twice_is_not_deleted() -> None:
 
 
 @pytest.mark.parametrize("image_id", [MISSING, LONG_ID])
-def test_no_image_is_not_tagged(image_id: str) -> None:
-    db = a_database()
-
+def test_no_image_is_not_tagged(db: Database, image_id: str) -> None:
     with refused(db, ImageNotFound, image_id):
         db.image_tag_create(ALICE, image_id, "blue")
     with refused(db, ImageNotFound, image_id):
         db.image_tag_set_all(ALICE, image_id, ["blue"])
 
 
-def test_an_id_that_no_image_can_have_is_not_found() -> None:
-    db = a_database()
-
+def test_an_id_that_no_image_can_have_is_not_found(db: Database) -> None:
     with refused(db, ImageNotFound, LONG_ID):
         db.image_tag_set_all(ALICE, LONG_ID, [])
     with refused(db, ImageNotFound, LONG_ID):

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from simple_db import RequestContext
+from simple_db import Database, RequestContext
 from simple_db.model.errors import Forbidden, ForbiddenPublicImage, ImageNotFound, Invalid
 from tests.support.build import (
     ADMIN,
@@ -40,9 +40,8 @@ SEEN = [
 @pytest.mark.parametrize(("visibility", "member_status", "seen", "listed"), SEEN)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_who_sees_an_image_asked_for_by_its_id(
-    visibility: str, member_status: str | None, seen: str, listed: str, caller: str
+    db: Database, visibility: str, member_status: str | None, seen: str, listed: str, caller: str
 ) -> None:
-    db = a_database()
     image_id = an_image(db, visibility=visibility)
     if member_status:
         a_member(db, image_id, "bob", member_status)
@@ -54,9 +53,8 @@ def test_who_sees_an_image_asked_for_by_its_id(
 @pytest.mark.parametrize(("visibility", "member_status", "seen", "listed"), SEEN)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_who_is_shown_an_image_in_a_listing(
-    visibility: str, member_status: str | None, seen: str, listed: str, caller: str
+    db: Database, visibility: str, member_status: str | None, seen: str, listed: str, caller: str
 ) -> None:
-    db = a_database()
     image_id = an_image(db, visibility=visibility)
     if member_status:
         a_member(db, image_id, "bob", member_status)
@@ -67,8 +65,7 @@ def test_who_is_shown_an_image_in_a_listing(
 
 @pytest.mark.parametrize("visibility", ["public", "community", "shared", "private"])
 @pytest.mark.parametrize("caller", CALLERS)
-def test_everybody_sees_an_image_without_owner(visibility: str, caller: str) -> None:
-    db = a_database()
+def test_everybody_sees_an_image_without_owner(db: Database, visibility: str, caller: str) -> None:
     image = db.image_get(ADMIN, an_image(db, owner=None, visibility=visibility))
 
     assert db.is_image_visible(CALLERS[caller], image)
@@ -98,18 +95,16 @@ def test_the_owner_and_administrators_may_change_an_image(owner: str | None, cal
 @pytest.mark.parametrize(
     ("status", "seen"), [(None, True), ("accepted", True), ("pending", False), ("all", False)]
 )
-def test_a_membership_can_be_asked_to_have_a_status(status: str | None, seen: bool) -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_membership_can_be_asked_to_have_a_status(
+    db: Database, image_id: str, status: str | None, seen: bool
+) -> None:
     a_member(db, image_id, "bob", "accepted")
     image = db.image_get(ADMIN, image_id)
 
     assert db.is_image_visible(BOB, image, status) is seen
 
 
-def test_a_deleted_membership_shows_nothing() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_deleted_membership_shows_nothing(db: Database, image_id: str) -> None:
     image = db.image_get(ADMIN, image_id)
     db.image_member_delete(ADMIN, a_member(db, image_id, "bob"))
 
@@ -118,17 +113,14 @@ def test_a_deleted_membership_shows_nothing() -> None:
     assert db.image_get_all(NOBODY) == []
 
 
-def test_the_membership_of_another_project_shows_nothing() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_the_membership_of_another_project_shows_nothing(db: Database, image_id: str) -> None:
     a_member(db, image_id, "carol")
 
     assert not db.is_image_visible(BOB, db.image_get(ADMIN, image_id))
     assert db.image_get_all(BOB) == []
 
 
-def test_the_membership_of_another_image_shows_nothing() -> None:
-    db = a_database()
+def test_the_membership_of_another_image_shows_nothing(db: Database) -> None:
     image = db.image_get(ADMIN, an_image(db))
     a_member(db, an_image(db), "bob")
 
@@ -148,9 +140,8 @@ def test_the_membership_of_another_image_shows_nothing() -> None:
     ],
 )
 def test_a_listing_shows_what_is_shared_in_memberships_of_one_status(
-    member_status: Any, listed: list[str]
+    db: Database, member_status: Any, listed: list[str]
 ) -> None:
-    db = a_database()
     for status in ("accepted", "pending", "rejected"):
         a_member(db, an_image(db, status), "bob", status)
 
@@ -158,8 +149,7 @@ def test_a_listing_shows_what_is_shared_in_memberships_of_one_status(
     assert ids(found) == listed
 
 
-def test_a_caller_without_project_is_shown_what_is_shared_with_anybody() -> None:
-    db = a_database()
+def test_a_caller_without_project_is_shown_what_is_shared_with_anybody(db: Database) -> None:
     an_image(db)
     shared = an_image(db)
     a_member(db, shared, "carol", "rejected")
@@ -193,8 +183,7 @@ def test_a_listing_asks_for_a_visibility(owner: str, wanted: Any, alice: str, bo
     assert set(ids(found)) == set({"alice": alice, "bob": bob}[owner].split())
 
 
-def test_an_administrator_is_shown_community_images_only_when_asking_for_them() -> None:
-    db = a_database()
+def test_an_administrator_is_shown_community_images_only_when_asking_for_them(db: Database) -> None:
     image_id = an_image(db, visibility="community")
 
     assert db.image_get_all(ADMIN) == []
@@ -202,8 +191,7 @@ def test_an_administrator_is_shown_community_images_only_when_asking_for_them() 
     assert ids(db.image_get_all(ADMIN, filters={"visibility": "all"})) == [image_id]
 
 
-def test_an_administrator_is_shown_community_images_of_its_own() -> None:
-    db = a_database()
+def test_an_administrator_is_shown_community_images_of_its_own(db: Database) -> None:
     image_id = an_image(db, visibility="community", owner="admin")
 
     assert ids(db.image_get_all(ADMIN)) == [image_id]
@@ -237,10 +225,8 @@ def test_an_administrator_as_user_is_shown_what_a_user_would_be(wanted: dict[str
     ],
 )
 def test_a_deleted_image_exists_for_those_who_can_see_deleted_ones(
-    context: RequestContext | None, found: bool
+    db: Database, image_id: str, context: RequestContext | None, found: bool
 ) -> None:
-    db = a_database()
-    image_id = an_image(db)
     db.image_destroy(ALICE, image_id)
 
     if found:
@@ -250,9 +236,9 @@ def test_a_deleted_image_exists_for_those_who_can_see_deleted_ones(
             db.image_get(context, image_id)
 
 
-def test_seeing_deleted_images_does_not_mean_seeing_those_of_others() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_seeing_deleted_images_does_not_mean_seeing_those_of_others(
+    db: Database, image_id: str
+) -> None:
     db.image_destroy(ALICE, image_id)
 
     with refused(db, Forbidden, image_id, "bob"):
@@ -263,8 +249,7 @@ def test_seeing_deleted_images_does_not_mean_seeing_those_of_others() -> None:
 
 
 @pytest.mark.parametrize("image_id", [MISSING, "", None, 5, ["i"]])
-def test_an_image_that_does_not_exist_is_not_found(image_id: Any) -> None:
-    db = a_database()
+def test_an_image_that_does_not_exist_is_not_found(db: Database, image_id: Any) -> None:
     an_image(db, "i")
 
     with refused(db, ImageNotFound):
@@ -272,8 +257,7 @@ def test_an_image_that_does_not_exist_is_not_found(image_id: Any) -> None:
 
 
 @pytest.mark.parametrize("visibility", ["shared", "private"])
-def test_an_image_of_others_is_forbidden(visibility: str) -> None:
-    db = a_database()
+def test_an_image_of_others_is_forbidden(db: Database, visibility: str) -> None:
     image_id = an_image(db, visibility=visibility)
 
     with refused(db, Forbidden, image_id, "bob"):
@@ -290,9 +274,8 @@ def test_an_image_of_others_is_forbidden(visibility: str) -> None:
     ],
 )
 def test_a_change_by_someone_who_may_only_see_is_forbidden(
-    visibility: str, error: type[Forbidden]
+    db: Database, visibility: str, error: type[Forbidden]
 ) -> None:
-    db = a_database()
     image_id = an_image(db, visibility=visibility)
     a_member(db, image_id, "bob")
 
@@ -300,8 +283,7 @@ def test_a_change_by_someone_who_may_only_see_is_forbidden(
         db.image_update(BOB, image_id, {"name": "mine"})
 
 
-def test_an_image_without_owner_is_changed_by_administrators_only() -> None:
-    db = a_database()
+def test_an_image_without_owner_is_changed_by_administrators_only(db: Database) -> None:
     image_id = an_image(db, owner=None)
 
     with refused(db, Forbidden, image_id):
@@ -310,8 +292,7 @@ def test_an_image_without_owner_is_changed_by_administrators_only() -> None:
 
 
 @pytest.mark.parametrize("missing", ["id", "owner", "visibility"])
-def test_a_dict_that_is_asked_about_has_what_the_rules_read(missing: str) -> None:
-    db = a_database()
+def test_a_dict_that_is_asked_about_has_what_the_rules_read(db: Database, missing: str) -> None:
     image = {"id": "i", "owner": "alice", "visibility": "shared"}
     del image[missing]
 
@@ -319,16 +300,12 @@ def test_a_dict_that_is_asked_about_has_what_the_rules_read(missing: str) -> Non
         db.is_image_visible(BOB, image)
 
 
-def test_a_dict_without_owner_key_is_neither_mutable_nor_not() -> None:
-    db = a_database()
-
+def test_a_dict_without_owner_key_is_neither_mutable_nor_not(db: Database) -> None:
     with refused(db, Invalid, "the image lacks owner"):
         db.is_image_mutable(BOB, {"id": "i"})
 
 
-def test_an_administrator_may_ask_about_anything() -> None:
-    db = a_database()
-
+def test_an_administrator_may_ask_about_anything(db: Database) -> None:
     assert db.is_image_visible(ADMIN, {})
     assert db.is_image_mutable(ADMIN, {})
 
@@ -347,9 +324,7 @@ def test_values_that_no_image_has_make_nothing_visible(odd: dict[str, Any]) -> N
     assert not a_database().is_image_visible(BOB, image)
 
 
-def test_a_status_that_no_membership_has_makes_nothing_visible() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_status_that_no_membership_has_makes_nothing_visible(db: Database, image_id: str) -> None:
     a_member(db, image_id, "bob")
     status: Any = ["accepted"]
 
@@ -372,9 +347,8 @@ def test_a_status_that_no_membership_has_makes_nothing_visible() -> None:
     ],
 )
 def test_what_is_no_context_is_refused(
-    function: str, arguments: tuple[object, ...], context: Any
+    db: Database, function: str, arguments: tuple[object, ...], context: Any
 ) -> None:
-    db = a_database()
     an_image(db, "i")
 
     with refused(db, Invalid, "a context has is_admin, owner and can_see_deleted"):
