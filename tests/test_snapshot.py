@@ -32,12 +32,11 @@ EMPTY = Database().snapshot()
 # --- snapshot and restore --------------------------------------------------------------------
 
 
-def test_a_snapshot_changes_nothing() -> None:
-    db = a_full_database()
-    revision = db.revision
+def test_a_snapshot_changes_nothing(full: Database) -> None:
+    revision = full.revision
 
-    assert db.snapshot() == db.snapshot()
-    assert db.revision == revision
+    assert full.snapshot() == full.snapshot()
+    assert full.revision == revision
 
 
 def test_a_restored_snapshot_is_the_same_database() -> None:
@@ -60,12 +59,11 @@ def test_a_restored_database_goes_on_as_the_first_would_have() -> None:
     assert second.snapshot() == first.snapshot()
 
 
-def test_a_restore_forgets_what_was_there() -> None:
-    db = a_full_database()
-    db.restore(EMPTY)
+def test_a_restore_forgets_what_was_there(full: Database) -> None:
+    full.restore(EMPTY)
 
-    assert db.snapshot() == EMPTY
-    db.check()
+    assert full.snapshot() == EMPTY
+    full.check()
 
 
 def test_a_restored_database_shares_nothing_with_the_first() -> None:
@@ -163,20 +161,19 @@ def test_a_path_can_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_cannot_be_encoded_opens_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    full: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(b"old")
-    db = a_full_database()
     unwritable: Any = object()
-    with db.store.writing() as tables:
+    with full.store.writing() as tables:
         tables.images.put(attrs.evolve(tables.images.rows["a"], name=unwritable))
 
     monkeypatch.setattr(
         "simple_db.persistence.files.System.open", lambda *_: pytest.fail("it was opened")
     )
     with pytest.raises(SnapshotError, match=r"not saved .*images\.name cannot be"):
-        db.save(path)
+        full.save(path)
 
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["glance.json"]
@@ -207,32 +204,28 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> No
 
 @pytest.mark.parametrize("name", ["missing.json", "missing/glance.json", "a\0b", "n" * 300])
 def test_a_file_that_cannot_be_read_is_an_error_and_nothing_is_changed(
-    tmp_path: Path, name: str
+    full: Database, tmp_path: Path, name: str
 ) -> None:
-    db = a_full_database()
-
-    with refused(db, SnapshotError, "cannot be read"):
-        db.load(tmp_path / name)
+    with refused(full, SnapshotError, "cannot be read"):
+        full.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("content", [b"", b"not json", b'{"format":"other"}'])
 def test_a_file_that_holds_no_snapshot_is_an_error_and_stays(
-    tmp_path: Path, content: bytes
+    full: Database, tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(content)
-    db = a_full_database()
 
-    with refused(db, SnapshotError, path, "this is not a snapshot of simple_db"):
-        db.load(path)
+    with refused(full, SnapshotError, path, "this is not a snapshot of simple_db"):
+        full.load(path)
 
     assert path.read_bytes() == content
 
 
-def test_the_message_names_a_damaged_file(tmp_path: Path) -> None:
+def test_the_message_names_a_damaged_file(full: Database, tmp_path: Path) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(a_full_database().snapshot()[:-1])
-    db = a_full_database()
 
-    with refused(db, SnapshotDamaged, path, "this snapshot is not as it was written"):
-        db.load(path)
+    with refused(full, SnapshotDamaged, path, "this snapshot is not as it was written"):
+        full.load(path)

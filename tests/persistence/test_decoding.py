@@ -105,16 +105,15 @@ def a_small_snapshot() -> bytes:
     return db.snapshot()
 
 
-def test_every_truncation_is_refused() -> None:
-    db = a_full_database()
-    before = db.snapshot()
+def test_every_truncation_is_refused(full: Database) -> None:
+    before = full.snapshot()
     small = a_small_snapshot()
     for length in range(len(small)):
         with pytest.raises(SnapshotError):
-            db.restore(small[:length])
+            full.restore(small[:length])
 
-    assert db.snapshot() == before
-    assert db.revision == a_full_database().revision
+    assert full.snapshot() == before
+    assert full.revision == a_full_database().revision
 
 
 def test_every_flipped_bit_is_refused_and_damage_behind_the_first_line_called_so() -> None:
@@ -352,43 +351,37 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
 
 
 @pytest.mark.parametrize("snapshot", NO_JSON)
-def test_what_is_no_json_is_refused(snapshot: Any) -> None:
-    db = a_full_database()
-
-    with refused(db, SnapshotError, "this is not a snapshot of simple_db: it is not JSON"):
-        db.restore(snapshot)
+def test_what_is_no_json_is_refused(full: Database, snapshot: Any) -> None:
+    with refused(full, SnapshotError, "this is not a snapshot of simple_db: it is not JSON"):
+        full.restore(snapshot)
 
 
 @pytest.mark.parametrize("snapshot", [None, 5, {}, object()])
-def test_what_is_no_text_is_no_snapshot(snapshot: Any) -> None:
-    db = a_full_database()
-
-    with refused(db, SnapshotError, "this is not a snapshot of simple_db"):
-        db.restore(snapshot)
+def test_what_is_no_text_is_no_snapshot(full: Database, snapshot: Any) -> None:
+    with refused(full, SnapshotError, "this is not a snapshot of simple_db"):
+        full.restore(snapshot)
 
 
 @pytest.mark.parametrize(("held", "message"), NO_SNAPSHOT)
-def test_json_that_is_no_snapshot_is_refused(held: Any, message: str) -> None:
-    db = a_full_database()
-    before = db.snapshot()
+def test_json_that_is_no_snapshot_is_refused(full: Database, held: Any, message: str) -> None:
+    before = full.snapshot()
 
     with pytest.raises(SnapshotError, match=message):
-        db.restore(json.dumps(held).encode())
+        full.restore(json.dumps(held).encode())
 
-    assert db.snapshot() == before
+    assert full.snapshot() == before
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG)
 def test_a_document_with_one_wrong_place_is_refused(
-    path: tuple[Any, ...], value: Any, message: str
+    full: Database, path: tuple[Any, ...], value: Any, message: str
 ) -> None:
-    db = a_full_database()
-    before, revision = db.snapshot(), db.revision
+    before, revision = full.snapshot(), full.revision
 
     with pytest.raises(SnapshotError, match=message):
-        db.restore(sealed(changed(*path, to=value)))
+        full.restore(sealed(changed(*path, to=value)))
 
-    assert (db.snapshot(), db.revision) == (before, revision)
+    assert (full.snapshot(), full.revision) == (before, revision)
 
 
 @pytest.mark.parametrize(

@@ -103,11 +103,10 @@ def changed_lines(before: bytes, after: bytes) -> list[str]:
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def test_a_changed_image_is_one_changed_line_besides_the_checksum() -> None:
-    db = a_full_database()
-    before = db.snapshot()
-    db.image_update(ADMIN, "a", {"name": "cirros"})
-    first, image = (line for line in changed_lines(before, db.snapshot()) if line.startswith("+"))
+def test_a_changed_image_is_one_changed_line_besides_the_checksum(full: Database) -> None:
+    before = full.snapshot()
+    full.image_update(ADMIN, "a", {"name": "cirros"})
+    first, image = (line for line in changed_lines(before, full.snapshot()) if line.startswith("+"))
 
     assert first.startswith('+{"format":"simple_db",')
     assert '"name":"cirros"' in image
