@@ -23,14 +23,25 @@ LOCATION = {"url": "file:///a", "metadata": {}, "status": "active"}
 GONE = ["deleted", "pending_delete"]
 
 # What a location cannot be, and what the message names.
-WRONG = [
-    ({"url": None}, "image_locations.value is required"),
-    ({"url": ["file:///a"]}, "image_locations.value"),
-    ({"status": ["active"]}, "image_locations.status"),
-    ({"metadata": object()}, "image_locations.meta_data"),
-    ({"metadata": {"a": float("nan")}}, "image_locations.meta_data"),
-    ({"url": EMOJI}, "'url' has a character beyond"),
-    ({"metadata": {"key": EMOJI}}, "'key' has a character beyond"),
+WRONG: list[tuple[Any, str]] = [
+    *(
+        (LOCATION | wrong, named)
+        for wrong, named in (
+            ({"url": None}, "image_locations.value is required"),
+            ({"url": ["file:///a"]}, "image_locations.value"),
+            ({"status": ["active"]}, "image_locations.status"),
+            ({"metadata": object()}, "image_locations.meta_data"),
+            ({"metadata": {"a": float("nan")}}, "image_locations.meta_data"),
+            ({"url": EMOJI}, "'url' has a character beyond"),
+            ({"metadata": {"key": EMOJI}}, "'key' has a character beyond"),
+        )
+    ),
+    *(
+        ({key: value for key, value in LOCATION.items() if key != missing}, f"lacks {missing}")
+        for missing in LOCATION
+    ),
+    *((wrong, "a location must be a dict") for wrong in (None, "file:///a", 5, [LOCATION])),
+    ({5: "x"}, "a location must be a dict"),
 ]
 
 
@@ -122,40 +133,18 @@ def test_every_caller_may_change_the_locations_of_every_image(db: Database) -> N
     assert urls(db, image_id) == []
 
 
-@pytest.mark.parametrize("missing", ["url", "metadata", "status"])
-def test_a_location_has_url_metadata_and_status(
-    db: Database, image_id: str, location_id: int, missing: str
-) -> None:
-    given = {key: value for key, value in LOCATION.items() if key != missing}
-
-    with refused(db, Invalid, f"the location lacks {missing}"):
-        db.image_location_add(ALICE, image_id, given)
-    with refused(db, Invalid, f"the location lacks {missing}"):
-        db.image_location_update(ALICE, image_id, given | {"id": location_id})
-    with refused(db, Invalid, f"the location lacks {missing}"):
-        db.image_update(ALICE, image_id, {"locations": [given]})
-
-
 @pytest.mark.parametrize(("wrong", "named"), WRONG)
-def test_wrong_values_are_refused_by_name(
+def test_what_cannot_be_a_location_is_refused_by_name(
     db: Database, image_id: str, location_id: int, wrong: Any, named: str
 ) -> None:
-    with refused(db, Invalid, named):
-        db.image_location_add(ALICE, image_id, LOCATION | wrong)
-    with refused(db, Invalid, named):
-        db.image_location_update(ALICE, image_id, LOCATION | wrong | {"id": location_id})
-    with refused(db, Invalid, named):
-        db.image_update(ALICE, image_id, {"locations": [LOCATION | wrong]})
+    of_its_id = wrong | {"id": location_id} if isinstance(wrong, dict) else wrong
 
-
-@pytest.mark.parametrize("location", [None, "file:///a", 5, [LOCATION], {5: "x"}])
-def test_a_location_is_a_dict(db: Database, image_id: str, location: Any) -> None:
-    with refused(db, Invalid, "a location must be a dict"):
-        db.image_location_add(ALICE, image_id, location)
-    with refused(db, Invalid, "a location must be a dict"):
-        db.image_location_update(ALICE, image_id, location)
-    with refused(db, Invalid, "a location must be a dict"):
-        db.image_update(ALICE, image_id, {"locations": [location]})
+    with refused(db, Invalid, named):
+        db.image_location_add(ALICE, image_id, wrong)
+    with refused(db, Invalid, named):
+        db.image_location_update(ALICE, image_id, of_its_id)
+    with refused(db, Invalid, named):
+        db.image_update(ALICE, image_id, {"locations": [wrong]})
 
 
 def test_metadata_is_nested_up_to_the_bound(db: Database, image_id: str) -> None:

@@ -30,37 +30,21 @@ def tagged(*tags: str) -> tuple[Database, str]:
     return db, image_id
 
 
-def test_a_tag_comes_back_from_its_creation() -> None:
+@pytest.mark.parametrize(("tag", "stored"), [("blue", "blue"), (5, "5"), ("", "")])
+def test_a_tag_comes_back_as_it_is_stored(tag: Any, stored: str) -> None:
     db, image_id = tagged()
 
-    assert db.image_tag_create(ALICE, image_id, "blue") == "blue"
-    assert db.image_tag_get_all(ALICE, image_id) == ["blue"]
+    assert db.image_tag_create(ALICE, image_id, tag) == stored
+    assert db.image_tag_get_all(ALICE, image_id) == [stored]
 
 
-def test_a_tag_is_stored_as_text() -> None:
-    db, image_id = tagged()
-    number: Any = 5
+@pytest.mark.parametrize("tags", [["c", "a", "b"], ["blue", "blue"]])
+def test_tags_come_in_the_order_in_which_they_were_added_and_can_be_there_twice(
+    tags: list[str],
+) -> None:
+    db, image_id = tagged(*tags)
 
-    assert db.image_tag_create(ALICE, image_id, number) == "5"
-    assert db.image_tag_get_all(ALICE, image_id) == ["5"]
-
-
-def test_an_empty_tag_is_a_tag() -> None:
-    db, image_id = tagged("")
-
-    assert db.image_tag_get_all(ALICE, image_id) == [""]
-
-
-def test_tags_come_in_the_order_in_which_they_were_added() -> None:
-    db, image_id = tagged("c", "a", "b")
-
-    assert db.image_tag_get_all(ALICE, image_id) == ["c", "a", "b"]
-
-
-def test_the_same_tag_can_be_there_twice() -> None:
-    db, image_id = tagged("blue", "blue")
-
-    assert db.image_tag_get_all(ALICE, image_id) == ["blue", "blue"]
+    assert db.image_tag_get_all(ALICE, image_id) == tags
 
 
 def test_images_have_their_own_tags() -> None:
@@ -174,24 +158,13 @@ def test_tags_that_are_no_list_of_text_are_refused(tags: Any) -> None:
 # --- errors ----------------------------------------------------------------------------------
 
 
-def test_a_tag_that_is_not_there_is_not_found() -> None:
-    db, image_id = tagged("blue")
-
-    with refused(db, NotFound, image_id, "red"):
-        db.image_tag_delete(ALICE, image_id, "red")
-
-
-def test_the_tag_of_no_image_is_not_found(db: Database) -> None:
-    with refused(db, NotFound, MISSING, "blue"):
-        db.image_tag_delete(ALICE, MISSING, "blue")
-
-
-def test_a_deleted_tag_is_not_found() -> None:
+def test_a_tag_that_is_not_there_or_deleted_is_not_found() -> None:
     db, image_id = tagged("blue")
     db.image_tag_delete(ALICE, image_id, "blue")
 
-    with refused(db, NotFound, image_id, "blue"):
-        db.image_tag_delete(ALICE, image_id, "blue")
+    for owner, tag in ((image_id, "red"), (image_id, "blue"), (MISSING, "blue")):
+        with refused(db, NotFound, owner, tag):
+            db.image_tag_delete(ALICE, owner, tag)
 
 
 def test_a_tag_that_is_there_twice_is_not_deleted() -> None:

@@ -13,17 +13,12 @@ from simple_db.model.clock import new_id
 from simple_db.model.errors import SnapshotError, SnapshotInUse
 from simple_db.persistence import claims, files
 from tests.support.disk import mode, names, open_descriptors
+from tests.support.kept import NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "glance.json"
 NEW = [b"the ", b"new ", b"content"]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 HOLD = """

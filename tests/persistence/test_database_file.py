@@ -30,47 +30,24 @@ from simple_db.persistence import claims, database_file, files, journal
 from tests.support.build import ADMIN, a_member, an_image, ids
 from tests.support.disk import Call, Disk, Watched, on
 from tests.support.forks import DONE, IN_USE, in_a_fork
+from tests.support.kept import EVERY_MODE, FOREVER, JOURNAL, LOCK, NAME, held, on_disk, opened
 from tests.support.serving import PROJECT, eventually
-from tests.support.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from simple_db.persistence.database_file import SaveMode
 
-NAME = "glance.json"
-JOURNAL = f"{NAME}.journal"
-LOCK = f"{NAME}.lock"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
 AT_ONCE = 0.01
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-EVERY_MODE = pytest.mark.parametrize("save", ["manual", "exit", "interval", "always"])
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-def opened(
-    path: Path, save: SaveMode = "always", interval: float = FOREVER
-) -> contextlib.AbstractContextManager[Database]:
-    return Database.open(path, save=save, interval=interval, clock=World().now)
-
-
-def on_disk(path: Path) -> bytes:
-    """Give the database that the file and its journal hold now."""
-    database = Database()
-    database.load(path)
-    database.check()
-    return database.snapshot()
-
-
-def held(directory: Path) -> dict[str, bytes]:
-    return {found.name: found.read_bytes() for found in directory.iterdir()}
+@pytest.fixture(name="db")
+def opened_for_good(path: Path) -> Iterator[Database]:
+    """Open a database whose calls are on the disk."""
+    with opened(path) as database:
+        yield database
 
 
 def file_of(db: Database) -> database_file.DatabaseFile:
@@ -224,21 +201,19 @@ def test_a_last_save_that_fails_is_an_error(path: Path, monkeypatch: pytest.Monk
 # --- always ----------------------------------------------------------------------------------
 
 
-def test_with_always_a_call_is_on_the_disk_when_it_returns(path: Path) -> None:
-    with opened(path) as db:
-        for _ in range(3):
-            image_id = an_image(db)
-            assert on_disk(path) == db.snapshot()
-            a_member(db, image_id)
-            assert on_disk(path) == db.snapshot()
+def test_with_always_a_call_is_on_the_disk_when_it_returns(db: Database, path: Path) -> None:
+    for _ in range(3):
+        image_id = an_image(db)
+        assert on_disk(path) == db.snapshot()
+        a_member(db, image_id)
+        assert on_disk(path) == db.snapshot()
 
 
-def test_with_always_a_call_that_fails_is_not_on_the_disk(path: Path) -> None:
-    with opened(path) as db:
-        before = held(path.parent)
-        with pytest.raises(ImageNotFound):
-            db.image_destroy(ADMIN, "missing")
-        assert held(path.parent) == before
+def test_with_always_a_call_that_fails_is_not_on_the_disk(db: Database, path: Path) -> None:
+    before = held(path.parent)
+    with pytest.raises(ImageNotFound):
+        db.image_destroy(ADMIN, "missing")
+    assert held(path.parent) == before
 
 
 def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
@@ -252,19 +227,18 @@ def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
         assert on_disk(path) == db.snapshot()
 
 
-def test_a_rollback_to_a_checkpoint_is_on_the_disk_like_any_call(path: Path) -> None:
-    with opened(path) as db:
-        image_id = an_image(db)
-        a_member(db, image_id, "bob")
-        before = db.snapshot()
-        with db.checkpoint() as point:
-            a_member(db, image_id, "carol")
-            db.image_destroy(ADMIN, image_id)
-            an_image(db)
-            point.rollback()
-        assert on_disk(path) == db.snapshot() == before
-        a_member(db, image_id, "dave")
-        assert on_disk(path) == db.snapshot()
+def test_a_rollback_to_a_checkpoint_is_on_the_disk_like_any_call(db: Database, path: Path) -> None:
+    image_id = an_image(db)
+    a_member(db, image_id, "bob")
+    before = db.snapshot()
+    with db.checkpoint() as point:
+        a_member(db, image_id, "carol")
+        db.image_destroy(ADMIN, image_id)
+        an_image(db)
+        point.rollback()
+    assert on_disk(path) == db.snapshot() == before
+    a_member(db, image_id, "dave")
+    assert on_disk(path) == db.snapshot()
 
 
 def test_a_checkpoint_rolls_the_calls_of_other_threads_back_too(path: Path) -> None:
@@ -290,25 +264,23 @@ def test_a_checkpoint_rolls_the_calls_of_other_threads_back_too(path: Path) -> N
 
 
 def test_a_rollback_to_a_checkpoint_that_cannot_be_written_is_an_error_and_changes_nothing(
-    path: Path,
+    db: Database, path: Path
 ) -> None:
-    with opened(path) as db:
-        with db.checkpoint() as point:
-            an_image(db)
-        after = db.snapshot()
-        with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
-            point.rollback()
-        assert on_disk(path) == db.snapshot() == after
+    with db.checkpoint() as point:
+        an_image(db)
+    after = db.snapshot()
+    with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
+        point.rollback()
+    assert on_disk(path) == db.snapshot() == after
 
 
-def test_a_fork_has_no_file(path: Path) -> None:
-    with opened(path) as db:
-        fork = db.fork()
-        before = held(path.parent)
-        an_image(fork)
-        assert held(path.parent) == before
-        with pytest.raises(Invalid, match="no open file"):
-            fork.save()
+def test_a_fork_has_no_file(db: Database, path: Path) -> None:
+    fork = db.fork()
+    before = held(path.parent)
+    an_image(fork)
+    assert held(path.parent) == before
+    with pytest.raises(Invalid, match="no open file"):
+        fork.save()
 
 
 def test_a_save_puts_the_journal_into_the_snapshot(path: Path) -> None:
@@ -359,15 +331,14 @@ def test_saves_while_other_threads_write_lose_nothing(path: Path) -> None:
     assert on_disk(path) == db.snapshot()
 
 
-def test_several_threads_can_save_at_the_same_time(path: Path) -> None:
-    with opened(path) as db:
-        threads = [threading.Thread(target=db.save) for _ in range(8)]
-        an_image(db)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert on_disk(path) == db.snapshot()
+def test_several_threads_can_save_at_the_same_time(db: Database, path: Path) -> None:
+    threads = [threading.Thread(target=db.save) for _ in range(8)]
+    an_image(db)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert on_disk(path) == db.snapshot()
 
 
 @pytest.mark.parametrize("save", ["exit", "interval", "always"])

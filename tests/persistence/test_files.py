@@ -10,6 +10,7 @@ import pytest
 from simple_db.model.errors import SnapshotError
 from simple_db.persistence import files
 from tests.support.disk import Call, Disk, Watched, mode, names, open_descriptors
+from tests.support.kept import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 OLD = b"old"
 NEW = [b"the ", b"new ", b"content"]
 WHOLE = b"".join(NEW)
-NAME = "glance.json"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 # --- reading ---------------------------------------------------------------------------------

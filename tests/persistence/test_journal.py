@@ -15,6 +15,7 @@ from simple_db.model.errors import ImageNotFound, SnapshotDamaged, SnapshotError
 from simple_db.persistence import journal, json_weight
 from tests.support.build import ADMIN, ALICE, a_location, a_member, an_image
 from tests.support.disk import Watched, on
+from tests.support.kept import FOREVER, on_disk
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from simple_db.persistence.files import System
     from simple_db.persistence.journal import Replayed
 
-NAME = "glance.json"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
 
 CALLS: list[Callable[[Database], object]] = [
     lambda db: an_image(db, "a", name="one", properties={"os": "linux"}),
@@ -54,11 +52,6 @@ class Kept:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-@pytest.fixture
 def db(path: Path) -> Iterator[Database]:
     """Open a database whose calls are on the disk, and nothing is saved unasked."""
     with Database.open(path, save="always", interval=FOREVER, clock=World().now) as database:
@@ -74,14 +67,6 @@ def kept(db: Database, path: Path) -> Kept:
         call(db)
         states.append(db.snapshot())
     return Kept(path.read_bytes(), journal.beside(path).read_bytes(), states)
-
-
-def on_disk(path: Path) -> bytes:
-    """Give the database that snapshot and journal hold now."""
-    database = Database()
-    database.load(path)
-    database.check()
-    return database.snapshot()
 
 
 def replayed(kept: Kept, content: bytes) -> Replayed:

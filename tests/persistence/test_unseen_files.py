@@ -24,6 +24,7 @@ from simple_db.model.errors import Invalid, SnapshotError
 from simple_db.operations.metadefs import files as metadef_files
 from simple_db.persistence import files, journal
 from tests.support.build import an_image
+from tests.support.kept import FOREVER, NAME, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 
     from simple_db.persistence.database_file import SaveMode
 
-NAME = "glance.json"
 LINK = "link.json"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
 
 LOOKS = ("stat", "lstat", "fstat", "open", "readlink", "listdir", "scandir")
 """Each way to look at a file."""
@@ -84,10 +82,6 @@ def killed(memory: Path) -> Path:
         shutil.copytree(memory, memory / "left", ignore=shutil.ignore_patterns("*.lock"))
     (memory / "left" / LINK).symlink_to(NAME)
     return memory / "left"
-
-
-def held(directory: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in directory.iterdir()}
 
 
 def images_in(path: Path) -> set[str]:
@@ -200,11 +194,6 @@ def test_only_no_such_file_is_absence(path: Path, number: int, follow: bool) -> 
         files.exists(path, follow=follow)
     path.touch()
     assert files.exists(path, follow=follow)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 def test_a_link_that_leads_nowhere_is_there_unless_it_is_followed(path: Path) -> None:
