@@ -21,18 +21,6 @@ from tests.support.world import BEGINNING
 
 COMMON = ["created_at", "updated_at", "deleted_at", "deleted"]
 
-# What a column of each kind is in Glance's models.
-MODEL_TYPES = {
-    "string": "String",
-    "text": "Text",
-    "enum": "Enum",
-    "integer": "Integer",
-    "bigint": "BigInteger",
-    "boolean": "Boolean",
-    "datetime": "DateTime",
-    "json": "JSONEncodedDict",
-}
-
 
 def a_tag(**columns: Any) -> Tag:
     times: dict[str, Any] = {"created_at": BEGINNING, "updated_at": BEGINNING}

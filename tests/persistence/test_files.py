@@ -24,17 +24,11 @@ WHOLE = b"".join(NEW)
 # --- reading ---------------------------------------------------------------------------------
 
 
-def test_a_file_is_read_whole(path: Path) -> None:
+@pytest.mark.parametrize("most", [len(WHOLE), 100, 2**62])
+def test_a_file_is_read_whole_if_it_has_at_most_so_many_bytes(path: Path, most: int) -> None:
     path.write_bytes(WHOLE)
 
-    assert files.read(path, most=100) == WHOLE
-    assert files.read(str(path), most=100) == WHOLE
-
-
-def test_a_file_of_just_the_bound_is_read(path: Path) -> None:
-    path.write_bytes(WHOLE)
-
-    assert files.read(path, most=len(WHOLE)) == WHOLE
+    assert files.read(path, most) == files.read(str(path), most) == WHOLE
 
 
 def test_a_file_beyond_the_bound_is_refused(path: Path) -> None:
@@ -42,12 +36,6 @@ def test_a_file_beyond_the_bound_is_refused(path: Path) -> None:
 
     with pytest.raises(SnapshotError, match=f"{path} has 15 bytes, and at most 14 are read"):
         files.read(path, most=14)
-
-
-def test_a_file_that_nothing_is_reserved_for_is_read_within_a_very_large_bound(path: Path) -> None:
-    path.write_bytes(WHOLE)
-
-    assert files.read(path, most=2**62) == WHOLE
 
 
 def test_reading_leaves_nothing_open(path: Path) -> None:
