@@ -5,6 +5,7 @@ import errno
 import io
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -48,6 +49,12 @@ def opened_for_good(path: Path) -> Iterator[Database]:
     """Open a database whose calls are on the disk."""
     with opened(path) as database:
         yield database
+
+
+_other = Database()
+an_image(_other, "other")
+OTHER = _other.snapshot()
+"""The snapshot of another database."""
 
 
 def file_of(db: Database) -> database_file.DatabaseFile:
@@ -217,12 +224,10 @@ def test_with_always_a_call_that_fails_is_not_on_the_disk(db: Database, path: Pa
 
 
 def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
-    other = Database()
-    an_image(other, "new")
     with opened(path) as db:
         an_image(db, "old")
-        db.restore(other.snapshot())
-        assert on_disk(path) == db.snapshot() == other.snapshot()
+        db.restore(OTHER)
+        assert on_disk(path) == db.snapshot() == OTHER
         db.reset()
         assert on_disk(path) == db.snapshot()
 
@@ -470,66 +475,41 @@ def test_to_load_is_to_read_snapshot_and_journal_and_to_touch_neither(path: Path
     assert held(path.parent) == before
 
 
-def without_snapshot(path: Path) -> None:
-    path.unlink()
+def flipped(content: bytes) -> bytes:
+    return content[:-20] + bytes([content[-20] ^ 1]) + content[-19:]
 
 
-def torn_snapshot(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-def newer_snapshot(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":3'))
-
-
-def other_snapshot(path: Path) -> None:
-    other = Database()
-    an_image(other)
-    path.write_bytes(other.snapshot())
-
-
-def flipped_journal(path: Path) -> None:
-    content = bytearray(journal.beside(path).read_bytes())
-    content[-20] ^= 1
-    journal.beside(path).write_bytes(content)
-
-
-def empty_journal(path: Path) -> None:
-    journal.beside(path).write_bytes(b"")
-
-
-def newer_journal(path: Path) -> None:
-    content = journal.beside(path).read_bytes()
-    journal.beside(path).write_bytes(content.replace(b'"version":1', b'"version":9'))
-
-
-def strange_journal(path: Path) -> None:
-    journal.beside(path).unlink()
-    journal.beside(path).mkdir()
+def newer(content: bytes) -> bytes:
+    return re.sub(rb'"version":\d', b'"version":9', content)
 
 
 @EVERY_MODE
 @pytest.mark.parametrize(
-    ("damage", "error", "why"),
+    ("name", "damage", "error", "why"),
     [
-        (without_snapshot, SnapshotError, f"{JOURNAL} has calls, .*{NAME} back"),
-        (torn_snapshot, SnapshotDamaged, f"{NAME}: .*SHA-256"),
-        (newer_snapshot, SnapshotTooNew, f"{NAME}: .*version 3"),
-        (other_snapshot, SnapshotError, f"{JOURNAL}: .*belongs to another snapshot"),
-        (flipped_journal, SnapshotDamaged, f"{JOURNAL}: line 2 "),
-        (empty_journal, SnapshotDamaged, f"{JOURNAL}: .*first line"),
-        (newer_journal, SnapshotTooNew, f"{JOURNAL}: .*version 9"),
+        (NAME, None, SnapshotError, f"{JOURNAL} has calls, .*{NAME} back"),
+        (NAME, lambda content: content[:-20], SnapshotDamaged, f"{NAME}: .*SHA-256"),
+        (NAME, newer, SnapshotTooNew, f"{NAME}: .*version 9"),
+        (NAME, lambda _: OTHER, SnapshotError, f"{JOURNAL}: .*belongs to another snapshot"),
+        (JOURNAL, flipped, SnapshotDamaged, f"{JOURNAL}: line 2 "),
+        (JOURNAL, lambda _: b"", SnapshotDamaged, f"{JOURNAL}: .*first line"),
+        (JOURNAL, newer, SnapshotTooNew, f"{JOURNAL}: .*version 9"),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_stays_byte_for_byte(
     path: Path,
     save: SaveMode,
-    damage: Callable[[Path], None],
+    name: str,
+    damage: Callable[[bytes], bytes] | None,
     error: type[SnapshotError],
     why: str,
 ) -> None:
     after_a_kill(path, an_image)
-    damage(path)
+    damaged = path.with_name(name)
+    if damage is None:
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damage(damaged.read_bytes()))
     before = held(path.parent)
     with pytest.raises(error, match=why), opened(path, save):
         pytest.fail("it was opened")
@@ -806,11 +786,9 @@ def test_a_lock_that_is_lost_while_a_call_is_written_rolls_the_call_back(
 
 def replaced(path: Path) -> bytes:
     """Replace the file by another snapshot, as a checkout does."""
-    other = Database()
-    an_image(other, "other")
-    path.with_name("new").write_bytes(other.snapshot())
+    path.with_name("new").write_bytes(OTHER)
     path.with_name("new").rename(path)
-    return other.snapshot()
+    return OTHER
 
 
 def changed_in_place(path: Path) -> bytes:
