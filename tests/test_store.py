@@ -35,6 +35,10 @@ CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
 }
 
 
+class Moment(dt.datetime):
+    """What a test's frozen clock gives."""
+
+
 class Stop(BaseException):
     """What ends a call from outside, as an interrupt from the keyboard does."""
 
@@ -535,9 +539,6 @@ def test_a_clock_with_a_time_zone_is_refused() -> None:
 
 
 def test_a_time_of_another_class_becomes_a_plain_datetime() -> None:
-    class Moment(dt.datetime):
-        """What a test's frozen clock gives."""
-
     now = Moment.fromisoformat("2026-01-01T12:00:00.000001")
     with Store(lambda: now, lambda: "new").reading() as tables:
         assert type(tables.now) is dt.datetime
@@ -632,10 +633,6 @@ class Text(str):
 
 class Whole(int):
     """A number of a class of its own."""
-
-
-class Moment(dt.datetime):
-    """What a test's frozen clock gives."""
 
 
 class Row(dict[str, Any]):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simple_db import Database, RequestContext
-from simple_db.model.errors import Forbidden, ImageNotFound, Invalid
+from simple_db.model.errors import Forbidden, ImageNotFound
 from tests.support.build import (
     ADMIN,
     ALICE,
@@ -145,12 +145,6 @@ def test_an_explanation_is_one_moment_of_the_database(db: Database) -> None:
     db.image_destroy(ALICE, "i")
 
     assert told.visible
-
-
-def test_what_is_no_context_gets_no_explanation() -> None:
-    nobody: Any = object()
-    with pytest.raises(Invalid, match="a context has is_admin"):
-        a_database().explain(nobody, "i")
 
 
 # --- printed ---------------------------------------------------------------------------------

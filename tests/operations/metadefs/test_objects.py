@@ -31,14 +31,6 @@ def test_a_description_can_be_taken_away_and_a_schema_cannot(db: Database) -> No
         db.metadef_object_update(ALICE, "ns", row["id"], {"json_schema": None})
 
 
-def test_objects_come_in_the_order_in_which_they_were_added(db: Database) -> None:
-    a_namespace(db)
-    for name in ("c", "a", "b"):
-        db.metadef_object_create(ALICE, "ns", {"name": name})
-
-    assert [row["name"] for row in db.metadef_object_get_all(ALICE, "ns")] == ["c", "a", "b"]
-
-
 @pytest.mark.parametrize("schema", [{"a": float("nan")}, {"a": {1}}, {"a": 2**70}, {"a": EMOJI}])
 def test_a_schema_that_cannot_be_stored_is_refused(db: Database, schema: object) -> None:
     a_namespace(db)
