@@ -1,3 +1,4 @@
+import datetime as dt
 import types
 from typing import Any
 
@@ -174,7 +175,12 @@ def test_every_caller_may_change_the_properties_of_every_image(db: Database) -> 
 # --- atomic ----------------------------------------------------------------------------------
 
 
-def test_a_property_is_set_where_there_is_none(db: Database, image_id: str) -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_property_is_set_where_there_is_none_also_on_a_deleted_image(
+    db: Database, image_id: str, deleted: bool
+) -> None:
+    if deleted:
+        db.image_destroy(ALICE, image_id)
     db.image_set_property_atomic(image_id, "lock", "mine")
 
     assert properties(db, image_id) == {"lock": "mine"}
@@ -202,13 +208,6 @@ def test_a_deleted_property_is_revived_in_its_row(
     assert (row["id"], row["value"], row["deleted"]) == (1, "new", False)
     assert utc(row["updated_at"]) == world.now()
     assert utc(row["deleted_at"]) == BEGINNING
-
-
-def test_a_property_is_set_on_a_deleted_image_too(db: Database, image_id: str) -> None:
-    db.image_destroy(ALICE, image_id)
-    db.image_set_property_atomic(image_id, "lock", "mine")
-
-    assert properties(db, image_id) == {"lock": "mine"}
 
 
 @pytest.mark.parametrize(
@@ -320,16 +319,14 @@ def test_a_purge_without_properties_deletes_all() -> None:
     assert {utc(row["deleted_at"]) for row in rows(db, "image_properties")} == {world.now()}
 
 
-def test_a_property_that_stays_the_same_is_not_touched() -> None:
-    db, _, _ = updated({"os": "linux"}, {"properties": {"os": "linux"}})
+@pytest.mark.parametrize(("value", "days"), [("linux", 0), ("bsd", 1)])
+def test_a_property_that_changes_is_updated_now_and_no_other_is_touched(
+    value: str, days: int
+) -> None:
+    db, _, _ = updated({"os": "linux"}, {"properties": {"os": value}})
+    [row] = rows(db, "image_properties")
 
-    assert [utc(row["updated_at"]) for row in rows(db, "image_properties")] == [BEGINNING]
-
-
-def test_a_property_that_changes_is_updated_now() -> None:
-    db, _, world = updated({"os": "linux"}, {"properties": {"os": "bsd"}})
-
-    assert [utc(row["updated_at"]) for row in rows(db, "image_properties")] == [world.now()]
+    assert utc(row["updated_at"]) == BEGINNING + dt.timedelta(days)
 
 
 @pytest.mark.parametrize("value", ["linux", "bsd"])
@@ -357,19 +354,10 @@ def test_a_purge_deletes_again_what_is_deleted_already(db: Database, world: Worl
 
 
 @pytest.mark.parametrize("atomic", [["lock", "new"], {"lock", "new"}, ("new", "lock")])
-def test_atomic_properties_are_neither_set_nor_added_nor_purged(atomic: Any) -> None:
-    db, image_id, _ = updated(
-        {"lock": "mine", "os": "linux"},
-        {"properties": {"lock": "other", "new": "x"}},
-        purge_props=True,
-        atomic_props=atomic,
-    )
-
-    assert properties(db, image_id) == {"lock": "mine"}
-
-
-def test_an_atomic_property_that_is_not_named_is_not_purged() -> None:
-    db, image_id, _ = updated({"lock": "mine"}, {}, purge_props=True, atomic_props=["lock"])
+@pytest.mark.parametrize("given", [{"properties": {"lock": "other", "new": "x"}}, {}])
+def test_atomic_properties_are_neither_set_nor_added_nor_purged(given: Any, atomic: Any) -> None:
+    before: dict[str, str | None] = {"lock": "mine", "os": "linux"}
+    db, image_id, _ = updated(before, given, purge_props=True, atomic_props=atomic)
 
     assert properties(db, image_id) == {"lock": "mine"}
 
