@@ -24,7 +24,7 @@ from simple_db.persistence import database_file, files
 from simple_db.snapshot import MAX_BYTES, no_progress
 from simple_db.store import Store
 
-_ATTRIBUTES = frozenset({"store", "keeper", "_clock", "_new_id"})
+_ATTRIBUTES = frozenset({"store", "file", "_clock", "_new_id"})
 """What a database has besides its methods."""
 
 
@@ -57,7 +57,7 @@ class Database(Functions):
 
     Attributes:
         store: Where the rows are.
-        keeper: The file that the database was opened from, which saves it; None without one.
+        file: The file that the database was opened from, which saves it; None without one.
     """
 
     store: Store
@@ -77,7 +77,7 @@ class Database(Functions):
                 "`with Database.open(path) as db` opens a file and saves it, load(path) reads one"
             )
         self.store = Store(clock, new_id)
-        self.keeper: database_file.DatabaseFile | None = None
+        self.file: database_file.DatabaseFile | None = None
         self._clock = clock
         self._new_id = new_id
 
@@ -128,11 +128,11 @@ class Database(Functions):
                 ends, with or without an exception. ``interval``: also every few seconds, if
                 something has changed. ``always``: also with every call, in a journal beside the
                 snapshot, which is on the disk before the call returns.
-            interval: Seconds between two looks whether something has changed.
+            interval: Seconds between two checks for changes.
             max_bytes: The number of bytes that the snapshot may have, and the journal.
             progress: Called with the number of rows that are read, and of all, every few thousand
                 rows.
-            clock: As for a database that is made by itself.
+            clock: As for `Database`.
             new_id: Likewise.
 
         Raises:
@@ -158,7 +158,7 @@ class Database(Functions):
         )
 
     def _of_file(self, file: database_file.DatabaseFile) -> Self:
-        self.keeper = file
+        self.file = file
         return self
 
     @of_a_database
@@ -234,7 +234,7 @@ class Database(Functions):
             snapshot.check_max_bytes(max_bytes)
         if path is not None:
             _check_path(path)
-        file = None if self.keeper is None or self.keeper.is_closed else self.keeper
+        file = None if self.file is None or self.file.is_closed else self.file
         if file is not None and (path is None or files.named(path) == file.path):
             file.save(max_bytes)
         elif path is None:

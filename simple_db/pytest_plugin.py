@@ -100,8 +100,8 @@ class GlanceServer:
         Args:
             user: the name and id of the user.
             project: the name and id of the project: the owner of what the caller creates.
-            roles: some of ``admin``, ``member`` and ``reader``; without any ``admin`` for the user
-                of that name, ``member`` for anybody else.
+            roles: some of ``admin``, ``manager``, ``member`` and ``reader``; without any
+                ``admin`` for the user of that name, ``member`` for anybody else.
 
         Raises:
             ValueError: a part is empty or contains a character that separates parts.

@@ -49,7 +49,7 @@ def restore(store: Store, content: bytes | str, max_bytes: int = MAX_BYTES) -> N
     Raises:
         Invalid: `max_bytes` is no positive integer.
         SnapshotError: the bytes are no snapshot, or one that is damaged or too new, or what it
-            holds is no database of images; the store is as it was.
+            holds breaks a rule of the tables; the store is as it was.
     """
     store.become(decoded(content, max_bytes=max_bytes).cut)
 

@@ -138,7 +138,7 @@ class Table(Generic[R]):
     def having(self, **values: object) -> Span[R]:
         """Return the rows with these values, which many rows may have, in the order of their ids.
 
-        The columns are some that can be None.
+        The columns are any but those that `SortOrder` takes as they are, `created_at` and `id`.
         """
         key = key_of_values(map(uuid_as_text, values.values()))
         return self.ordered(ascending(*values, *self.record.key)).between(key, key)
@@ -408,7 +408,7 @@ class Reading(Hold):
         """Wait for the tables.
 
         Raises:
-            RuntimeError: a call of this thread is changing them: they are not whole.
+            RuntimeError: a call of this thread has changed them, and has not committed.
         """
         store = self._store
         if store.lock.acquire(self) is None:

@@ -1,4 +1,4 @@
-"""The option ``--driver`` of the tests, with which other drivers are held to the quirks."""
+"""The option ``--driver`` of the tests, which runs the quirks on another driver."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the SQL driver does otherwise in another release of Glance: rows of docs/semantics.md.
 
-Each test holds the driver of the installed release to its column, and simple_db to the last one.
+Each test compares the driver of the installed release with its column, and simple_db with the last.
 `make matrix` runs them in all releases.
 """
 

@@ -33,7 +33,7 @@ def sql_driver() -> SqlDriver:
 
 
 def holds(program: Program, fault: Fault | None) -> None:
-    """Run the program on the SQL driver and on simple_db with a fault, and hold them to agree."""
+    """Run the program on the SQL driver and on simple_db with a fault, and compare them."""
     pair = Pair(sql_driver(), lambda world: FaultyDatabase(fault, a_database_in(world)))
     for one in program:
         pair.hold(one)

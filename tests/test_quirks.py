@@ -1,7 +1,7 @@
 """Behaviour that may surprise, kept because Glance's SQL driver has it: each test runs on both.
 
-The names of the tests are those of the rows in docs/semantics.md. Any other driver can be held to
-them: ``python -m pytest tests/test_quirks.py --driver glance.db.simple.api``.
+The names of the tests are those of the rows in docs/semantics.md. Any other driver can be
+checked against them: ``python -m pytest tests/test_quirks.py --driver glance.db.simple.api``.
 """
 
 from __future__ import annotations

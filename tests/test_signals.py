@@ -83,7 +83,7 @@ class Calls:
         for _ in range(number):
             writers.step(db, 0, self.done)
             self.done += 1
-            if db.keeper is not None and self.done % 5 == 0:
+            if db.file is not None and self.done % 5 == 0:
                 now = self.done
                 db.save()
                 self.saved = now

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simple_db.cli import options, schema_picture
-from simple_db.model import schema as in_words
+from simple_db.cli import options, schema_picture, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 _DRAWINGS: dict[str, Callable[[], str]] = {
     "svg": schema_picture.svg,
-    "mermaid": in_words.mermaid,
-    "markdown": in_words.markdown,
+    "mermaid": schema_text.mermaid,
+    "markdown": schema_text.markdown,
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from simple_db.cli.schema_text import marks_of, references_of, sql_type
 from simple_db.model.records import (
     Association,
     CachedImage,
@@ -30,7 +31,6 @@ from simple_db.model.records import (
     TaskInfo,
     columns_of,
 )
-from simple_db.model.schema import marks_of, references_of, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

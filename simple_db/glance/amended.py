@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from simple_db.glance.cache_files import cache_files_inside
 from simple_db.glance.cache_worker import failed_copies_logged
+from simple_db.glance.downloads import guarded_sources, impatient_downloads
 from simple_db.glance.full_disk import full_disks_answered
 from simple_db.glance.one_server import nothing_forwarded
-from simple_db.glance.sources import guarded_sources, impatient_downloads
 from simple_db.glance.staged_files import only_staged_files
 
 if TYPE_CHECKING:

@@ -55,8 +55,8 @@ class Caller:
     def from_token(cls, token: str) -> Self:
         """Return the caller that a token names; an empty one names an administrator.
 
-        An ``admin`` is a ``member`` too, and a ``member`` a ``reader``. Roles are in lower case, as
-        Glance compares them.
+        Of ``admin``, ``manager``, ``member`` and ``reader`` each implies those after it. Roles are
+        in lower case, as Glance compares them.
 
         Raises:
             ValueError: the token has another form, or one of its parts is empty.

@@ -57,7 +57,7 @@ def db_sync(
 
 
 def _found(database: Database) -> int:
-    return database.keeper.opened.version if database.keeper else 0
+    return database.file.opened.version if database.file else 0
 
 
 def db_version(engine: Any, abs_path: str | os.PathLike[str], init_version: int = 0) -> int:

@@ -3,7 +3,7 @@
 Those check the host of a URL when an import is requested, and resolve it again when they connect,
 without checking the address. Here the host is resolved and checked at both times, and the
 connection goes to a checked address. The replacements have the names that they have in Glance 33,
-so that `simple_db.glance.sources` adds its checks in the same way on each release.
+so that `simple_db.glance.downloads` adds its checks in the same way on each release.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def pinned_downloads() -> Iterator[None]:
         if not is_allowed(uri):
             raise ValueError("the options of import_filtering_opts do not allow this URL")
         parts = urllib.parse.urlsplit(uri)
-        # Looked up in Glance's module, where `sources` adds checks.
+        # Looked up in Glance's module, where `downloads` adds checks.
         addresses: list[str] = utils.resolve_pinned_address(
             parts.hostname, parts.port or _PORTS.get(parts.scheme)
         )

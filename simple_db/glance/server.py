@@ -150,7 +150,7 @@ def serve(
         lost = lost_data(database, settings.data_dir) + odd_ids(database)
         stop.check()
         new.keep()
-        opened = cast("DatabaseFile", database.keeper).opened
+        opened = cast("DatabaseFile", database.file).opened
         with contextlib.suppress(SystemExit):
             announce(Started(url, opened, database, lost))
             server.run()

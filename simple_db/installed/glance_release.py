@@ -9,6 +9,9 @@ from importlib import metadata
 SERIES = {31: "2025.2", 32: "2026.1", 33: "2026.2"}
 """The releases of Glance that simple_db is tested with, and the series of OpenStack of each."""
 
+UNKNOWN = "unknown"
+"""The release of a Glance that has no metadata of a distribution."""
+
 _WARNED: set[str] = set()
 
 
@@ -25,7 +28,7 @@ def release() -> str:
     try:
         return metadata.version("glance")
     except metadata.PackageNotFoundError:
-        return "unknown"
+        return UNKNOWN
 
 
 def tried() -> str:
@@ -39,7 +42,8 @@ def untried() -> str | None:
     major = re.match(r"\d+", now)
     if major and int(major[0]) in SERIES:
         return None
-    return f"Glance {now} is installed, and simple_db is tested with {tried()}: it may not work"
+    found = f"Glance {now}" if now != UNKNOWN else "a Glance whose release cannot be read"
+    return f"{found} is installed, and simple_db is tested with {tried()}: it may not work"
 
 
 def warn(what: str | None) -> None:

@@ -2,7 +2,8 @@
 
 The lock is on ``NAME.lock`` and not on the snapshot itself, which every save replaces. The system
 releases it when the process ends, however that ends. If somebody removes the lock file, a second
-process can make and lock a new one; so a claim is checked before and after every write.
+process can make and lock a new one; so a claim is checked before a snapshot is
+replaced, and before and after every line of the journal.
 """
 
 from __future__ import annotations

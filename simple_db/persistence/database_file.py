@@ -1,7 +1,7 @@
 """A store in a file, which one process at a time has open.
 
 `opened` claims the file, fills the store with the snapshot and its journal, saves the store as its
-mode says, and gives the file back. docs/snapshot.md says what each mode promises.
+mode says, and releases the claim. docs/snapshot.md says what each mode promises.
 
 There are two locks. A save holds its own, `_saving`, from its beginning to its end, and within it
 takes the lock of the store for moments only: to make a cut, to write to the journal. A call that
@@ -92,7 +92,7 @@ def opened(
         store: An empty store, to be filled with what the file holds.
         path: The snapshot file; it need not be there.
         save: When it is saved.
-        interval: Seconds between two looks whether something has changed.
+        interval: Seconds between two checks for changes.
         give: Returns what the block is given.
         progress: Called with the number of rows that are read, and of all.
         max_bytes: The number of bytes that the snapshot may have, and the journal.
@@ -543,6 +543,7 @@ class DatabaseFile:
         if self._journal is not None:
             with self._store.reading():
                 self._journal.announce(written.checksum)
+        self._check_file()  # once more: to encode a large database takes seconds
         self._file.write(written)
         self._saved_revision = revision
         self._saved_bytes = sum(map(len, written.pieces))

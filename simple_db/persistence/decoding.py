@@ -101,7 +101,7 @@ def decoded(
         Invalid: `max_bytes` is no positive integer.
         SnapshotDamaged: the checksum is wrong; the message says what is damaged, and where.
         SnapshotTooNew: its format is one of a later release.
-        SnapshotError: it is no snapshot, or what it holds is no database of images.
+        SnapshotError: it is no snapshot, or what it holds breaks a rule of the tables.
     """
     layout.check_max_bytes(max_bytes)
     content = _bytes(content, max_bytes)

@@ -1,1 +1,1 @@
-"""What a listing asks for: filters, sort orders, pages."""
+"""The arguments of a listing, and how it is found: filters, orders, pages, indexes, the plan."""

@@ -18,7 +18,8 @@ V = TypeVar("V")
 # A change copies a block, and a search goes through the blocks: both are short at this length.
 _BLOCK = 512
 
-# A copy of an index takes over changes that are fewer than this share of what is there.
+# If an index has changed fewer of its values than one of so many, its copy shares the others; if it
+# has changed more, its copy gets one dict of all.
 _SHARE = 8
 
 
@@ -121,7 +122,7 @@ class OrderedIndex(Generic[R]):
             self.add(after)
 
     def add(self, row: R) -> None:
-        """Put the row in its place; one with the same key makes room for it."""
+        """Put the row in its place; one with the same key is replaced."""
         key = self._key(row)
         number = min(self._block_of(key), len(self._blocks) - 1)
         if number < 0:
@@ -158,7 +159,9 @@ class OrderedIndex(Generic[R]):
         return self._down(start) if backwards else self._up(start)
 
     def between(self, low: tuple[Any, ...], high: tuple[Any, ...]) -> "Span[R]":
-        """Return the rows whose keys, which are tuples, are between two or begin with the second.
+        """Return the rows whose keys are at least `low` and at most `high`.
+
+        Keys are tuples, and are compared on as many values as each of these has.
 
         Args:
             low: A key, or what keys begin with.

@@ -31,8 +31,8 @@ R = TypeVar("R", bound=Row)
 class SortOrder:
     """Columns to sort by, the first the most significant, each with whether it descends.
 
-    Ends with ``created_at`` and ``id``, so that no two rows are equal in it. None is smaller than
-    any value.
+    A key of the table is among them, so that no two rows are equal in it. None is smaller than any
+    value.
     """
 
     keys: tuple[tuple[str, bool], ...]
@@ -96,7 +96,7 @@ def ascending(*columns: str) -> SortOrder:
 
 
 def key_of_values(given: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
-    """Return what the key of a row begins with whose first columns, that can be None, are these."""
+    """Return the beginning of the key of a row whose first columns have these values."""
     return tuple(map(_none_first, given))
 
 

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from simple_db.cli import schema_picture
-from simple_db.model import schema
+from simple_db.cli import schema_picture, schema_text
 from tests.support.command_line import said
 
 
@@ -12,8 +11,8 @@ from tests.support.command_line import said
     [
         ([], schema_picture.svg()),
         (["--format", "svg"], schema_picture.svg()),
-        (["--format", "mermaid"], schema.mermaid()),
-        (["--format", "markdown"], schema.markdown()),
+        (["--format", "mermaid"], schema_text.mermaid()),
+        (["--format", "markdown"], schema_text.markdown()),
     ],
 )
 def test_the_schema_is_printed_or_written(

@@ -6,8 +6,8 @@ import pytest
 
 from simple_db.cli import schema_picture
 from simple_db.cli.schema_picture import Box, Line, Panel
+from simple_db.cli.schema_text import references_of
 from simple_db.model.records import RECORDS, columns_of
-from simple_db.model.schema import references_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -11,8 +11,8 @@ from glance.common import exception, utils
 from glance.common.scripts import utils as downloads
 from oslo_config import cfg
 
+from simple_db.glance.downloads import guarded_sources
 from simple_db.glance.pinned_downloads import pinned_downloads
-from simple_db.glance.sources import guarded_sources
 from simple_db.installed import glance_needs
 from simple_db.installed.glance_needs import DOWNLOADS
 from tests.support.serving import CONTENT, Source

@@ -224,7 +224,7 @@ from simple_db.glance import server
 def announce(started):
     started.database.image_create(RequestContext(is_admin=True), {"status": "queued"})
     started.database.save()
-    print(started.database.keeper.path, len(pathlib.Path("glance.json").read_bytes()))
+    print(started.database.file.path, len(pathlib.Path("glance.json").read_bytes()))
     os.kill(os.getpid(), signal.SIGTERM)
 
 here = pathlib.Path.cwd()

@@ -45,7 +45,7 @@ def test_a_glance_without_metadata_is_of_an_unknown_release(
 
     monkeypatch.setattr(metadata, "version", missing)
     assert glance_release.release() == "unknown"
-    assert "Glance unknown is installed" in str(glance_release.untried())
+    assert "a Glance whose release cannot be read is installed" in str(glance_release.untried())
 
 
 def test_a_warning_is_given_once_in_a_process() -> None:

@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "fixtures": ("test_pytest_plugin.py", "glance/test_install.py"),
     "server": (
         "glance/test_server_flows.py",
-        "glance/test_sources.py",
+        "glance/test_downloads.py",
         "glance/test_staged_files.py",
     ),
 }

@@ -28,6 +28,7 @@ from simple_db.model.errors import (
     SnapshotTooNew,
 )
 from simple_db.persistence import claims, database_file, files, journal
+from simple_db.persistence.encoding import encoded_to_save
 from tests.support.build import ADMIN, a_member, an_image, ids
 from tests.support.disk import Call, Disk, Watched, on
 from tests.support.forks import DONE, IN_USE, in_a_fork
@@ -58,8 +59,8 @@ OTHER = _other.snapshot()
 
 
 def file_of(db: Database) -> database_file.DatabaseFile:
-    assert db.keeper is not None
-    return db.keeper
+    assert db.file is not None
+    return db.file
 
 
 def after_a_kill(path: Path, call: Callable[[Database], object]) -> bytes:
@@ -732,6 +733,35 @@ def test_a_claim_is_not_released_by_a_process_that_has_forked(path: Path) -> Non
 
 
 # --- changes by others -----------------------------------------------------------------------
+
+
+def test_a_lock_file_that_goes_while_a_snapshot_is_encoded_is_seen_before_the_file_is_replaced(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(path, "exit"), opened(path, "exit")
+    one = first.__enter__()
+    an_image(one, "one")
+    one.save()
+
+    def encode_while_another_process_saves(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        path.with_name(LOCK).unlink()
+        an_image(second.__enter__(), "two")
+        second.__exit__(None, None, None)
+        return encoded_to_save(*args, **options)
+
+    monkeypatch.setattr(
+        "simple_db.persistence.database_file.encoded_to_save", encode_while_another_process_saves
+    )
+    an_image(one, "three")
+    with pytest.raises(SnapshotInUse, match=rf"is saved in {path}.copy-1"):
+        one.save()
+
+    saved = Database()
+    saved.load(path)
+    assert sorted(ids(saved.image_get_all(ADMIN))) == ["one", "two"]
+    with pytest.raises(SnapshotInUse):
+        first.__exit__(None, None, None)
 
 
 @EVERY_MODE

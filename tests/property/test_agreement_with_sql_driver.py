@@ -2,7 +2,7 @@
 
 The programs are the oracle's, with further calls and values in between, and time that passes.
 After every call the rows of all tables are compared, soft-deleted ones and times included, and
-simple_db is held to what it promises of every call (`tests.support.pair`). What may differ is
+what simple_db promises of every call is checked (`tests.support.pair`). What may differ is
 listed in docs/semantics.md.
 """
 
@@ -13,7 +13,7 @@ import functools
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simple_db.oracle.comparing.observation import observation, visits
@@ -37,6 +37,10 @@ pytestmark = pytest.mark.glance
 visitors = st.lists(st.sampled_from(sorted(CAST)), min_size=1, max_size=2, unique=True)
 
 
+# An example is three programs in a row, and the profile says how many programs there are.
+as_many_programs = settings(max_examples=-(-settings.default.max_examples // 3))
+
+
 @functools.cache
 def sql_driver() -> SqlDriver:
     """Make the driver once a process: its schema takes longer than many examples."""
@@ -44,7 +48,7 @@ def sql_driver() -> SqlDriver:
 
 
 def agreed(running: bool, steps: list[Step]) -> Pair:
-    """Run a program on both sides, and hold them to agree after each call.
+    """Run a program on both sides, and compare them after each call.
 
     Args:
         running: Whether each call is a microsecond after the one before.
@@ -66,6 +70,7 @@ def look_around(pair: Pair, steps: list[Step], visitors: list[str]) -> None:
         pair.hold(look)
 
 
+@as_many_programs
 @given(running=st.booleans(), steps=steps(OF_IMAGES), visitors=visitors)
 def test_images_and_what_belongs_to_them_are_as_in_the_sql_driver(
     running: bool, steps: list[Step], visitors: list[str]
@@ -76,6 +81,7 @@ def test_images_and_what_belongs_to_them_are_as_in_the_sql_driver(
         pair.hold(look)
 
 
+@as_many_programs
 @given(running=st.booleans(), steps=steps(("tasks", "cache")), visitors=visitors)
 def test_tasks_and_the_image_cache_are_as_in_the_sql_driver(
     running: bool, steps: list[Step], visitors: list[str]
@@ -83,6 +89,7 @@ def test_tasks_and_the_image_cache_are_as_in_the_sql_driver(
     look_around(agreed(running, steps), steps, visitors)
 
 
+@as_many_programs
 @given(running=st.booleans(), steps=steps(("metadefs",)), visitors=visitors)
 def test_metadata_definitions_are_as_in_the_sql_driver(
     running: bool, steps: list[Step], visitors: list[str]

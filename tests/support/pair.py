@@ -92,7 +92,7 @@ class Pair:
         self._snapshot = self.db.snapshot()
 
     def hold(self, call: Call) -> None:
-        """Make a call on both sides, and hold them to agree."""
+        """Make a call on both sides, and compare them."""
         theirs_given, given = (self._given(call, target) for target in (self._theirs, self._ours))
         assert given == theirs_given, f"before {call}, reference and simple_db find other rows"
         self.world.next_turn()
@@ -116,7 +116,7 @@ class Pair:
             return {name: resolved(value, target.call) for name, value in call.arguments}
 
     def _outcome_of_theirs(self, call: Call, given: Arguments) -> Outcome:
-        """Call the driver, and hold it to 'a call that raises leaves no trace', if need be."""
+        """Call the driver; undo what it leaves of a call that raises, where that is known."""
         before = self.driver.state() if call.function in LEAVES_A_TRACE else None
         with self.driver.in_its_world():
             theirs = _outcome(self._theirs, call, copy.deepcopy(given), GlanceException)
@@ -125,7 +125,7 @@ class Pair:
         return theirs
 
     def _outcome_of_ours(self, call: Call, given: Arguments) -> Outcome:
-        """Call simple_db, and hold it to what it promises of every call."""
+        """Call simple_db, and check what it promises of every call."""
         before, handed = self._snapshot, copy.deepcopy(given)
         ours = _outcome(self._ours, call, handed, SimpleDBError)
         self.db.check()

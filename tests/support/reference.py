@@ -1,4 +1,4 @@
-"""Glance's SQL driver on in-memory SQLite: the reference that simple_db is held against.
+"""Glance's SQL driver on in-memory SQLite: the reference that simple_db is compared with.
 
 One engine serves the whole process, because making the schema takes longer than many examples.
 The driver's answers are brought into plain values, and its clock and id source are a `World`'s.

@@ -3,8 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db.cli import schema_picture
-from simple_db.model import schema
+from simple_db.cli import schema_picture, schema_text
 from simple_db.model.records import RECORDS, Image, Member, Record, columns_of
 from tests.support.pages import PROJECT
 
@@ -19,7 +18,7 @@ EVERY_RECORD = pytest.mark.parametrize("record", RECORDS, ids=lambda record: rec
 def tables_of_markdown() -> dict[str, dict[str, list[str]]]:
     """Read the cells of each column of each table from the page."""
     read: dict[str, dict[str, list[str]]] = {}
-    for section in schema.markdown().split("\n### ")[1:]:
+    for section in schema_text.markdown().split("\n### ")[1:]:
         table, *lines = section.splitlines()
         cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
         read[table] = {name.strip("`"): rest for name, *rest in cells}
@@ -48,11 +47,11 @@ def column(table: str, name: str) -> "Column":
     ],
 )
 def test_a_type_is_named_as_in_sql(table: str, name: str, sql: str) -> None:
-    assert schema.sql_type(column(table, name)) == sql
+    assert schema_text.sql_type(column(table, name)) == sql
 
 
 def test_every_record_is_in_one_group() -> None:
-    grouped = [record for records in schema.GROUPS.values() for record in records]
+    grouped = [record for records in schema_text.GROUPS.values() for record in records]
     assert sorted(map(repr, grouped)) == sorted(map(repr, RECORDS))
 
 
@@ -63,12 +62,12 @@ def test_every_table_and_column_is_on_the_page(record: type[Record]) -> None:
 
 @EVERY_RECORD
 def test_every_table_and_column_is_in_the_diagram(record: type[Record]) -> None:
-    block = schema.mermaid().split(f"    {record.table} {{\n")[1].split("    }\n")[0]
+    block = schema_text.mermaid().split(f"    {record.table} {{\n")[1].split("    }\n")[0]
     assert [line.split()[1] for line in block.splitlines()] == list(columns_of(record))
 
 
 def test_the_diagram_has_keys_references_nulls_and_choices() -> None:
-    diagram = schema.mermaid()
+    diagram = schema_text.mermaid()
     assert diagram.startswith("erDiagram\n")
     assert "\n    images ||--o{ image_tags : image_id\n" in diagram
     assert "\n    tasks ||--o| task_info : task_id\n" in diagram
@@ -82,14 +81,15 @@ def test_a_row_refers_to_one_alone_where_that_is_its_whole_key() -> None:
     alone = {
         reference.column.table
         for record in RECORDS
-        for reference in schema.references_of(record)
+        for reference in schema_text.references_of(record)
         if reference.alone
     }
     assert alone == {"task_info"}
 
 
 @pytest.mark.parametrize(
-    ("name", "drawn"), [("schema.md", schema.markdown), ("schema.svg", schema_picture.svg)]
+    ("name", "drawn"),
+    [("schema.md", schema_text.markdown), ("schema.svg", schema_picture.svg)],
 )
 def test_the_file_in_the_docs_is_what_the_command_draws(name: str, drawn: Any) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == drawn()
@@ -153,7 +153,7 @@ def test_keys_are_those_of_glance(record: type[Record]) -> None:
 def test_references_are_those_of_glance(record: type[Record]) -> None:
     drawn = {
         (reference.column.name, f"{reference.parent.table}.{reference.parent.key[0]}")
-        for reference in schema.references_of(record)
+        for reference in schema_text.references_of(record)
     }
     assert drawn == {
         (key.parent.name, key.target_fullname) for key in glance_table(record).foreign_keys

@@ -12,10 +12,10 @@ from glance.common.exception import ImportTaskError
 from glance.common.scripts import utils as downloads
 from oslo_config import cfg
 
-from simple_db.glance import sources
+from simple_db.glance import downloads as ours
 from simple_db.glance.addresses import is_of_this_machine, is_unspecified, plain_address
 from simple_db.glance.app import THIS_MACHINE
-from simple_db.glance.sources import guarded_sources, impatient_downloads
+from simple_db.glance.downloads import guarded_sources, impatient_downloads
 from tests.support.serving import CONTENT, Source
 
 pytestmark = [
@@ -321,7 +321,7 @@ def test_loopback_and_the_unspecified_are_of_this_machine_and_others_are_not() -
 def test_a_download_from_a_host_that_is_silent_fails_in_time(
     sends: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(ours, "SILENT_SECONDS", 0.3)
     with (
         socket.create_server(("127.0.0.1", 0)) as host,
         filtering(allowed_hosts=["127.0.0.1"]),
