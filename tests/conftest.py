@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from simple_db import Database
+from tests.support.build import a_full_database
+
 # Tests that run in the background, or under nohup, have these ignored, and so would every process
 # that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -38,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODULE",
         help="hold this driver, say glance.db.simple.api, to the quirks in place of simple_db",
     )
+
+
+@pytest.fixture
+def full() -> Database:
+    """Make a database with live and deleted rows in every table."""
+    return a_full_database()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import stat
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,7 +18,7 @@ from tests.support.build import (
     refused,
     utc,
 )
-from tests.support.disk import names
+from tests.support.disk import mode, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,20 +31,20 @@ EMPTY = Database().snapshot()
 # --- snapshot and restore --------------------------------------------------------------------
 
 
-def test_a_snapshot_changes_nothing() -> None:
-    db = a_full_database()
-    revision = db.revision
+def test_a_snapshot_changes_nothing(full: Database) -> None:
+    revision = full.revision
 
-    assert db.snapshot() == db.snapshot()
-    assert db.revision == revision
+    assert full.snapshot() == full.snapshot()
+    assert full.revision == revision
 
 
-def test_a_restored_snapshot_is_the_same_database() -> None:
-    first, second = a_full_database(), Database()
-    second.restore(first.snapshot())
+def test_a_restored_snapshot_is_the_same_database_in_one_change(full: Database) -> None:
+    second = Database()
+    second.restore(full.snapshot())
 
-    assert second.snapshot() == first.snapshot()
-    assert second.image_get_all(ADMIN) == first.image_get_all(ADMIN)
+    assert second.snapshot() == full.snapshot()
+    assert second.image_get_all(ADMIN) == full.image_get_all(ADMIN)
+    assert second.revision == 1
     second.check()
 
 
@@ -60,12 +59,11 @@ def test_a_restored_database_goes_on_as_the_first_would_have() -> None:
     assert second.snapshot() == first.snapshot()
 
 
-def test_a_restore_forgets_what_was_there() -> None:
-    db = a_full_database()
-    db.restore(EMPTY)
+def test_a_restore_forgets_what_was_there(full: Database) -> None:
+    full.restore(EMPTY)
 
-    assert db.snapshot() == EMPTY
-    db.check()
+    assert full.snapshot() == EMPTY
+    full.check()
 
 
 def test_a_restored_database_shares_nothing_with_the_first() -> None:
@@ -75,13 +73,6 @@ def test_a_restored_database_shares_nothing_with_the_first() -> None:
     second.reset()
 
     assert first.snapshot() == before
-
-
-def test_a_restore_is_one_change() -> None:
-    first, second = a_full_database(), Database()
-    second.restore(first.snapshot())
-
-    assert second.revision == 1
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, bytes.decode])
@@ -130,14 +121,17 @@ def test_a_bound_can_be_larger_than_any_file() -> None:
 # --- files -----------------------------------------------------------------------------------
 
 
-def test_a_saved_file_holds_the_snapshot_and_can_be_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "glance.json"
-    first, second = a_full_database(), Database()
-    first.save(path)
-    second.load(str(path))
+def test_a_saved_file_holds_the_snapshot_is_its_owners_alone_and_can_be_loaded(
+    full: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    second = Database()
+    full.save("glance.json")
+    second.load(str(tmp_path / "glance.json"))
 
-    assert path.read_bytes() == first.snapshot()
-    assert second.snapshot() == first.snapshot()
+    assert (tmp_path / "glance.json").read_bytes() == full.snapshot() == second.snapshot()
+    assert mode(tmp_path / "glance.json") == 0o600
+    assert names(tmp_path) == ["glance.json"]
 
 
 def test_a_save_takes_the_place_of_the_old_file(tmp_path: Path) -> None:
@@ -149,34 +143,20 @@ def test_a_save_takes_the_place_of_the_old_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["glance.json"]
 
 
-def test_a_new_file_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
-    Database().save(tmp_path / "glance.json")
-
-    assert stat.S_IMODE((tmp_path / "glance.json").stat().st_mode) == 0o600
-
-
-def test_a_path_can_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Database().save("glance.json")
-
-    assert names(tmp_path) == ["glance.json"]
-
-
 def test_what_cannot_be_encoded_opens_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    full: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(b"old")
-    db = a_full_database()
     unwritable: Any = object()
-    with db.store.writing() as tables:
+    with full.store.writing() as tables:
         tables.images.put(attrs.evolve(tables.images.rows["a"], name=unwritable))
 
     monkeypatch.setattr(
         "simple_db.persistence.files.System.open", lambda *_: pytest.fail("it was opened")
     )
     with pytest.raises(SnapshotError, match=r"not saved .*images\.name cannot be"):
-        db.save(path)
+        full.save(path)
 
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["glance.json"]
@@ -207,32 +187,29 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> No
 
 @pytest.mark.parametrize("name", ["missing.json", "missing/glance.json", "a\0b", "n" * 300])
 def test_a_file_that_cannot_be_read_is_an_error_and_nothing_is_changed(
-    tmp_path: Path, name: str
+    full: Database, tmp_path: Path, name: str
 ) -> None:
-    db = a_full_database()
-
-    with refused(db, SnapshotError, "cannot be read"):
-        db.load(tmp_path / name)
+    with refused(full, SnapshotError, "cannot be read"):
+        full.load(tmp_path / name)
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b'{"format":"other"}'])
+@pytest.mark.parametrize(
+    ("content", "why", "error"),
+    [
+        *(
+            (content, "this is not a snapshot of simple_db", SnapshotError)
+            for content in (b"", b"not json", b'{"format":"other"}')
+        ),
+        (EMPTY[:-1], "this snapshot is not as it was written", SnapshotDamaged),
+    ],
+)
 def test_a_file_that_holds_no_snapshot_is_an_error_and_stays(
-    tmp_path: Path, content: bytes
+    full: Database, tmp_path: Path, content: bytes, why: str, error: type[SnapshotError]
 ) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(content)
-    db = a_full_database()
 
-    with refused(db, SnapshotError, path, "this is not a snapshot of simple_db"):
-        db.load(path)
+    with refused(full, error, path, why):
+        full.load(path)
 
     assert path.read_bytes() == content
-
-
-def test_the_message_names_a_damaged_file(tmp_path: Path) -> None:
-    path = tmp_path / "glance.json"
-    path.write_bytes(a_full_database().snapshot()[:-1])
-    db = a_full_database()
-
-    with refused(db, SnapshotDamaged, path, "this snapshot is not as it was written"):
-        db.load(path)

@@ -3,7 +3,7 @@ import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -35,12 +35,12 @@ CHILDREN: dict[str, tuple[type[SoftDeletable], dict[str, Any]]] = {
 }
 
 
+class Moment(dt.datetime):
+    """What a test's frozen clock gives."""
+
+
 class Stop(BaseException):
     """What ends a call from outside, as an interrupt from the keyboard does."""
-
-
-def a_store() -> Store:
-    return Store(World().now, lambda: "new")
 
 
 def child(kind: str, row_id: int = 1, image_id: str = "i", **columns: Any) -> Any:
@@ -50,9 +50,22 @@ def child(kind: str, row_id: int = 1, image_id: str = "i", **columns: Any) -> An
     return record(**(times | required | {"id": row_id, "image_id": image_id} | columns))
 
 
-def a_filled_store() -> Store:
-    """Make a store with image i and one row in every other table."""
-    store = a_store()
+@pytest.fixture
+def empty() -> Store:
+    return Store(World().now, lambda: "new")
+
+
+@pytest.fixture
+def tables(empty: Store) -> Iterator[Tables]:
+    """Give the tables of an empty store, which can be written."""
+    with empty.writing() as tables:
+        yield tables
+
+
+@pytest.fixture
+def store() -> Store:
+    """Make a store with image i and one row in every child table."""
+    store = Store(World().now, lambda: "new")
     with store.writing() as tables:
         tables.images.put(image_record())
         for kind in CHILDREN:
@@ -81,117 +94,107 @@ def held(cut: Cut) -> list[tuple[dict[Any, Any], int]]:
 # --- tables ----------------------------------------------------------------------------------
 
 
-def test_a_row_is_found_by_its_id() -> None:
-    with a_store().writing() as tables:
-        image = tables.images.put(image_record(id="a"))
+def test_a_row_is_found_by_its_id(tables: Tables) -> None:
+    image = tables.images.put(image_record(id="a"))
 
-        assert tables.images.get("a") is image
+    assert tables.images.get("a") is image
 
 
 @pytest.mark.parametrize("row_id", ["b", None, 5, ["a"], {}])
-def test_there_is_no_row_of_another_id(row_id: Any) -> None:
-    with a_store().writing() as tables:
-        tables.images.put(image_record(id="a"))
+def test_there_is_no_row_of_another_id(tables: Tables, row_id: Any) -> None:
+    tables.images.put(image_record(id="a"))
 
-        assert tables.images.get(row_id) is None
-
-
-def test_a_row_of_the_same_id_takes_the_place_of_the_old_one() -> None:
-    with a_store().writing() as tables:
-        tables.images.put(image_record(name="old"))
-        tables.images.put(image_record(name="new"))
-
-        assert [image.name for image in tables.images.where()] == ["new"]
+    assert tables.images.get(row_id) is None
 
 
-def test_rows_are_found_by_a_column_that_many_have_alike() -> None:
-    with a_store().writing() as tables:
-        tables.images.put(image_record(id="b", owner="alice"))
-        tables.images.put(image_record(id="c", owner="bob"))
-        assert [image.id for image in tables.images.having(owner="alice")] == ["b"]
+def test_a_row_of_the_same_id_takes_the_place_of_the_old_one(tables: Tables) -> None:
+    tables.images.put(image_record(name="old"))
+    tables.images.put(image_record(name="new"))
 
-        tables.images.put(image_record(id="a", owner="alice"))
-        assert [image.id for image in tables.images.having(owner="alice")] == ["a", "b"]
+    assert [image.name for image in tables.images.where()] == ["new"]
 
 
-def test_rows_are_found_by_several_columns() -> None:
-    with a_filled_store().writing() as tables:
+def test_rows_are_found_by_a_column_that_many_have_alike(tables: Tables) -> None:
+    tables.images.put(image_record(id="b", owner="alice"))
+    tables.images.put(image_record(id="c", owner="bob"))
+    assert [image.id for image in tables.images.having(owner="alice")] == ["b"]
+
+    tables.images.put(image_record(id="a", owner="alice"))
+    assert [image.id for image in tables.images.having(owner="alice")] == ["a", "b"]
+
+
+def test_rows_are_found_by_several_columns(store: Store) -> None:
+    with store.writing() as tables:
         other = tables.properties.put(child("properties", tables.properties.new_id(), name="arch"))
 
         assert tables.properties.where(image_id="i", name="arch") == [other]
 
 
 @pytest.mark.parametrize("values", [{}, {"image_id": "i"}])
-def test_rows_are_found_in_the_order_of_their_ids(values: dict[str, Any]) -> None:
-    with a_store().writing() as tables:
-        tables.images.put(image_record())
-        for row_id in (3, 1, 2):
-            tables.tags.put(child("tags", row_id))
+def test_rows_are_found_in_the_order_of_their_ids(tables: Tables, values: dict[str, Any]) -> None:
+    tables.images.put(image_record())
+    for row_id in (3, 1, 2):
+        tables.tags.put(child("tags", row_id))
 
-        assert [tag.id for tag in tables.tags.where(**values)] == [1, 2, 3]
+    assert [tag.id for tag in tables.tags.where(**values)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("image_id", ["other", None, ["i"], {}])
-def test_no_rows_are_found_by_another_value(image_id: Any) -> None:
-    with a_filled_store().reading() as tables:
+def test_no_rows_are_found_by_another_value(store: Store, image_id: Any) -> None:
+    with store.reading() as tables:
         assert tables.tags.where(image_id=image_id) == []
         assert tables.properties.where(image_id=image_id, name="os") == []
 
 
-def test_a_uuid_stands_for_its_text_where_rows_are_looked_for() -> None:
-    with a_store().writing() as tables:
-        image = tables.images.put(image_record(id=UUID))
-        row = tables.properties.put(child("properties", image_id=UUID))
+def test_a_uuid_stands_for_its_text_where_rows_are_looked_for(tables: Tables) -> None:
+    image = tables.images.put(image_record(id=UUID))
+    row = tables.properties.put(child("properties", image_id=UUID))
 
-        assert tables.images.get(uuid.UUID(UUID)) is image
-        assert tables.properties.where(image_id=uuid.UUID(UUID)) == [row]
-        assert tables.properties.where(image_id=uuid.UUID(UUID), name="os") == [row]
-
-
-def test_rows_are_found_by_none() -> None:
-    with a_store().writing() as tables:
-        image = tables.images.put(image_record(owner=None))
-
-        assert list(tables.images.having(owner=None)) == [image]
+    assert tables.images.get(uuid.UUID(UUID)) is image
+    assert tables.properties.where(image_id=uuid.UUID(UUID)) == [row]
+    assert tables.properties.where(image_id=uuid.UUID(UUID), name="os") == [row]
 
 
-def test_a_column_without_index_cannot_be_asked() -> None:
-    with a_store().reading() as tables, pytest.raises(KeyError):
+def test_rows_are_found_by_none(tables: Tables) -> None:
+    image = tables.images.put(image_record(owner=None))
+
+    assert list(tables.images.having(owner=None)) == [image]
+
+
+def test_a_column_without_index_cannot_be_asked(tables: Tables) -> None:
+    with pytest.raises(KeyError):
         tables.images.where(name="cirros")
 
 
-def test_an_index_follows_a_changed_row() -> None:
-    with a_store().writing() as tables:
-        tables.images.put(image_record(owner="alice"))
-        assert len(tables.images.having(owner="alice")) == 1
-        tables.images.put(image_record(owner="bob"))
+def test_an_index_follows_a_changed_row(tables: Tables) -> None:
+    tables.images.put(image_record(owner="alice"))
+    assert len(tables.images.having(owner="alice")) == 1
+    tables.images.put(image_record(owner="bob"))
 
-        assert list(tables.images.having(owner="alice")) == []
-        assert len(tables.images.having(owner="bob")) == 1
+    assert list(tables.images.having(owner="alice")) == []
+    assert len(tables.images.having(owner="bob")) == 1
 
 
-def test_an_index_follows_a_removed_row() -> None:
-    with a_filled_store().writing() as tables:
+def test_an_index_follows_a_removed_row(store: Store) -> None:
+    with store.writing() as tables:
         tables.tags.remove(1)
 
         assert tables.tags.where(image_id="i") == []
         assert tables.tags.get(1) is None
 
 
-def test_ids_are_counted_from_one() -> None:
-    with a_store().writing() as tables:
-        assert [tables.tags.new_id() for _ in range(3)] == [1, 2, 3]
+def test_ids_are_counted_from_one(tables: Tables) -> None:
+    assert [tables.tags.new_id() for _ in range(3)] == [1, 2, 3]
 
 
-def test_the_id_of_a_removed_row_is_not_given_again() -> None:
-    with a_filled_store().writing() as tables:
+def test_the_id_of_a_removed_row_is_not_given_again(store: Store) -> None:
+    with store.writing() as tables:
         tables.tags.remove(1)
 
         assert tables.tags.new_id() == 2
 
 
-def test_a_table_can_be_replaced_as_a_whole() -> None:
-    store = a_filled_store()
+def test_a_table_can_be_replaced_as_a_whole(store: Store) -> None:
     with store.writing() as tables:
         tables.tags.replace({7: child("tags", 7, value="red")}, next_id=9)
 
@@ -200,24 +203,22 @@ def test_a_table_can_be_replaced_as_a_whole() -> None:
     store.check()
 
 
-def test_tables_come_parents_first() -> None:
-    with a_store().reading() as tables:
-        records = [table.record for table in tables]
-        below = {record.table: place for place, record in enumerate(records)}
-        for record in records:
-            for column in columns_of(record).values():
-                assert below[column.type.references or "images"] <= below[record.table]
+def test_tables_come_parents_first(tables: Tables) -> None:
+    records = [table.record for table in tables]
+    below = {record.table: place for place, record in enumerate(records)}
+    for record in records:
+        for column in columns_of(record).values():
+            assert below[column.type.references or "images"] <= below[record.table]
 
 
 # --- transactions ----------------------------------------------------------------------------
 
 
-def test_what_a_transaction_writes_stays() -> None:
-    store = a_store()
-    with store.writing() as tables:
+def test_what_a_transaction_writes_stays(empty: Store) -> None:
+    with empty.writing() as tables:
         tables.images.put(image_record())
 
-    with store.reading() as tables:
+    with empty.reading() as tables:
         assert tables.images.get("i") == image_record()
 
 
@@ -249,9 +250,8 @@ def replace(tables: Tables) -> None:
 @pytest.mark.parametrize("write", [fill, change, remove, count, replace])
 @pytest.mark.parametrize("error", [Invalid("no"), Stop()])
 def test_a_transaction_that_raises_leaves_no_row_no_index_and_no_counter_behind(
-    write: Callable[[Tables], None], error: BaseException
+    store: Store, write: Callable[[Tables], None], error: BaseException
 ) -> None:
-    store = a_filled_store()
     before = everything(store)
 
     def fail() -> None:
@@ -266,19 +266,17 @@ def test_a_transaction_that_raises_leaves_no_row_no_index_and_no_counter_behind(
     store.check()
 
 
-def test_a_store_can_be_written_after_a_transaction_that_raised() -> None:
-    store = a_store()
+def test_a_store_can_be_written_after_a_transaction_that_raised(empty: Store) -> None:
     with pytest.raises(Stop):
-        write_and_stop(store)
+        write_and_stop(empty)
 
-    with store.writing() as tables:
+    with empty.writing() as tables:
         tables.images.put(image_record())
 
-    assert store.revision == 1
+    assert empty.revision == 1
 
 
-def test_a_copy_of_a_table_stays_as_it_was() -> None:
-    store = a_filled_store()
+def test_a_copy_of_a_table_stays_as_it_was(store: Store) -> None:
     with store.reading() as tables:
         copy = dict(tables.images.rows)
     with store.writing() as tables:
@@ -287,28 +285,25 @@ def test_a_copy_of_a_table_stays_as_it_was() -> None:
     assert copy["i"].name is None
 
 
-def test_a_write_within_a_write_is_refused() -> None:
-    store = a_store()
-    with store.writing() as tables:
+def test_a_write_within_a_write_is_refused(empty: Store) -> None:
+    with empty.writing() as tables:
         tables.images.put(image_record())
-        with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
+        with pytest.raises(RuntimeError, match="is running in this thread"), empty.writing():
             pytest.fail("two transactions at once")
 
-    with store.reading() as tables:
+    with empty.reading() as tables:
         assert tables.images.get("i") is not None
 
 
-def test_a_read_within_a_write_that_has_changed_nothing_sees_the_tables() -> None:
-    store = a_filled_store()
+def test_a_read_within_a_write_that_has_changed_nothing_sees_the_tables(store: Store) -> None:
     with store.writing(), store.reading() as inner:
         assert inner.images.get("i") is not None
 
 
 @pytest.mark.parametrize("write", [fill, change, remove, count, replace])
 def test_a_read_within_a_write_that_has_changed_something_is_refused(
-    write: Callable[[Tables], None],
+    store: Store, write: Callable[[Tables], None]
 ) -> None:
-    store = a_filled_store()
     with store.writing() as tables:
         write(tables)
         for read in (store.reading().__enter__, store.cut, store.check):
@@ -317,8 +312,7 @@ def test_a_read_within_a_write_that_has_changed_something_is_refused(
     store.check()
 
 
-def test_a_write_within_a_read_is_refused() -> None:
-    store = a_filled_store()
+def test_a_write_within_a_read_is_refused(store: Store) -> None:
     with store.reading() as tables, store.reading():
         with pytest.raises(RuntimeError, match="is running in this thread"), store.writing():
             pytest.fail("a write within a read")
@@ -327,31 +321,28 @@ def test_a_write_within_a_read_is_refused() -> None:
 
 @pytest.mark.parametrize("access", [Store.reading, Store.writing])
 def test_another_thread_waits_for_its_turn(
-    access: Callable[[Store], AbstractContextManager[Tables]],
+    empty: Store, access: Callable[[Store], AbstractContextManager[Tables]]
 ) -> None:
-    store = a_store()
-
     def write() -> None:
-        with store.writing() as tables:
+        with empty.writing() as tables:
             tables.images.put(image_record(name="from the other thread"))
 
     other = threading.Thread(target=write)
-    with access(store) as tables:
+    with access(empty) as tables:
         other.start()
         other.join(timeout=0.05)
         assert other.is_alive()
         assert tables.images.get("i") is None
     other.join()
 
-    with store.reading() as tables:
+    with empty.reading() as tables:
         assert tables.images.get("i") is not None
 
 
 # --- cuts ------------------------------------------------------------------------------------
 
 
-def test_a_cut_stays_as_it_was() -> None:
-    store = a_filled_store()
+def test_a_cut_stays_as_it_was(store: Store) -> None:
     cut, before = store.cut(), everything(store)
     with store.writing() as tables:
         change(tables)
@@ -362,14 +353,12 @@ def test_a_cut_stays_as_it_was() -> None:
     store.check()
 
 
-def test_a_cut_copies_nothing() -> None:
-    store = a_filled_store()
+def test_a_cut_copies_nothing(store: Store) -> None:
     with store.reading() as tables:
         assert all(store.cut().rows[table.record] is table.rows for table in tables)
 
 
-def test_a_table_is_copied_once_after_a_cut() -> None:
-    store = a_filled_store()
+def test_a_table_is_copied_once_after_a_cut(store: Store) -> None:
     cut = store.cut()
     with store.writing() as tables:
         tables.tags.remove(1)
@@ -380,8 +369,7 @@ def test_a_table_is_copied_once_after_a_cut() -> None:
         assert tables.images.rows is cut.rows[Image]
 
 
-def test_a_cut_is_not_changed_by_a_transaction_that_raises() -> None:
-    store = a_filled_store()
+def test_a_cut_is_not_changed_by_a_transaction_that_raises(store: Store) -> None:
     cut, before = store.cut(), everything(store)
     with pytest.raises(Stop):
         write_and_stop(store)
@@ -390,25 +378,25 @@ def test_a_cut_is_not_changed_by_a_transaction_that_raises() -> None:
     store.check()
 
 
-def test_a_store_that_adopts_a_cut_holds_it_and_leaves_it_as_it_was() -> None:
-    first, second = a_filled_store(), a_store()
-    cut, before = first.cut(), everything(first)
-    second.adopt(cut)
+def test_a_store_that_adopts_a_cut_holds_it_and_leaves_it_as_it_was(
+    store: Store, empty: Store
+) -> None:
+    cut, before = store.cut(), everything(store)
+    empty.adopt(cut)
 
-    assert everything(second) == before
-    second.check()
-    with second.writing() as tables:
+    assert everything(empty) == before
+    empty.check()
+    with empty.writing() as tables:
         remove(tables)
         assert tables.tags.where(image_id="i") == []
-    assert everything(first) == before
-    for store in (first, second):
-        store.check()
+    assert everything(store) == before
+    for one in (store, empty):
+        one.check()
 
 
 def test_a_store_becomes_a_cut_in_one_transaction_of_the_rows_that_differ(
-    caplog: pytest.LogCaptureFixture,
+    store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = a_filled_store()
     cut, before = store.cut(), everything(store)
     with store.writing() as tables:
         tables.tags.remove(1)
@@ -445,8 +433,7 @@ class Noted:
         del self.commits[end:]
 
 
-def test_a_commit_has_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
-    store = a_filled_store()
+def test_a_commit_has_each_row_as_it_is_at_the_end_of_its_transaction(store: Store) -> None:
     store.log = log = Noted()
     with store.writing() as tables:
         tables.images.put(image_record(name="one"))
@@ -458,22 +445,25 @@ def test_a_commit_has_each_row_as_it_is_at_the_end_of_its_transaction() -> None:
     assert log.commits == [Commit(changes, {Member: 3})]
 
 
-def test_what_changes_nothing_is_no_commit() -> None:
-    store = a_filled_store()
-    store.log = log = Noted()
-    with store.reading():
-        pass
-    with store.writing():
-        pass
-    with pytest.raises(Stop):
-        write_and_stop(store)
+def test_what_changes_nothing_is_no_commit_no_revision_and_not_logged(
+    empty: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    empty.log = log = Noted()
+    with caplog.at_level(logging.DEBUG, "simple_db.store"):
+        with empty.reading():
+            pass
+        with empty.writing():
+            pass
+        with pytest.raises(Stop):
+            write_and_stop(empty)
 
-    assert log.commits == []
+    assert (log.commits, empty.revision, caplog.messages) == ([], 0, [])
 
 
 @pytest.mark.parametrize("error", [Invalid("no"), Stop()])
-def test_a_transaction_whose_commit_cannot_be_written_is_rolled_back(error: BaseException) -> None:
-    store = a_filled_store()
+def test_a_transaction_whose_commit_cannot_be_written_is_rolled_back(
+    store: Store, error: BaseException
+) -> None:
     before = everything(store)
     store.log = log = Noted(error)
     with pytest.raises(type(error)), store.writing() as tables:
@@ -487,39 +477,21 @@ def test_a_transaction_whose_commit_cannot_be_written_is_rolled_back(error: Base
 # --- revision --------------------------------------------------------------------------------
 
 
-def test_a_new_store_has_revision_0() -> None:
-    assert a_store().revision == 0
+def test_a_transaction_is_one_revision_however_much_it_writes(empty: Store, store: Store) -> None:
+    assert (empty.revision, store.revision) == (0, 1)
 
 
-def test_a_transaction_is_one_revision_however_much_it_writes() -> None:
-    assert a_filled_store().revision == 1
-
-
-def test_what_changes_nothing_is_no_revision() -> None:
-    store = a_store()
-    with store.reading():
-        pass
-    with store.writing():
-        pass
-    with pytest.raises(Stop):
-        write_and_stop(store)
-
-    assert store.revision == 0
-
-
-def test_a_change_of_a_counter_alone_is_a_revision() -> None:
-    store = a_store()
-    with store.writing() as tables:
+def test_a_change_of_a_counter_alone_is_a_revision(empty: Store) -> None:
+    with empty.writing() as tables:
         tables.tags.replace({}, next_id=5)
 
-    assert store.revision == 1
+    assert empty.revision == 1
 
 
 # --- log -------------------------------------------------------------------------------------
 
 
-def test_a_transaction_logs_each_row_once(caplog: pytest.LogCaptureFixture) -> None:
-    store = a_filled_store()
+def test_a_transaction_logs_each_row_once(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "simple_db.store"), store.writing() as tables:
         tables.images.put(image_record(name="one"))
@@ -529,22 +501,9 @@ def test_a_transaction_logs_each_row_once(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.messages == ["revision 2: images i, image_tags 1"]
 
 
-def test_what_changes_nothing_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    store = a_store()
-    with caplog.at_level(logging.DEBUG, "simple_db.store"):
-        with store.reading():
-            pass
-        with store.writing():
-            pass
-        with pytest.raises(Stop):
-            write_and_stop(store)
-
-    assert caplog.messages == []
-
-
-def test_the_log_is_for_debugging(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "simple_db.store"):
-        a_filled_store()
+def test_the_log_is_for_debugging(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "simple_db.store"), store.writing() as tables:
+        change(tables)
 
     assert caplog.messages == []
 
@@ -580,25 +539,21 @@ def test_a_clock_with_a_time_zone_is_refused() -> None:
 
 
 def test_a_time_of_another_class_becomes_a_plain_datetime() -> None:
-    class Moment(dt.datetime):
-        """What a test's frozen clock gives."""
-
     now = Moment.fromisoformat("2026-01-01T12:00:00.000001")
     with Store(lambda: now, lambda: "new").reading() as tables:
         assert type(tables.now) is dt.datetime
         assert tables.now == now
 
 
-def test_ids_of_images_come_from_the_id_source() -> None:
-    with a_store().reading() as tables:
-        assert tables.new_id() == "new"
+def test_ids_of_images_come_from_the_id_source(tables: Tables) -> None:
+    assert tables.new_id() == "new"
 
 
 # --- invariants ------------------------------------------------------------------------------
 
 
-def test_check_finds_nothing_in_a_store_that_is_in_order() -> None:
-    a_filled_store().check()
+def test_check_finds_nothing_in_a_store_that_is_in_order(store: Store) -> None:
+    store.check()
 
 
 def misfile(tables: Tables) -> None:
@@ -642,8 +597,9 @@ def repeat_a_property(tables: Tables) -> None:
         (repeat_a_property, "image_properties: two rows have the same"),
     ],
 )
-def test_check_says_what_is_broken(damage: Callable[[Tables], None], message: str) -> None:
-    store = a_filled_store()
+def test_check_says_what_is_broken(
+    store: Store, damage: Callable[[Tables], None], message: str
+) -> None:
     with store.writing() as tables:
         damage(tables)
 
@@ -651,8 +607,7 @@ def test_check_says_what_is_broken(damage: Callable[[Tables], None], message: st
         store.check()
 
 
-def test_a_write_outside_a_transaction_is_an_error() -> None:
-    store = a_filled_store()
+def test_a_write_outside_a_transaction_is_an_error(store: Store) -> None:
     with (
         pytest.raises(AssertionError, match="rows were written outside a transaction"),
         store.reading() as tables,
@@ -661,14 +616,13 @@ def test_a_write_outside_a_transaction_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("kind", CHILDREN)
-def test_check_holds_every_child_to_its_parent(kind: str) -> None:
-    store = a_store()
-    with store.writing() as tables:
+def test_check_holds_every_child_to_its_parent(empty: Store, kind: str) -> None:
+    with empty.writing() as tables:
         table: Table[Any] = getattr(tables, kind)
         table.put(child(kind, table.new_id(), "gone"))
 
     with pytest.raises(AssertionError, match=re.escape(f"{CHILDREN[kind][0].table}.image_id")):
-        store.check()
+        empty.check()
 
 
 class Text(str):
@@ -679,10 +633,6 @@ class Text(str):
 
 class Whole(int):
     """A number of a class of its own."""
-
-
-class Moment(dt.datetime):
-    """What a test's frozen clock gives."""
 
 
 class Row(dict[str, Any]):

@@ -66,15 +66,6 @@ def test_every_table_and_column_is_in_the_diagram(record: type[Record]) -> None:
     assert [line.split()[1] for line in block.splitlines()] == list(columns_of(record))
 
 
-def test_the_page_has_keys_references_choices_and_what_is_unique() -> None:
-    page = schema_text.markdown()
-    assert "| `id` | VARCHAR(36) | no | primary |" in page
-    assert "| `image_id` | VARCHAR(36) | no | of [images](#images) |" in page
-    assert "| `task_id` | VARCHAR(36) | no | primary, of [tasks](#tasks) |" in page
-    assert "| `visibility` | ENUM('private', 'public', 'shared', 'community') | no |  |" in page
-    assert "\nUnique: `image_id`, `name`.\n" in page
-
-
 def test_the_diagram_has_keys_references_nulls_and_choices() -> None:
     diagram = schema_text.mermaid()
     assert diagram.startswith("erDiagram\n")

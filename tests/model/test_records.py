@@ -21,18 +21,6 @@ from tests.support.world import BEGINNING
 
 COMMON = ["created_at", "updated_at", "deleted_at", "deleted"]
 
-# What a column of each kind is in Glance's models.
-MODEL_TYPES = {
-    "string": "String",
-    "text": "Text",
-    "enum": "Enum",
-    "integer": "Integer",
-    "bigint": "BigInteger",
-    "boolean": "Boolean",
-    "datetime": "DateTime",
-    "json": "JSONEncodedDict",
-}
-
 
 def a_tag(**columns: Any) -> Tag:
     times: dict[str, Any] = {"created_at": BEGINNING, "updated_at": BEGINNING}
@@ -139,36 +127,3 @@ def test_the_repr_of_a_location_tells_no_secret() -> None:
     location = a_location(value="swift://user:secret@host", meta_data={"key": "secret"})
 
     assert "secret" not in repr(location)
-
-
-def glances_table(record: type[Record]) -> Any:
-    models = pytest.importorskip("glance.db.sqlalchemy.models")
-    metadefs = pytest.importorskip("glance.db.sqlalchemy.models_metadef")
-    return (models.BASE.metadata.tables | metadefs.BASE_DICT.metadata.tables)[record.table]
-
-
-@pytest.mark.glance
-@pytest.mark.parametrize("record", RECORDS)
-def test_the_columns_are_those_of_glance(record: type[Record]) -> None:
-    theirs = glances_table(record).columns
-    ours = columns_of(record)
-
-    assert ours.keys() == {column.name for column in theirs}
-    for column in theirs:
-        own = ours[column.name]
-        assert type(column.type).__name__ == MODEL_TYPES[own.type.kind], own
-        assert getattr(column.type, "length", None) == own.type.width or own.type.choices, own
-        assert tuple(getattr(column.type, "enums", ())) == own.type.choices, own
-        assert {key.column.table.name for key in column.foreign_keys} == (
-            {own.type.references} - {None}
-        ), own
-
-
-@pytest.mark.glance
-@pytest.mark.parametrize("record", RECORDS)
-def test_a_column_takes_none_where_that_of_glance_does(record: type[Record]) -> None:
-    theirs = glances_table(record).columns
-
-    assert {column.name: column.nullable for column in columns_of(record).values()} == {
-        column.name: column.nullable for column in theirs
-    }

@@ -47,14 +47,12 @@ def test_a_context_is_an_ordinary_caller_without_project_by_default() -> None:
 
 
 @pytest.mark.parametrize("is_admin", [True, False])
-def test_seeing_deleted_images_follows_being_an_administrator(is_admin: bool) -> None:
+def test_seeing_deleted_images_follows_being_an_administrator_unless_it_is_given(
+    is_admin: bool,
+) -> None:
     assert RequestContext(is_admin=is_admin).can_see_deleted is is_admin
-
-
-@pytest.mark.parametrize("is_admin", [True, False])
-@pytest.mark.parametrize("sees", [True, False])
-def test_seeing_deleted_images_can_be_given_by_itself(is_admin: bool, sees: bool) -> None:
-    assert RequestContext(is_admin=is_admin, can_see_deleted=sees).can_see_deleted is sees
+    for sees in (True, False):
+        assert RequestContext(is_admin=is_admin, can_see_deleted=sees).can_see_deleted is sees
 
 
 def test_contexts_of_the_same_three_are_equal() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simple_db import Database, RequestContext
-from simple_db.model.errors import Forbidden, ImageNotFound, Invalid
+from simple_db.model.errors import Forbidden, ImageNotFound
 from tests.support.build import (
     ADMIN,
     ALICE,
@@ -87,9 +87,7 @@ def test_that_there_is_no_such_image_is_the_whole_explanation(image_id: Any) -> 
     assert (told.visible, told.mutable, told.listed) == (False, False, False)
 
 
-def test_a_deleted_image_is_listed_and_otherwise_not_there() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_deleted_image_is_listed_and_otherwise_not_there(db: Database, image_id: str) -> None:
     db.image_destroy(ADMIN, image_id)
 
     told = db.explain(ALICE, image_id)
@@ -109,17 +107,14 @@ def test_a_deleted_image_is_listed_and_otherwise_not_there() -> None:
     ],
 )
 def test_the_rule_that_makes_an_image_visible_is_told(
-    context: RequestContext, image: dict[str, Any], rule: str
+    db: Database, context: RequestContext, image: dict[str, Any], rule: str
 ) -> None:
-    db = a_database()
     image_id = an_image(db, **{"visibility": "private"} | image)
 
     assert deciding(db, context, image_id, "seen") == [rule]
 
 
-def test_a_pending_membership_lets_see_and_not_list() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_pending_membership_lets_see_and_not_list(db: Database, image_id: str) -> None:
     a_member(db, image_id, "bob", "pending")
 
     assert deciding(db, BOB, image_id, "seen") == [
@@ -128,9 +123,9 @@ def test_a_pending_membership_lets_see_and_not_list() -> None:
     assert deciding(db, BOB, image_id, "in scope") == []
 
 
-def test_a_caller_without_project_is_listed_what_is_shared_with_anybody() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_caller_without_project_is_listed_what_is_shared_with_anybody(
+    db: Database, image_id: str
+) -> None:
     a_member(db, image_id, "bob", "pending")
 
     assert deciding(db, NOBODY, image_id, "in scope") == [
@@ -138,33 +133,24 @@ def test_a_caller_without_project_is_listed_what_is_shared_with_anybody() -> Non
     ]
 
 
-def test_a_community_image_of_others_is_not_listed_by_default() -> None:
-    db = a_database()
+def test_a_community_image_of_others_is_not_listed_by_default(db: Database) -> None:
     image_id = an_image(db, visibility="community")
 
     assert deciding(db, ADMIN, image_id, "by default") == []
     assert deciding(db, ALICE, image_id, "by default") == ["the caller is the owner"]
 
 
-def test_an_explanation_is_one_moment_of_the_database() -> None:
-    db = a_database()
+def test_an_explanation_is_one_moment_of_the_database(db: Database) -> None:
     told = db.explain(ALICE, an_image(db, "i"))
     db.image_destroy(ALICE, "i")
 
     assert told.visible
 
 
-def test_what_is_no_context_gets_no_explanation() -> None:
-    nobody: Any = object()
-    with pytest.raises(Invalid, match="a context has is_admin"):
-        a_database().explain(nobody, "i")
-
-
 # --- printed ---------------------------------------------------------------------------------
 
 
-def test_an_explanation_reads_well() -> None:
-    db = a_database()
+def test_an_explanation_reads_well(db: Database) -> None:
     an_image(db, "image-1")
     a_member(db, "image-1", "bob", "pending")
 

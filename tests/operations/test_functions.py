@@ -6,7 +6,7 @@ import pytest
 from simple_db import Database
 from simple_db.api import FUNCTIONS
 from simple_db.operations.functions import Functions, of_a_database
-from tests.support.build import ADMIN, a_database, an_image
+from tests.support.build import ADMIN, a_database
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -27,16 +27,6 @@ def test_what_has_a_store_can_have_the_functions_too() -> None:
     assert other.image_get_all(ADMIN) == [image]
     other.reset()
     assert other.image_get_all(ADMIN) == []
-
-
-def test_setting_up_changes_nothing() -> None:
-    db = a_database()
-    an_image(db)
-    before = db.snapshot()
-    db.configure()
-    db.clear_db_env()
-
-    assert db.snapshot() == before
 
 
 def test_a_method_of_a_database_is_refused_on_anything_else() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simple_db import Database
+from simple_db import Database, RequestContext
 from simple_db.model.errors import (
     Conflict,
     Duplicate,
@@ -67,9 +67,7 @@ WRONG = [
 # --- create ----------------------------------------------------------------------------------
 
 
-def test_a_new_image_comes_back_whole() -> None:
-    db = a_database()
-
+def test_a_new_image_comes_back_whole(db: Database) -> None:
     assert db.image_create(ALICE, NEW | {"id": "i"}) == {
         "id": "i",
         "name": None,
@@ -96,8 +94,7 @@ def test_a_new_image_comes_back_whole() -> None:
     }
 
 
-def test_a_new_image_has_the_given_values() -> None:
-    db = a_database()
+def test_a_new_image_has_the_given_values(db: Database) -> None:
     given = {
         "id": "i",
         "name": "cirros",
@@ -138,10 +135,6 @@ def test_an_image_without_id_gets_a_new_one() -> None:
 
     assert str(uuid.UUID(image_id)) == image_id
     assert db.image_create(ALICE, NEW | {"id": None})["id"] != image_id
-
-
-def test_new_ids_come_from_the_id_source() -> None:
-    assert Database(new_id=lambda: "ours").image_create(ALICE, NEW)["id"] == "ours"
 
 
 def test_what_an_id_source_gives_is_an_id_or_invalid() -> None:
@@ -223,27 +216,22 @@ def test_a_new_image_is_returned_as_it_is_stored(given: Any, expected: dict[str,
         ({"tags": [None]}, "image_tags.value"),
     ],
 )
-def test_wrong_values_of_a_new_image_are_refused_by_name(wrong: Any, named: str) -> None:
-    db = a_database()
-
+def test_wrong_values_of_a_new_image_are_refused_by_name(
+    db: Database, wrong: Any, named: str
+) -> None:
     with refused(db, Invalid, named):
         db.image_create(ALICE, NEW | wrong)
 
 
 @pytest.mark.parametrize("values", [None, 5, "status", [("status", "queued")], {5: "x"}])
-def test_the_values_of_an_image_are_a_dict(values: Any) -> None:
-    db = a_database()
-    image_id = an_image(db)
-
+def test_the_values_of_an_image_are_a_dict(db: Database, image_id: str, values: Any) -> None:
     with refused(db, Invalid, "the values of an image must be a dict"):
         db.image_create(ALICE, values)
     with refused(db, Invalid, "the values of an image must be a dict"):
         db.image_update(ALICE, image_id, values)
 
 
-def test_a_new_image_needs_a_status() -> None:
-    db = a_database()
-
+def test_a_new_image_needs_a_status(db: Database) -> None:
     with refused(db, Invalid, "the status of an image is one of"):
         db.image_create(ALICE, {"owner": "alice"})
 
@@ -254,8 +242,7 @@ def test_an_image_can_be_created_with_every_status(status: str) -> None:
 
 
 @pytest.mark.parametrize("deleted", [True, False])
-def test_an_id_is_given_once(deleted: bool) -> None:
-    db = a_database()
+def test_an_id_is_given_once(db: Database, deleted: bool) -> None:
     an_image(db, "i")
     if deleted:
         db.image_destroy(ALICE, "i")
@@ -264,16 +251,14 @@ def test_an_id_is_given_once(deleted: bool) -> None:
         db.image_create(ALICE, NEW | {"id": "i"})
 
 
-def test_ids_differ_in_case() -> None:
-    db = a_database()
-
+def test_ids_differ_in_case(db: Database) -> None:
     assert [an_image(db, "i"), an_image(db, "I")] == ["i", "I"]
 
 
 @pytest.mark.parametrize("visibility", ["shared", "private"])
-def test_an_image_that_its_creator_may_not_see_is_not_created(visibility: str) -> None:
-    db = a_database()
-
+def test_an_image_that_its_creator_may_not_see_is_not_created(
+    db: Database, visibility: str
+) -> None:
     with refused(db, Forbidden, "bob"):
         db.image_create(BOB, NEW | {"visibility": visibility})
 
@@ -291,9 +276,7 @@ def test_a_public_image_can_be_created_for_another_project() -> None:
     assert a_database().image_create(BOB, NEW | {"visibility": "public"})["owner"] == "alice"
 
 
-def test_a_wrong_property_leaves_no_image() -> None:
-    db = a_database()
-
+def test_a_wrong_property_leaves_no_image(db: Database) -> None:
     with refused(db, Invalid, "image_properties.value"):
         db.image_create(ALICE, NEW | {"properties": {"a": "fine", "os": ["linux"]}})
 
@@ -355,25 +338,24 @@ def test_wrong_values_of_an_update_are_refused_by_name(wrong: Any, named: str) -
 
 
 @pytest.mark.parametrize("from_state", ["active", None, ""])
-def test_an_update_can_require_a_status(from_state: str | None) -> None:
-    db = a_database()
+def test_an_update_can_require_a_status(db: Database, from_state: str | None) -> None:
     image_id = an_image(db, status="active")
     image = db.image_update(ALICE, image_id, {"status": "queued"}, from_state=from_state)
 
     assert image["status"] == "queued"
 
 
-def test_an_update_from_another_status_is_a_conflict() -> None:
-    db = a_database()
-    image_id = an_image(db, status="active")
+def test_a_conflict_names_the_state_that_is_the_one_to_come_and_the_one_that_is_needed(
+    db: Database,
+) -> None:
+    an_image(db, "a", status="queued")
 
-    with refused(db, Conflict, image_id, "active", "saving"):
-        db.image_update(ALICE, image_id, {"status": "queued"}, from_state="saving")
+    with refused(db, Conflict, "a", "queued", "active", "saving"):
+        db.image_update(ADMIN, "a", {"status": "active"}, from_state="saving")
 
 
 @pytest.mark.parametrize("image_id", [MISSING, "", None, "i" * 37, ["i"]])
-def test_no_image_is_not_updated(image_id: Any) -> None:
-    db = a_database()
+def test_no_image_is_not_updated(db: Database, image_id: Any) -> None:
     an_image(db, "i")
 
     with refused(db, ImageNotFound):
@@ -385,9 +367,8 @@ def test_no_image_is_not_updated(image_id: Any) -> None:
     [(EMOJI, {}, None), ("i", {"name": EMOJI}, None), ("i", {}, EMOJI)],
 )
 def test_an_update_holds_no_characters_beyond_the_basic_plane(
-    image_id: str, values: dict[str, str], from_state: str | None
+    db: Database, image_id: str, values: dict[str, str], from_state: str | None
 ) -> None:
-    db = a_database()
     an_image(db, "i")
 
     with refused(db, Invalid, "U+FFFF"):
@@ -407,9 +388,8 @@ def test_an_image_cannot_get_an_owner_whose_images_the_caller_does_not_see(visib
     ("repeated", "error"), [({}, Forbidden), ({"id": "i"}, NotFound), ({"id": "other"}, Invalid)]
 )
 def test_an_image_given_away_with_a_location_that_is_not_there_is_refused_in_the_drivers_order(
-    repeated: dict[str, Any], error: type[SimpleDBError]
+    db: Database, repeated: dict[str, Any], error: type[SimpleDBError]
 ) -> None:
-    db = a_database()
     an_image(db, "i")
     lost = {"id": 99, "url": "file:///a", "metadata": {}, "status": "active"}
 
@@ -417,48 +397,41 @@ def test_an_image_given_away_with_a_location_that_is_not_there_is_refused_in_the
         db.image_update(ALICE, "i", {"owner": "bob", "locations": [lost]} | repeated)
 
 
-def test_an_image_given_away_with_its_id_stays_as_it_was() -> None:
-    db = a_database()
+def test_an_image_given_away_with_its_id_stays_as_it_was(db: Database) -> None:
     an_image(db, "i")
 
     with refused(db, Forbidden, "i"):
         db.image_update(ALICE, "i", {"id": "i", "owner": "bob"})
 
 
-def test_values_of_atomic_properties_are_ignored_by_an_update() -> None:
-    db = a_database()
+def test_values_of_atomic_properties_are_ignored_by_an_update(db: Database) -> None:
     an_image(db, "i", properties={"lock": "mine"})
     image = db.image_update(ALICE, "i", {"properties": {"lock": []}}, atomic_props=["lock"])
 
     assert [row["value"] for row in image["properties"]] == ["mine"]
 
 
-def test_a_public_image_can_get_another_owner() -> None:
-    db = a_database()
+def test_a_public_image_can_get_another_owner(db: Database) -> None:
     image_id = an_image(db, visibility="public")
 
     assert db.image_update(ALICE, image_id, {"owner": "bob"})["owner"] == "bob"
 
 
-def test_an_administrator_updates_a_deleted_image() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_an_administrator_updates_a_deleted_image(db: Database, image_id: str) -> None:
     db.image_destroy(ALICE, image_id)
     image = db.image_update(ADMIN, image_id, {"name": "late"})
 
     assert (image["name"], image["deleted"]) == ("late", True)
 
 
-def test_the_callers_rights_come_before_the_values() -> None:
-    db = a_database()
+def test_the_callers_rights_come_before_the_values(db: Database) -> None:
     image_id = an_image(db, visibility="public")
 
     with refused(db, ForbiddenPublicImage, image_id):
         db.image_update(BOB, image_id, {"status": "bogus"})
 
 
-def test_the_values_come_before_the_status() -> None:
-    db = a_database()
+def test_the_values_come_before_the_status(db: Database) -> None:
     image_id = an_image(db, status="active")
 
     with refused(db, Invalid, "the status of an image"):
@@ -468,9 +441,7 @@ def test_the_values_come_before_the_status() -> None:
 # --- destroy and restore ---------------------------------------------------------------------
 
 
-def test_a_destroyed_image_is_deleted_now_and_keeps_its_status() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_destroyed_image_is_deleted_now_and_keeps_its_status(db: Database, world: World) -> None:
     before = db.image_get(ALICE, an_image(db, "i", status="active"))
     world.pass_time(days=1)
     now = world.now()
@@ -481,9 +452,9 @@ def test_a_destroyed_image_is_deleted_now_and_keeps_its_status() -> None:
 
 
 @pytest.mark.parametrize("table", ["image_properties", "image_members", "image_tags"])
-def test_a_destroyed_image_takes_its_live_children_along(table: str) -> None:
-    world = World()
-    db = a_database(world)
+def test_a_destroyed_image_takes_its_live_children_along(
+    db: Database, world: World, table: str
+) -> None:
     image_id = an_image(db, properties={"a": "1", "b": "2"})
     for member in ("bob", "carol"):
         a_member(db, image_id, member)
@@ -500,8 +471,7 @@ def test_a_destroyed_image_takes_its_live_children_along(table: str) -> None:
     assert utc(second["deleted_at"]) == utc(second["updated_at"]) == world.now()
 
 
-def test_the_children_of_other_images_stay() -> None:
-    db = a_database()
+def test_the_children_of_other_images_stay(db: Database) -> None:
     image_id, other_id = an_image(db), an_image(db)
     a_property(db, other_id)
     a_member(db, other_id)
@@ -514,19 +484,16 @@ def test_the_children_of_other_images_stay() -> None:
     assert db.image_member_count(ADMIN, other_id) == 1
 
 
-def test_an_image_that_is_destroyed_again_is_deleted_now() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_an_image_that_is_destroyed_again_is_deleted_now(
+    db: Database, world: World, image_id: str
+) -> None:
     db.image_destroy(ALICE, image_id)
     world.pass_time(days=1)
 
     assert db.image_destroy(ADMIN, image_id)["deleted_at"] == world.now()
 
 
-def test_a_deleted_image_is_not_there_for_its_owner() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_deleted_image_is_not_there_for_its_owner(db: Database, image_id: str) -> None:
     db.image_destroy(ALICE, image_id)
 
     with refused(db, ImageNotFound, image_id):
@@ -537,15 +504,12 @@ def test_a_deleted_image_is_not_there_for_its_owner() -> None:
         db.image_restore(ALICE, image_id)
 
 
-def test_a_protected_image_can_be_destroyed() -> None:
-    db = a_database()
-
+def test_a_protected_image_can_be_destroyed(db: Database) -> None:
     assert db.image_destroy(ALICE, an_image(db, protected=True))["deleted"]
 
 
 @pytest.mark.parametrize("function", ["image_destroy", "image_restore", "image_get"])
-def test_what_is_not_there_or_not_seen_is_refused(function: str) -> None:
-    db = a_database()
+def test_what_is_not_there_or_not_seen_is_refused(db: Database, function: str) -> None:
     image_id = an_image(db, status="pending_delete")
 
     with refused(db, ImageNotFound, MISSING):
@@ -554,17 +518,14 @@ def test_what_is_not_there_or_not_seen_is_refused(function: str) -> None:
         getattr(db, function)(BOB, image_id)
 
 
-def test_an_image_of_others_is_not_destroyed() -> None:
-    db = a_database()
+def test_an_image_of_others_is_not_destroyed(db: Database) -> None:
     image_id = an_image(db, visibility="public")
 
     with refused(db, ForbiddenPublicImage, image_id):
         db.image_destroy(BOB, image_id)
 
 
-def test_an_image_that_waits_for_its_deletion_can_be_restored() -> None:
-    world = World()
-    db = a_database(world)
+def test_an_image_that_waits_for_its_deletion_can_be_restored(db: Database, world: World) -> None:
     before = db.image_get(ALICE, an_image(db, "i", status="pending_delete"))
     world.pass_time(days=1)
     db.image_restore(ALICE, "i")
@@ -583,8 +544,7 @@ def test_a_restored_image_lives_and_keeps_its_time_of_deletion_and_its_children_
     assert [row["deleted"] for row in image["properties"]] == [True]
 
 
-def test_a_caller_that_sees_an_image_may_restore_it() -> None:
-    db = a_database()
+def test_a_caller_that_sees_an_image_may_restore_it(db: Database) -> None:
     image_id = an_image(db, status="pending_delete", visibility="public")
     db.image_restore(BOB, image_id)
 
@@ -592,20 +552,17 @@ def test_a_caller_that_sees_an_image_may_restore_it() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(IMAGE_STATUSES - {"pending_delete"}))
-def test_an_image_of_another_status_is_not_restored(status: str) -> None:
-    db = a_database()
+def test_an_image_of_another_status_is_not_restored(db: Database, status: str) -> None:
     image_id = an_image(db, status=status)
 
-    with refused(db, Conflict, image_id, status, "pending_delete"):
+    with refused(db, Conflict, image_id, status, "active", "pending_delete"):
         db.image_restore(ALICE, image_id)
 
 
 # --- get -------------------------------------------------------------------------------------
 
 
-def test_a_deleted_image_is_found_with_force_show_deleted() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_deleted_image_is_found_with_force_show_deleted(db: Database, image_id: str) -> None:
     db.image_destroy(ALICE, image_id)
 
     assert db.image_get(ALICE, image_id, force_show_deleted=True)["deleted"]
@@ -613,9 +570,8 @@ def test_a_deleted_image_is_found_with_force_show_deleted() -> None:
 
 @pytest.mark.parametrize("visibility", ["public", "community", "shared", "private"])
 def test_the_first_version_of_the_api_knows_is_public_instead_of_visibility(
-    visibility: str,
+    db: Database, visibility: str
 ) -> None:
-    db = a_database()
     given = NEW | {"id": "i", "visibility": visibility}
     images = [
         db.image_create(ALICE, given, v1_mode=True),
@@ -651,21 +607,19 @@ def test_an_empty_database_lists_nothing() -> None:
     assert a_database().image_get_all(ADMIN) == []
 
 
-def test_a_listing_shows_images_as_they_are_shown_alone() -> None:
-    db = a_database()
+def test_a_listing_shows_images_as_they_are_shown_alone(db: Database) -> None:
     image_id = an_image(db, properties={"os": "linux"})
     a_location(db, image_id)
 
     assert db.image_get_all(ALICE) == [db.image_get(ALICE, image_id)]
 
 
-def test_the_newest_images_come_first_and_deleted_ones_are_among_them() -> None:
-    assert listed(three_images()) == "cba"
-
-
+@pytest.mark.parametrize("caller", [ADMIN, ALICE])
 @pytest.mark.parametrize("filters", [None, {}])
-def test_an_ordinary_caller_is_shown_deleted_images_too(filters: Any) -> None:
-    assert ids(three_images().image_get_all(ALICE, filters)) == ["c", "b", "a"]
+def test_the_newest_images_come_first_and_deleted_ones_are_among_them(
+    filters: Any, caller: RequestContext
+) -> None:
+    assert ids(three_images().image_get_all(caller, filters)) == ["c", "b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -731,9 +685,7 @@ def test_is_public_lists_public_images_or_the_others(is_public: Any, images: str
     assert listed(db, sort_dir=["asc"], is_public=is_public) == images
 
 
-def test_a_listing_has_tags_with_return_tag() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_listing_has_tags_with_return_tag(db: Database, image_id: str) -> None:
     for tag in ("b", "a", "gone", "b"):
         db.image_tag_create(ADMIN, image_id, tag)
     db.image_tag_delete(ADMIN, image_id, "gone")
@@ -778,16 +730,11 @@ def test_a_marker_that_the_filters_leave_out_still_has_its_place() -> None:
     assert listed(three_images(), {"name": "n2"}, marker="b") == "a"
 
 
-def test_the_marker_exists() -> None:
+def test_the_marker_exists_and_is_visible() -> None:
     db = three_images()
 
     with refused(db, ImageNotFound, MISSING):
         db.image_get_all(ALICE, marker=MISSING)
-
-
-def test_the_marker_is_visible() -> None:
-    db = three_images()
-
     with refused(db, Forbidden, "a", "bob"):
         db.image_get_all(BOB, marker="a")
 
@@ -825,17 +772,7 @@ def test_a_wrong_query_is_refused_whatever_images_there_are(
             db.image_get_all(caller, marker=MISSING, **wrong)
 
 
-def test_a_new_image_has_its_tags_each_once_and_in_order() -> None:
-    db = a_database()
+def test_a_new_image_has_its_tags_each_once_and_in_order(db: Database) -> None:
     image_id = an_image(db, tags=["b", "a", "b"])
 
     assert db.image_tag_get_all(ADMIN, image_id) == ["b", "a"]
-
-
-def test_a_conflict_names_the_state_that_is_the_one_to_come_and_the_one_that_is_needed() -> None:
-    db = a_database()
-    an_image(db, "a", status="queued")
-    with refused(db, Conflict, "a", "queued", "active", "saving"):
-        db.image_update(ADMIN, "a", {"status": "active"}, from_state="saving")
-    with refused(db, Conflict, "a", "queued", "active", "pending_delete"):
-        db.image_restore(ADMIN, "a")

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from simple_db import Database
 from simple_db.model.errors import ImageNotFound, Invalid, NotFound
 from tests.support.build import (
     ADMIN,
@@ -22,10 +23,13 @@ from tests.support.build import (
 from tests.support.world import BEGINNING, World
 
 
-def test_a_new_membership_comes_back_with_its_columns() -> None:
-    db = a_database()
-    image_id = an_image(db)
+@pytest.fixture
+def member_id(db: Database, image_id: str) -> int:
+    """Share an image with bob; give the id of the membership."""
+    return a_member(db, image_id)
 
+
+def test_a_new_membership_comes_back_with_its_columns(db: Database, image_id: str) -> None:
     assert db.image_member_create(ALICE, {"image_id": image_id, "member": "bob"}) == {
         "id": 1,
         "image_id": image_id,
@@ -59,8 +63,7 @@ def test_a_membership_is_returned_as_it_is_stored(given: Any, stored: dict[str, 
     assert db.image_member_find(ADMIN) == [created]
 
 
-def test_what_is_no_column_of_a_member_or_not_the_callers_is_ignored() -> None:
-    db = a_database()
+def test_what_is_no_column_of_a_member_or_not_the_callers_is_ignored(db: Database) -> None:
     given = {"image_id": an_image(db), "member": "bob", "id": 77, "deleted": True, "colour": "blue"}
     created = db.image_member_create(ALICE, given)
 
@@ -68,15 +71,11 @@ def test_what_is_no_column_of_a_member_or_not_the_callers_is_ignored() -> None:
     assert "colour" not in created
 
 
-def test_a_project_can_be_a_member_twice() -> None:
-    db = a_database()
-    image_id = an_image(db)
-
+def test_a_project_can_be_a_member_twice(db: Database, image_id: str) -> None:
     assert [a_member(db, image_id, "bob"), a_member(db, image_id, "bob")] == [1, 2]
 
 
-def test_every_caller_may_change_every_membership() -> None:
-    db = a_database()
+def test_every_caller_may_change_every_membership(db: Database) -> None:
     image_id = an_image(db, visibility="private")
     created = db.image_member_create(NOBODY, {"image_id": image_id, "member": "bob"})
     db.image_member_update(NOBODY, created["id"], {"status": "accepted"})
@@ -100,17 +99,14 @@ def test_every_caller_may_change_every_membership() -> None:
         ("bob", "the values of a member must be a dict"),
     ],
 )
-def test_wrong_values_are_refused_by_name(values: Any, named: str) -> None:
-    db = a_database()
+def test_wrong_values_are_refused_by_name(db: Database, values: Any, named: str) -> None:
     an_image(db, "i")
 
     with refused(db, Invalid, named):
         db.image_member_create(ALICE, values)
 
 
-def test_no_image_is_not_shared() -> None:
-    db = a_database()
-
+def test_no_image_is_not_shared(db: Database) -> None:
     with refused(db, ImageNotFound, MISSING, "bob"):
         a_member(db, MISSING, "bob")
 
@@ -141,9 +137,7 @@ def test_an_update_changes_what_is_given(given: Any, stored: dict[str, Any]) -> 
     )
 
 
-def test_an_update_without_can_share_takes_it_away() -> None:
-    db = a_database()
-    member_id = a_member(db, an_image(db))
+def test_an_update_without_can_share_takes_it_away(db: Database, member_id: int) -> None:
     db.image_member_update(ALICE, member_id, {"can_share": True})
 
     assert db.image_member_update(ALICE, member_id, {})["can_share"] is False
@@ -159,10 +153,9 @@ def test_an_update_that_changes_nothing_leaves_the_time_alone(given: Any) -> Non
     assert db.image_member_update(ALICE, member_id, given)["updated_at"] == BEGINNING
 
 
-def test_an_update_revives_a_deleted_membership_which_keeps_its_time_of_deletion() -> None:
-    world = World()
-    db = a_database(world)
-    member_id = a_member(db, an_image(db))
+def test_an_update_revives_a_deleted_membership_which_keeps_its_time_of_deletion(
+    db: Database, world: World, member_id: int
+) -> None:
     db.image_member_delete(ALICE, member_id)
     world.pass_time(days=1)
     revived = db.image_member_update(ALICE, member_id, {})
@@ -173,34 +166,24 @@ def test_an_update_revives_a_deleted_membership_which_keeps_its_time_of_deletion
 
 
 @pytest.mark.parametrize("key", ["status", "member", "image_id", "can_share"])
-def test_an_update_gives_no_none(key: str) -> None:
-    db = a_database()
-    member_id = a_member(db, an_image(db))
-
+def test_an_update_gives_no_none(db: Database, member_id: int, key: str) -> None:
     with refused(db, Invalid, f"image_members.{key} is required"):
         db.image_member_update(ALICE, member_id, {key: None})
 
 
 @pytest.mark.parametrize("values", [None, 5, ["status"]])
-def test_an_update_is_a_dict(values: Any) -> None:
-    db = a_database()
-    member_id = a_member(db, an_image(db))
-
+def test_an_update_is_a_dict(db: Database, member_id: int, values: Any) -> None:
     with refused(db, Invalid, "the values of a member must be a dict"):
         db.image_member_update(ALICE, member_id, values)
 
 
-def test_a_membership_cannot_move_to_no_image() -> None:
-    db = a_database()
-    member_id = a_member(db, an_image(db))
-
+def test_a_membership_cannot_move_to_no_image(db: Database, member_id: int) -> None:
     with refused(db, ImageNotFound, MISSING, "bob"):
         db.image_member_update(ALICE, member_id, {"image_id": MISSING})
 
 
 @pytest.mark.parametrize("member_id", [99, 0, None, "bob", [1]])
-def test_a_membership_that_is_not_there_is_not_found(member_id: Any) -> None:
-    db = a_database()
+def test_a_membership_that_is_not_there_is_not_found(db: Database, member_id: Any) -> None:
     a_member(db, an_image(db))
 
     with refused(db, NotFound, f"ID {member_id}"):
@@ -212,10 +195,9 @@ def test_a_membership_that_is_not_there_is_not_found(member_id: Any) -> None:
 # --- deleted ---------------------------------------------------------------------------------
 
 
-def test_a_deleted_membership_stays_as_a_deleted_row() -> None:
-    world = World()
-    db = a_database(world)
-    member_id = a_member(db, an_image(db))
+def test_a_deleted_membership_stays_as_a_deleted_row(
+    db: Database, world: World, member_id: int
+) -> None:
     world.pass_time(days=1)
     db.image_member_delete(ALICE, member_id)
     [row] = rows(db, "image_members")
@@ -224,10 +206,9 @@ def test_a_deleted_membership_stays_as_a_deleted_row() -> None:
     assert utc(row["deleted_at"]) == utc(row["updated_at"]) == world.now()
 
 
-def test_a_membership_that_is_deleted_again_is_deleted_now() -> None:
-    world = World()
-    db = a_database(world)
-    member_id = a_member(db, an_image(db))
+def test_a_membership_that_is_deleted_again_is_deleted_now(
+    db: Database, world: World, member_id: int
+) -> None:
     db.image_member_delete(ALICE, member_id)
     world.pass_time(days=1)
     db.image_member_delete(ALICE, member_id)
@@ -235,9 +216,9 @@ def test_a_membership_that_is_deleted_again_is_deleted_now() -> None:
     assert utc(rows(db, "image_members")[0]["deleted_at"]) == world.now()
 
 
-def test_destroying_an_image_deletes_both_memberships_of_one_project() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_destroying_an_image_deletes_both_memberships_of_one_project(
+    db: Database, image_id: str
+) -> None:
     a_member(db, image_id, "bob")
     a_member(db, image_id, "bob")
     db.image_destroy(ALICE, image_id)
@@ -299,9 +280,9 @@ def test_members_are_found_by_image_project_and_status(wanted: Any, members: lis
     assert found(ADMIN, **wanted) == members
 
 
-def test_members_of_a_deleted_image_are_found_among_the_deleted_ones() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_members_of_a_deleted_image_are_found_among_the_deleted_ones(
+    db: Database, image_id: str
+) -> None:
     a_member(db, image_id)
     db.image_destroy(ALICE, image_id)
 
@@ -312,9 +293,7 @@ def test_members_of_a_deleted_image_are_found_among_the_deleted_ones() -> None:
 # --- counted ---------------------------------------------------------------------------------
 
 
-def test_live_members_are_counted() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_live_members_are_counted(db: Database, image_id: str) -> None:
     a_member(db, an_image(db))
     for member in ("bob", "bob", "carol"):
         a_member(db, image_id, member, "rejected")
@@ -323,11 +302,10 @@ def test_live_members_are_counted() -> None:
     assert db.image_member_count(NOBODY, image_id) == 3
 
 
-def test_members_are_counted_by_what_an_id_is_and_not_by_what_its_class_says() -> None:
+def test_members_are_counted_by_what_an_id_is_and_not_by_what_its_class_says(db: Database) -> None:
     class Named(str, enum.Enum):  # noqa: UP042 - what shows itself as its name
         IMAGE = "i"
 
-    db = a_database()
     a_member(db, an_image(db, "i"))
 
     assert db.image_member_count(NOBODY, Named.IMAGE) == 1
@@ -338,8 +316,6 @@ def test_no_image_has_no_members() -> None:
 
 
 @pytest.mark.parametrize("image_id", ["", None])
-def test_members_of_what_has_no_id_cannot_be_counted(image_id: Any) -> None:
-    db = a_database()
-
+def test_members_of_what_has_no_id_cannot_be_counted(db: Database, image_id: Any) -> None:
     with refused(db, Invalid, "image_member_count needs the id of an image"):
         db.image_member_count(ALICE, image_id)

@@ -1,3 +1,4 @@
+import datetime as dt
 import types
 from typing import Any
 
@@ -27,9 +28,7 @@ def properties(db: Database, image_id: str) -> dict[str, str | None]:
     return {row["name"]: row["value"] for row in image["properties"] if not row["deleted"]}
 
 
-def test_a_new_property_comes_back_with_its_eight_columns() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_new_property_comes_back_with_its_eight_columns(db: Database, image_id: str) -> None:
     values = {"image_id": image_id, "name": "os", "value": "linux"}
 
     assert db.image_property_create(ALICE, values) == {
@@ -44,9 +43,9 @@ def test_a_new_property_comes_back_with_its_eight_columns() -> None:
     }
 
 
-def test_an_image_shows_its_properties_in_the_order_of_their_ids() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_an_image_shows_its_properties_in_the_order_of_their_ids(
+    db: Database, image_id: str
+) -> None:
     for name in ("c", "a", "b"):
         a_property(db, image_id, name)
 
@@ -56,23 +55,19 @@ def test_an_image_shows_its_properties_in_the_order_of_their_ids() -> None:
 @pytest.mark.parametrize(
     ("value", "stored"), [("linux", "linux"), (None, None), (5, "5"), (True, "1"), (EMOJI, EMOJI)]
 )
-def test_a_value_is_stored_as_text_or_none(value: Any, stored: str | None) -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_value_is_stored_as_text_or_none(
+    db: Database, image_id: str, value: Any, stored: str | None
+) -> None:
     a_property(db, image_id, "os", value)
 
     assert properties(db, image_id) == {"os": stored}
 
 
-def test_a_property_without_value_has_none() -> None:
-    db = a_database()
-    image_id = an_image(db)
-
+def test_a_property_without_value_has_none(db: Database, image_id: str) -> None:
     assert db.image_property_create(ALICE, {"image_id": image_id, "name": "os"})["value"] is None
 
 
-def test_what_is_no_column_of_a_property_or_not_the_callers_is_ignored() -> None:
-    db = a_database()
+def test_what_is_no_column_of_a_property_or_not_the_callers_is_ignored(db: Database) -> None:
     given = {"image_id": an_image(db), "name": "os", "id": 77, "deleted": True, "colour": "blue"}
     created = db.image_property_create(ALICE, given)
 
@@ -81,9 +76,7 @@ def test_what_is_no_column_of_a_property_or_not_the_callers_is_ignored() -> None
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_a_property_cannot_be_created_twice(live: bool) -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_property_cannot_be_created_twice(db: Database, image_id: str, live: bool) -> None:
     a_property(db, image_id)
     if not live:
         db.image_property_delete(ALICE, "os", image_id)
@@ -92,8 +85,7 @@ def test_a_property_cannot_be_created_twice(live: bool) -> None:
         a_property(db, image_id)
 
 
-def test_two_images_can_have_a_property_of_the_same_name() -> None:
-    db = a_database()
+def test_two_images_can_have_a_property_of_the_same_name(db: Database) -> None:
     first, second = an_image(db), an_image(db)
     a_property(db, first, "os", "linux")
     a_property(db, second, "os", "bsd")
@@ -117,17 +109,14 @@ def test_two_images_can_have_a_property_of_the_same_name() -> None:
         ("os", "the values of a property"),
     ],
 )
-def test_wrong_values_are_refused_by_name(values: Any, named: str) -> None:
-    db = a_database()
+def test_wrong_values_are_refused_by_name(db: Database, values: Any, named: str) -> None:
     an_image(db, "i")
 
     with refused(db, Invalid, named):
         db.image_property_create(ALICE, values)
 
 
-def test_no_image_has_no_property() -> None:
-    db = a_database()
-
+def test_no_image_has_no_property(db: Database) -> None:
     with refused(db, ImageNotFound, MISSING, "os"):
         a_property(db, MISSING)
     with refused(db, ImageNotFound, MISSING, "os"):
@@ -137,38 +126,30 @@ def test_no_image_has_no_property() -> None:
 # --- deleted ---------------------------------------------------------------------------------
 
 
-def test_a_deleted_property_comes_back_with_its_eight_columns() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_a_deleted_property_comes_back_with_its_eight_columns(
+    db: Database, world: World, image_id: str
+) -> None:
     a_property(db, image_id)
+    [before] = db.image_get(ALICE, image_id)["properties"]
     world.pass_time(days=1)
 
-    assert db.image_property_delete(ALICE, "os", image_id) == {
-        "id": 1,
-        "image_id": image_id,
-        "name": "os",
-        "value": "linux",
-        "created_at": BEGINNING,
+    assert db.image_property_delete(ALICE, "os", image_id) == before | {
         "updated_at": world.now(),
         "deleted_at": world.now(),
         "deleted": True,
     }
 
 
-def test_an_image_shows_deleted_properties_too() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_an_image_shows_deleted_properties_too(db: Database, image_id: str) -> None:
     a_property(db, image_id)
     db.image_property_delete(ALICE, "os", image_id)
 
     assert [row["deleted"] for row in db.image_get(ALICE, image_id)["properties"]] == [True]
 
 
-def test_a_property_that_is_deleted_again_is_deleted_now() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_a_property_that_is_deleted_again_is_deleted_now(
+    db: Database, world: World, image_id: str
+) -> None:
     a_property(db, image_id)
     db.image_property_delete(ALICE, "os", image_id)
     world.pass_time(days=1)
@@ -177,16 +158,14 @@ def test_a_property_that_is_deleted_again_is_deleted_now() -> None:
 
 
 @pytest.mark.parametrize(("name", "image_id"), [("arch", "i"), ("os", MISSING), (["os"], "i")])
-def test_a_property_that_is_not_there_is_not_found(name: Any, image_id: str) -> None:
-    db = a_database()
+def test_a_property_that_is_not_there_is_not_found(db: Database, name: Any, image_id: str) -> None:
     a_property(db, an_image(db, "i"))
 
     with refused(db, NotFound, image_id, repr(name)):
         db.image_property_delete(ALICE, name, image_id)
 
 
-def test_every_caller_may_change_the_properties_of_every_image() -> None:
-    db = a_database()
+def test_every_caller_may_change_the_properties_of_every_image(db: Database) -> None:
     image_id = an_image(db, visibility="private")
     db.image_property_create(NOBODY, {"image_id": image_id, "name": "os"})
 
@@ -196,28 +175,30 @@ def test_every_caller_may_change_the_properties_of_every_image() -> None:
 # --- atomic ----------------------------------------------------------------------------------
 
 
-def test_a_property_is_set_where_there_is_none() -> None:
-    db = a_database()
-    image_id = an_image(db)
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_property_is_set_where_there_is_none_also_on_a_deleted_image(
+    db: Database, image_id: str, deleted: bool
+) -> None:
+    if deleted:
+        db.image_destroy(ALICE, image_id)
     db.image_set_property_atomic(image_id, "lock", "mine")
 
     assert properties(db, image_id) == {"lock": "mine"}
 
 
 @pytest.mark.parametrize("value", ["mine", "other", None])
-def test_a_property_is_not_set_where_there_is_one(value: str | None) -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_property_is_not_set_where_there_is_one(
+    db: Database, image_id: str, value: str | None
+) -> None:
     db.image_set_property_atomic(image_id, "lock", "mine")
 
     with refused(db, Duplicate, image_id, "lock"):
         db.image_set_property_atomic(image_id, "lock", value)
 
 
-def test_a_deleted_property_is_revived_in_its_row() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_a_deleted_property_is_revived_in_its_row(
+    db: Database, world: World, image_id: str
+) -> None:
     a_property(db, image_id, "lock", "old")
     db.image_property_delete(ALICE, "lock", image_id)
     world.pass_time(days=1)
@@ -229,15 +210,6 @@ def test_a_deleted_property_is_revived_in_its_row() -> None:
     assert utc(row["deleted_at"]) == BEGINNING
 
 
-def test_a_property_is_set_on_a_deleted_image_too() -> None:
-    db = a_database()
-    image_id = an_image(db)
-    db.image_destroy(ALICE, image_id)
-    db.image_set_property_atomic(image_id, "lock", "mine")
-
-    assert properties(db, image_id) == {"lock": "mine"}
-
-
 @pytest.mark.parametrize(
     ("name", "value", "named"),
     [
@@ -246,27 +218,24 @@ def test_a_property_is_set_on_a_deleted_image_too() -> None:
         ("lock", ["mine"], "image_properties.value"),
     ],
 )
-def test_a_property_is_set_to_text(name: Any, value: Any, named: str) -> None:
-    db = a_database()
-    image_id = an_image(db)
-
+def test_a_property_is_set_to_text(
+    db: Database, image_id: str, name: Any, value: Any, named: str
+) -> None:
     with refused(db, Invalid, named):
         db.image_set_property_atomic(image_id, name, value)
 
 
 @pytest.mark.parametrize(("value", "same"), [("mine", "mine"), (None, None), ("5", 5)])
-def test_a_property_with_the_value_is_removed_for_good(value: str | None, same: Any) -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_property_with_the_value_is_removed_for_good(
+    db: Database, image_id: str, value: str | None, same: Any
+) -> None:
     db.image_set_property_atomic(image_id, "lock", value)
     db.image_delete_property_atomic(image_id, "lock", same)
 
     assert rows(db, "image_properties") == []
 
 
-def test_a_property_that_was_removed_for_good_can_be_set_anew() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_property_that_was_removed_for_good_can_be_set_anew(db: Database, image_id: str) -> None:
     for value in ("first", "second"):
         db.image_set_property_atomic(image_id, "lock", value)
         db.image_delete_property_atomic(image_id, "lock", value)
@@ -286,18 +255,15 @@ def test_a_property_that_was_removed_for_good_can_be_set_anew() -> None:
     ],
 )
 def test_a_property_of_another_value_or_name_is_not_removed(
-    image_id: str, name: Any, value: str | None
+    db: Database, image_id: str, name: Any, value: str | None
 ) -> None:
-    db = a_database()
     db.image_set_property_atomic(an_image(db, "i"), "lock", "mine")
 
     with refused(db, NotFound, image_id, repr(name)):
         db.image_delete_property_atomic(image_id, name, value)
 
 
-def test_a_soft_deleted_property_is_not_removed() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_soft_deleted_property_is_not_removed(db: Database, image_id: str) -> None:
     a_property(db, image_id, "lock", "mine")
     db.image_property_delete(ALICE, "lock", image_id)
 
@@ -305,9 +271,7 @@ def test_a_soft_deleted_property_is_not_removed() -> None:
         db.image_delete_property_atomic(image_id, "lock", "mine")
 
 
-def test_a_property_is_removed_by_text() -> None:
-    db = a_database()
-    image_id = an_image(db)
+def test_a_property_is_removed_by_text(db: Database, image_id: str) -> None:
     value: Any = ["mine"]
 
     with refused(db, Invalid, "image_properties.value"):
@@ -355,24 +319,20 @@ def test_a_purge_without_properties_deletes_all() -> None:
     assert {utc(row["deleted_at"]) for row in rows(db, "image_properties")} == {world.now()}
 
 
-def test_a_property_that_stays_the_same_is_not_touched() -> None:
-    db, _, _ = updated({"os": "linux"}, {"properties": {"os": "linux"}})
+@pytest.mark.parametrize(("value", "days"), [("linux", 0), ("bsd", 1)])
+def test_a_property_that_changes_is_updated_now_and_no_other_is_touched(
+    value: str, days: int
+) -> None:
+    db, _, _ = updated({"os": "linux"}, {"properties": {"os": value}})
+    [row] = rows(db, "image_properties")
 
-    assert [utc(row["updated_at"]) for row in rows(db, "image_properties")] == [BEGINNING]
-
-
-def test_a_property_that_changes_is_updated_now() -> None:
-    db, _, world = updated({"os": "linux"}, {"properties": {"os": "bsd"}})
-
-    assert [utc(row["updated_at"]) for row in rows(db, "image_properties")] == [world.now()]
+    assert utc(row["updated_at"]) == BEGINNING + dt.timedelta(days)
 
 
 @pytest.mark.parametrize("value", ["linux", "bsd"])
 def test_a_deleted_property_that_is_set_is_revived_and_keeps_its_time_of_deletion(
-    value: str,
+    db: Database, world: World, value: str
 ) -> None:
-    world = World()
-    db = a_database(world)
     image_id = an_image(db, properties={"os": "linux"})
     db.image_property_delete(ALICE, "os", image_id)
     world.pass_time(days=1)
@@ -384,9 +344,7 @@ def test_a_deleted_property_that_is_set_is_revived_and_keeps_its_time_of_deletio
     assert utc(row["updated_at"]) == world.now()
 
 
-def test_a_purge_deletes_again_what_is_deleted_already() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_purge_deletes_again_what_is_deleted_already(db: Database, world: World) -> None:
     image_id = an_image(db, properties={"os": "linux"})
     db.image_property_delete(ALICE, "os", image_id)
     world.pass_time(days=1)
@@ -396,26 +354,16 @@ def test_a_purge_deletes_again_what_is_deleted_already() -> None:
 
 
 @pytest.mark.parametrize("atomic", [["lock", "new"], {"lock", "new"}, ("new", "lock")])
-def test_atomic_properties_are_neither_set_nor_added_nor_purged(atomic: Any) -> None:
-    db, image_id, _ = updated(
-        {"lock": "mine", "os": "linux"},
-        {"properties": {"lock": "other", "new": "x"}},
-        purge_props=True,
-        atomic_props=atomic,
-    )
-
-    assert properties(db, image_id) == {"lock": "mine"}
-
-
-def test_an_atomic_property_that_is_not_named_is_not_purged() -> None:
-    db, image_id, _ = updated({"lock": "mine"}, {}, purge_props=True, atomic_props=["lock"])
+@pytest.mark.parametrize("given", [{"properties": {"lock": "other", "new": "x"}}, {}])
+def test_atomic_properties_are_neither_set_nor_added_nor_purged(given: Any, atomic: Any) -> None:
+    before: dict[str, str | None] = {"lock": "mine", "os": "linux"}
+    db, image_id, _ = updated(before, given, purge_props=True, atomic_props=atomic)
 
     assert properties(db, image_id) == {"lock": "mine"}
 
 
 @pytest.mark.parametrize("atomic", [5, "lock"])
-def test_atomic_properties_are_a_list_of_names(atomic: Any) -> None:
-    db = a_database()
+def test_atomic_properties_are_a_list_of_names(db: Database, atomic: Any) -> None:
     image_id = an_image(db, properties={"os": "linux"})
 
     with refused(db, Invalid, "atomic_props"):

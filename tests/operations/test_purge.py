@@ -50,20 +50,19 @@ def tags(db: Database) -> str:
     return "".join(row["value"] for row in rows(db, "image_tags"))
 
 
-def test_old_deleted_rows_are_removed_from_every_table_but_images() -> None:
-    world = World()
-    db = a_database(world)
+@pytest.mark.parametrize("max_rows", [-1, 1])
+def test_old_deleted_rows_are_removed_from_every_table_but_images(
+    db: Database, world: World, max_rows: int
+) -> None:
     db.image_destroy(ALICE, an_image_with_children(db))
     world.pass_time(days=31)
-    db.purge_deleted_rows(ADMIN, 30, -1)
+    db.purge_deleted_rows(ADMIN, 30, max_rows)
 
     assert [rows(db, table) for table in CHILDREN] == [[], [], [], []]
     assert ids(rows(db, "images")) == ["i"]
 
 
-def test_live_rows_stay() -> None:
-    world = World()
-    db = a_database(world)
+def test_live_rows_stay(db: Database, world: World) -> None:
     an_image_with_children(db)
     world.pass_time(days=31)
     db.purge_deleted_rows(ADMIN, 30, -1)
@@ -102,19 +101,7 @@ def test_the_oldest_are_removed_first_up_to_a_limit(
     assert tags(db) == left
 
 
-def test_the_limit_is_of_each_table() -> None:
-    world = World()
-    db = a_database(world)
-    db.image_destroy(ALICE, an_image_with_children(db))
-    world.pass_time(days=1)
-    db.purge_deleted_rows(ADMIN, 0, 1)
-
-    assert [rows(db, table) for table in CHILDREN] == [[], [], [], []]
-
-
-def test_a_revived_row_is_removed_by_its_time_of_deletion() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_revived_row_is_removed_by_its_time_of_deletion(db: Database, world: World) -> None:
     member_id = a_member(db, an_image(db))
     db.image_member_delete(ADMIN, member_id)
     db.image_member_update(ADMIN, member_id, {"status": "accepted"})
@@ -124,10 +111,7 @@ def test_a_revived_row_is_removed_by_its_time_of_deletion() -> None:
     assert rows(db, "image_members") == []
 
 
-def test_a_purged_property_can_be_set_anew() -> None:
-    world = World()
-    db = a_database(world)
-    image_id = an_image(db)
+def test_a_purged_property_can_be_set_anew(db: Database, world: World, image_id: str) -> None:
     a_property(db, image_id)
     db.image_property_delete(ADMIN, "os", image_id)
     world.pass_time(days=1)
@@ -179,9 +163,9 @@ def test_old_deleted_images_are_removed_the_oldest_first(
     assert ids(rows(db, "images")) == left
 
 
-def test_of_images_deleted_at_one_moment_the_smallest_id_is_removed_first() -> None:
-    world = World()
-    db = a_database(world)
+def test_of_images_deleted_at_one_moment_the_smallest_id_is_removed_first(
+    db: Database, world: World
+) -> None:
     for image_id in ("b", "a"):
         db.image_destroy(ALICE, an_image(db, image_id))
     world.pass_time(days=1)
@@ -190,9 +174,7 @@ def test_of_images_deleted_at_one_moment_the_smallest_id_is_removed_first() -> N
     assert ids(rows(db, "images")) == ["b"]
 
 
-def test_a_restored_image_is_removed_by_its_time_of_deletion() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_restored_image_is_removed_by_its_time_of_deletion(db: Database, world: World) -> None:
     an_image(db, "i", status="pending_delete")
     db.image_destroy(ALICE, "i")
     db.image_restore(ADMIN, "i")
@@ -211,9 +193,9 @@ def test_a_restored_image_is_removed_by_its_time_of_deletion() -> None:
         ("image_tags", lambda db, image_id: db.image_tag_create(ADMIN, image_id, "blue")),
     ],
 )
-def test_no_image_is_removed_while_one_of_them_has_children(table: str, add: Any) -> None:
-    world = World()
-    db = a_database(world)
+def test_no_image_is_removed_while_one_of_them_has_children(
+    db: Database, world: World, table: str, add: Any
+) -> None:
     for image_id in ("a", "b", "c"):
         an_image(db, image_id)
     add(db, "b")
@@ -225,9 +207,9 @@ def test_no_image_is_removed_while_one_of_them_has_children(table: str, add: Any
         db.purge_deleted_rows_from_images(ADMIN, 0, -1)
 
 
-def test_children_of_images_that_are_not_old_enough_do_not_matter() -> None:
-    world = World()
-    db = a_database(world)
+def test_children_of_images_that_are_not_old_enough_do_not_matter(
+    db: Database, world: World
+) -> None:
     db.image_destroy(ALICE, an_image(db, "old"))
     world.pass_time(days=1)
     db.image_destroy(ALICE, an_image_with_children(db, "new"))
@@ -266,9 +248,7 @@ def test_an_age_that_is_no_number_of_days_is_refused(purge: str, age: Any) -> No
         getattr(db, purge)(ADMIN, age, -1)
 
 
-def test_a_microsecond_is_old_enough() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_microsecond_is_old_enough(db: Database, world: World) -> None:
     db.image_destroy(ALICE, an_image(db))
     world.pass_time(microseconds=1)
     db.purge_deleted_rows_from_images(ADMIN, 0, -1)
@@ -283,10 +263,14 @@ def a_deleted_task(db: Database, task_id: str, **values: Any) -> str:
     return task_id
 
 
-def test_an_old_deleted_task_is_removed_with_its_task_info() -> None:
-    world = World()
-    db = a_database(world)
+@pytest.mark.parametrize("has_info", [True, False])
+def test_an_old_deleted_task_is_removed_with_its_task_info_if_it_has_any(
+    db: Database, world: World, has_info: bool
+) -> None:
     a_deleted_task(db, "t", input={"n": 1})
+    if not has_info:
+        with db.store.writing() as tables:
+            tables.task_infos.remove("t")
     world.pass_time(days=1, microseconds=1)
 
     db.purge_deleted_rows(ADMIN, 1, -1)
@@ -294,9 +278,7 @@ def test_an_old_deleted_task_is_removed_with_its_task_info() -> None:
     assert (rows(db, "tasks"), rows(db, "task_info")) == ([], [])
 
 
-def test_the_task_info_of_a_kept_task_is_kept() -> None:
-    world = World()
-    db = a_database(world)
+def test_the_task_info_of_a_kept_task_is_kept(db: Database, world: World) -> None:
     for task_id in ("a", "b"):
         a_deleted_task(db, task_id)
         world.pass_time(microseconds=1)
@@ -306,16 +288,3 @@ def test_the_task_info_of_a_kept_task_is_kept() -> None:
 
     assert [row["task_id"] for row in rows(db, "task_info")] == ["b"]
     db.check()
-
-
-def test_a_task_without_task_info_is_removed_too() -> None:
-    world = World()
-    db = a_database(world)
-    a_deleted_task(db, "t")
-    with db.store.writing() as tables:
-        tables.task_infos.remove("t")
-    world.pass_time(days=1, microseconds=1)
-
-    db.purge_deleted_rows(ADMIN, 1, -1)
-
-    assert rows(db, "tasks") == []

@@ -58,8 +58,7 @@ def test_an_empty_database_uses_nothing(usage: Usage) -> None:
 
 
 @EVERY_USAGE
-def test_the_images_of_others_do_not_count(usage: Usage) -> None:
-    db = a_database()
+def test_the_images_of_others_do_not_count(db: Database, usage: Usage) -> None:
     for status in IMAGE_STATUSES:
         a_stored_image(db, status=status, owner="bob", properties={COPYING: "store"})
         a_stored_image(db, status=status, owner=None, properties={COPYING: "store"})
@@ -78,9 +77,8 @@ def test_the_images_of_others_do_not_count(usage: Usage) -> None:
     ],
 )
 def test_an_image_counts_by_its_status(
-    usage: Usage, one: int, statuses: set[str], status: str
+    db: Database, usage: Usage, one: int, statuses: set[str], status: str
 ) -> None:
-    db = a_database()
     a_stored_image(db, status=status)
 
     assert usage(db) == (one if status in statuses else 0)
@@ -89,9 +87,8 @@ def test_an_image_counts_by_its_status(
 @pytest.mark.parametrize("status", sorted(IMAGE_STATUSES))
 @pytest.mark.parametrize(("usage", "one"), [(staging, 10), (uploading, 1)])
 def test_an_image_that_is_copied_counts_once_whatever_its_status(
-    usage: Usage, one: int, status: str
+    db: Database, usage: Usage, one: int, status: str
 ) -> None:
-    db = a_database()
     a_stored_image(db, status=status, properties={COPYING: "store"})
 
     assert usage(db) == (0 if status in GONE else one)
@@ -99,16 +96,14 @@ def test_an_image_that_is_copied_counts_once_whatever_its_status(
 
 @pytest.mark.parametrize(("stores", "copied"), [("store", True), ("", False), (None, False)])
 def test_an_image_is_copied_while_there_are_stores_to_come(
-    stores: str | None, copied: bool
+    db: Database, stores: str | None, copied: bool
 ) -> None:
-    db = a_database()
     a_property(db, an_image(db, size=10), COPYING, stores)
 
     assert (staging(db), uploading(db)) == ((10, 1) if copied else (0, 0))
 
 
-def test_a_deleted_property_still_counts_an_image_as_copied() -> None:
-    db = a_database()
+def test_a_deleted_property_still_counts_an_image_as_copied(db: Database) -> None:
     image_id = an_image(db, size=10, properties={COPYING: "store"})
     db.image_property_delete(ALICE, COPYING, image_id)
 
@@ -123,8 +118,7 @@ def test_an_image_takes_up_its_size_at_every_location(size: int | None, used: in
     assert storage(db) == used
 
 
-def test_an_image_without_location_takes_up_nothing() -> None:
-    db = a_database()
+def test_an_image_without_location_takes_up_nothing(db: Database) -> None:
     a_stored_image(db, locations=0)
 
     assert storage(db) == 0
@@ -140,8 +134,7 @@ def test_a_location_takes_up_nothing_once_its_status_is_deleted(status: str, use
     assert storage(db) == used
 
 
-def test_the_images_of_a_project_are_summed() -> None:
-    db = a_database()
+def test_the_images_of_a_project_are_summed(db: Database) -> None:
     a_stored_image(db, 1)
     a_stored_image(db, 20, locations=2)
     a_stored_image(db, 500, status="uploading", locations=0)
@@ -151,37 +144,31 @@ def test_the_images_of_a_project_are_summed() -> None:
 
 
 @pytest.mark.parametrize("size", [None, -5])
-def test_what_has_no_size_is_staged_without(size: int | None) -> None:
-    db = a_database()
+def test_what_has_no_size_is_staged_without(db: Database, size: int | None) -> None:
     an_image(db, size=size, status="uploading")
 
     assert (staging(db), uploading(db)) == (0, 1)
 
 
-def test_an_image_can_be_left_out_of_the_storage() -> None:
-    db = a_database()
+def test_an_image_can_be_left_out_of_the_storage(db: Database) -> None:
     a_stored_image(db, 1)
     left_out = a_stored_image(db, 20)
 
     assert db.user_get_storage_usage(ALICE, "alice", image_id=left_out) == 1
 
 
-def test_an_id_that_no_image_can_have_is_not_found() -> None:
-    db = a_database()
-
+def test_an_id_that_no_image_can_have_is_not_found(db: Database) -> None:
     with refused(db, ImageNotFound, "i" * 37):
         db.user_get_storage_usage(ALICE, "alice", "i" * 37)
 
 
-def test_a_deleted_image_counts_by_its_status_but_takes_up_nothing() -> None:
-    db = a_database()
+def test_a_deleted_image_counts_by_its_status_but_takes_up_nothing(db: Database) -> None:
     db.image_destroy(ALICE, a_stored_image(db))
 
     assert (count(db), storage(db)) == (1, 0)
 
 
-def test_none_stands_for_the_images_without_owner() -> None:
-    db = a_database()
+def test_none_stands_for_the_images_without_owner(db: Database) -> None:
     a_stored_image(db, owner=None, status="uploading")
     a_stored_image(db)
 

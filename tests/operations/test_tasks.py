@@ -25,25 +25,15 @@ def a_task(db: Database, task_id: str | None = None, **values: Any) -> str:
     return db.task_create(ADMIN, task)["id"]
 
 
-def test_a_new_task_comes_back_whole() -> None:
-    db = a_database()
+@pytest.fixture
+def task_id(db: Database) -> str:
+    return a_task(db)
 
-    task = db.task_create(
-        ALICE,
-        {
-            "id": "t",
-            "type": "import",
-            "status": "pending",
-            "owner": "alice",
-            "input": {"n": (1, 2)},
-        },
-    )
 
-    assert task == {
-        "id": "t",
-        "type": "import",
-        "status": "pending",
-        "owner": "alice",
+def test_a_new_task_comes_back_whole(db: Database) -> None:
+    given = {"id": "t", "type": "import", "status": "pending", "owner": "alice"}
+
+    assert db.task_create(ALICE, given | {"input": {"n": (1, 2)}}) == given | {
         "expires_at": None,
         "image_id": None,
         "request_id": None,
@@ -74,9 +64,7 @@ def test_what_an_id_source_gives_is_an_id_or_invalid() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["type", "status", "owner"])
-def test_a_new_task_needs_type_status_and_owner(lacking: str) -> None:
-    db = a_database()
-
+def test_a_new_task_needs_type_status_and_owner(db: Database, lacking: str) -> None:
     with refused(db, Invalid, lacking):
         a_task(db, **{lacking: None})
 
@@ -92,31 +80,26 @@ def test_a_new_task_needs_type_status_and_owner(lacking: str) -> None:
         ({"message": ["a"]}, "task_info.message"),
     ],
 )
-def test_wrong_values_of_a_task_are_refused_by_name(values: dict[str, Any], named: str) -> None:
-    db = a_database()
-
+def test_wrong_values_of_a_task_are_refused_by_name(
+    db: Database, values: dict[str, Any], named: str
+) -> None:
     with refused(db, Invalid, named):
         a_task(db, **values)
 
 
-def test_a_task_id_is_given_once() -> None:
-    db = a_database()
+def test_a_task_id_is_given_once(db: Database) -> None:
     a_task(db, "t")
 
     with refused(db, Duplicate, "t"):
         a_task(db, "t")
 
 
-def test_a_task_of_another_project_is_not_created() -> None:
-    db = a_database()
-
+def test_a_task_of_another_project_is_not_created(db: Database) -> None:
     with refused(db, Forbidden, "bob"):
         db.task_create(BOB, {"id": "t", "type": "x", "status": "y", "owner": "alice"})
 
 
-def test_a_task_that_is_created_deleted_is_for_those_who_can_see_deleted_ones() -> None:
-    db = a_database()
-
+def test_a_task_that_is_created_deleted_is_for_those_who_can_see_deleted_ones(db: Database) -> None:
     with refused(db, TaskNotFound, "t"):
         db.task_create(
             ALICE, {"id": "t", "type": "x", "status": "y", "owner": "alice", "deleted": True}
@@ -124,9 +107,7 @@ def test_a_task_that_is_created_deleted_is_for_those_who_can_see_deleted_ones() 
     assert a_task(db, "t", deleted=True) == "t"
 
 
-def test_an_update_changes_what_is_given_and_the_time() -> None:
-    world = World()
-    db = a_database(world)
+def test_an_update_changes_what_is_given_and_the_time(db: Database, world: World) -> None:
     task_id = a_task(db, input={"n": 1}, message="begun")
     world.pass_time(days=1)
 
@@ -139,24 +120,18 @@ def test_an_update_changes_what_is_given_and_the_time() -> None:
     assert (task["created_at"], task["updated_at"]) == (BEGINNING, world.now())
 
 
-def test_an_update_revives_a_deleted_task() -> None:
-    db = a_database()
-    task_id = a_task(db)
+def test_an_update_revives_a_deleted_task(db: Database, task_id: str) -> None:
     db.task_delete(ADMIN, task_id)
 
     assert db.task_update(ADMIN, task_id, {})["deleted"] is False
 
 
-def test_a_task_cannot_get_another_owner_from_its_owner() -> None:
-    db = a_database()
-    task_id = a_task(db)
-
+def test_a_task_cannot_get_another_owner_from_its_owner(db: Database, task_id: str) -> None:
     with refused(db, Forbidden, task_id):
         db.task_update(ALICE, task_id, {"owner": "bob"})
 
 
-def test_the_id_of_a_task_does_not_change() -> None:
-    db = a_database()
+def test_the_id_of_a_task_does_not_change(db: Database) -> None:
     a_task(db, "t")
 
     assert db.task_update(ALICE, "t", {"id": "t"})["id"] == "t"
@@ -164,9 +139,7 @@ def test_the_id_of_a_task_does_not_change() -> None:
         db.task_update(ALICE, "t", {"id": "other"})
 
 
-def test_a_deleted_task_is_there_for_those_who_can_see_it() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_deleted_task_is_there_for_those_who_can_see_it(db: Database, world: World) -> None:
     task_id = a_task(db, message="bye")
     world.pass_time(days=1)
     deleted = db.task_delete(ALICE, task_id)
@@ -179,10 +152,9 @@ def test_a_deleted_task_is_there_for_those_who_can_see_it() -> None:
 
 
 @pytest.mark.parametrize("function", ["task_get", "task_delete"])
-def test_a_task_that_is_not_there_or_not_seen_is_refused(function: str) -> None:
-    db = a_database()
-    task_id = a_task(db)
-
+def test_a_task_that_is_not_there_or_not_seen_is_refused(
+    db: Database, task_id: str, function: str
+) -> None:
     with refused(db, TaskNotFound, "missing"):
         getattr(db, function)(ADMIN, "missing")
     for stranger in (BOB, NOBODY):
@@ -207,8 +179,7 @@ def test_who_is_shown_which_tasks(caller: RequestContext, as_user: bool, shown: 
     assert set(ids(db.task_get_all(caller, admin_as_user=as_user))) == shown
 
 
-def test_a_listed_task_has_no_input_result_and_message() -> None:
-    db = a_database()
+def test_a_listed_task_has_no_input_result_and_message(db: Database) -> None:
     a_task(db, input={}, message="m")
 
     [task] = db.task_get_all(ALICE)
@@ -234,9 +205,8 @@ def test_a_listed_task_has_no_input_result_and_message() -> None:
     ],
 )
 def test_tasks_are_listed_that_match_all_filters(
-    filters: dict[str, Any] | None, shown: set[str]
+    db: Database, filters: dict[str, Any] | None, shown: set[str]
 ) -> None:
-    db = a_database()
     a_task(db, "a", expires_at=BEGINNING + A_MOMENT)
     a_task(db, "b", status="success")
     a_task(db, "c", type="export")
@@ -245,8 +215,7 @@ def test_tasks_are_listed_that_match_all_filters(
     assert set(ids(db.task_get_all(ALICE, filters=filters))) == shown
 
 
-def test_of_a_filter_that_is_there_twice_both_hold() -> None:
-    db = a_database()
+def test_of_a_filter_that_is_there_twice_both_hold(db: Database) -> None:
     a_task(db, "a", status="success")
 
     assert ids(db.task_get_all(ALICE, filters=Query(status=["success", "success"]))) == ["a"]
@@ -266,8 +235,7 @@ def test_of_a_filter_that_is_there_twice_both_hold() -> None:
         ({"limit": 2}, "cb"),
     ],
 )
-def test_tasks_come_in_order_and_in_pages(order: dict[str, Any], listed: str) -> None:
-    db = a_database()
+def test_tasks_come_in_order_and_in_pages(db: Database, order: dict[str, Any], listed: str) -> None:
     for day, (task_id, status) in enumerate(zip("abc", ["m", "l", "n"], strict=True)):
         made = BEGINNING + dt.timedelta(days=day)
         a_task(db, task_id, status=status, created_at=made)
@@ -287,25 +255,20 @@ def test_tasks_come_in_order_and_in_pages(order: dict[str, Any], listed: str) ->
     ],
 )
 def test_a_wrong_listing_is_refused_whatever_tasks_there_are(
-    query: dict[str, Any], error: type[Invalid]
+    db: Database, query: dict[str, Any], error: type[Invalid]
 ) -> None:
-    db = a_database()
-
     with refused(db, error):
         db.task_get_all(ADMIN, **query)
 
 
-def test_a_marker_of_another_project_is_refused() -> None:
-    db = a_database()
-    task_id = a_task(db)
-
+def test_a_marker_of_another_project_is_refused(db: Database, task_id: str) -> None:
     with refused(db, Forbidden, task_id):
         db.task_get_all(BOB, marker=task_id)
 
 
-def test_a_deleted_marker_is_found_where_deleted_tasks_are_asked_for() -> None:
-    db = a_database()
-    task_id = a_task(db)
+def test_a_deleted_marker_is_found_where_deleted_tasks_are_asked_for(
+    db: Database, task_id: str
+) -> None:
     db.task_delete(ADMIN, task_id)
 
     assert db.task_get_all(ALICE, filters={"deleted": True}, marker=task_id) == []
@@ -313,9 +276,9 @@ def test_a_deleted_marker_is_found_where_deleted_tasks_are_asked_for() -> None:
         db.task_get_all(ALICE, marker=task_id)
 
 
-def test_expired_tasks_of_the_callers_project_are_deleted_by_a_listing() -> None:
-    world = World()
-    db = a_database(world)
+def test_expired_tasks_of_the_callers_project_are_deleted_by_a_listing(
+    db: Database, world: World
+) -> None:
     for owner in ("alice", "bob"):
         a_task(db, owner, owner=owner, expires_at=BEGINNING + A_MOMENT)
     a_task(db, "later", expires_at=BEGINNING + 2 * A_MOMENT)
@@ -327,9 +290,7 @@ def test_expired_tasks_of_the_callers_project_are_deleted_by_a_listing() -> None
     assert deleted == {"alice"}
 
 
-def test_a_refused_listing_deletes_no_expired_task() -> None:
-    world = World()
-    db = a_database(world)
+def test_a_refused_listing_deletes_no_expired_task(db: Database, world: World) -> None:
     a_task(db, expires_at=BEGINNING + A_MOMENT)
     world.pass_time(days=1)
 
@@ -337,8 +298,7 @@ def test_a_refused_listing_deletes_no_expired_task() -> None:
         db.task_get_all(ALICE, marker="missing")
 
 
-def test_the_tasks_of_an_image_come_with_their_results_the_oldest_first() -> None:
-    db = a_database()
+def test_the_tasks_of_an_image_come_with_their_results_the_oldest_first(db: Database) -> None:
     later = BEGINNING + dt.timedelta(days=1)
     a_task(db, "young", image_id="i", created_at=later, result={"n": 1})
     a_task(db, "old", image_id="i")
@@ -369,9 +329,7 @@ def test_who_is_shown_the_tasks_of_an_image(caller: RequestContext, shown: list[
     assert ids(db.tasks_get_by_image(caller, "i")) == shown
 
 
-def test_an_expired_task_of_an_image_is_deleted_and_not_shown() -> None:
-    world = World()
-    db = a_database(world)
+def test_an_expired_task_of_an_image_is_deleted_and_not_shown(db: Database, world: World) -> None:
     task_id = a_task(db, image_id="i", expires_at=BEGINNING + A_MOMENT)
     world.pass_time(days=1)
 
@@ -380,8 +338,7 @@ def test_an_expired_task_of_an_image_is_deleted_and_not_shown() -> None:
     assert db.task_get(ADMIN, task_id)["deleted"] is True
 
 
-def test_a_task_whose_result_was_purged_is_shown_without_it() -> None:
-    db = a_database()
+def test_a_task_whose_result_was_purged_is_shown_without_it(db: Database) -> None:
     task_id = a_task(db, "t", image_id="i")
     with db.store.writing() as tables:
         tables.task_infos.remove(task_id)

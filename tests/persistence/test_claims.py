@@ -13,17 +13,12 @@ from simple_db.model.clock import new_id
 from simple_db.model.errors import SnapshotError, SnapshotInUse
 from simple_db.persistence import claims, files
 from tests.support.disk import mode, names, open_descriptors
+from tests.support.kept import NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "glance.json"
 NEW = [b"the ", b"new ", b"content"]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 HOLD = """
@@ -194,14 +189,13 @@ def test_a_lock_that_is_no_file_is_an_error(path: Path, kind: str) -> None:
     assert names(path.parent) == [lock.name]
 
 
-def test_a_name_that_no_file_can_have_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="a\0b cannot be looked at"), claims.claimed("a\0b"):
-        pytest.fail("it was claimed")
-
-
-def test_a_file_in_no_directory_cannot_be_claimed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("a\0b", "looked at"), (f"missing/{NAME}", "claimed: No such file")],
+)
+def test_what_no_file_can_be_called_cannot_be_claimed(tmp_path: Path, name: str, why: str) -> None:
     with (
-        pytest.raises(SnapshotError, match="cannot be claimed: No such file"),
-        claims.claimed(tmp_path / "missing" / NAME),
+        pytest.raises(SnapshotError, match=f"{name}.* cannot be {why}"),
+        claims.claimed(tmp_path / name),
     ):
         pytest.fail("it was claimed")

@@ -5,6 +5,7 @@ import errno
 import io
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,47 +32,30 @@ from simple_db.persistence.encoding import encoded_to_save
 from tests.support.build import ADMIN, a_member, an_image, ids
 from tests.support.disk import Call, Disk, Watched, on
 from tests.support.forks import DONE, IN_USE, in_a_fork
+from tests.support.kept import EVERY_MODE, FOREVER, JOURNAL, LOCK, NAME, held, on_disk, opened
 from tests.support.serving import PROJECT, eventually
-from tests.support.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from simple_db.persistence.database_file import SaveMode
 
-NAME = "glance.json"
-JOURNAL = f"{NAME}.journal"
-LOCK = f"{NAME}.lock"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
 AT_ONCE = 0.01
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-EVERY_MODE = pytest.mark.parametrize("save", ["manual", "exit", "interval", "always"])
+
+@pytest.fixture(name="db")
+def opened_for_good(path: Path) -> Iterator[Database]:
+    """Open a database whose calls are on the disk."""
+    with opened(path) as database:
+        yield database
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-def opened(
-    path: Path, save: SaveMode = "always", interval: float = FOREVER
-) -> contextlib.AbstractContextManager[Database]:
-    return Database.open(path, save=save, interval=interval, clock=World().now)
-
-
-def on_disk(path: Path) -> bytes:
-    """Give the database that the file and its journal hold now."""
-    database = Database()
-    database.load(path)
-    database.check()
-    return database.snapshot()
-
-
-def held(directory: Path) -> dict[str, bytes]:
-    return {found.name: found.read_bytes() for found in directory.iterdir()}
+_other = Database()
+an_image(_other, "other")
+OTHER = _other.snapshot()
+"""The snapshot of another database."""
 
 
 def file_of(db: Database) -> database_file.DatabaseFile:
@@ -225,47 +209,42 @@ def test_a_last_save_that_fails_is_an_error(path: Path, monkeypatch: pytest.Monk
 # --- always ----------------------------------------------------------------------------------
 
 
-def test_with_always_a_call_is_on_the_disk_when_it_returns(path: Path) -> None:
-    with opened(path) as db:
-        for _ in range(3):
-            image_id = an_image(db)
-            assert on_disk(path) == db.snapshot()
-            a_member(db, image_id)
-            assert on_disk(path) == db.snapshot()
+def test_with_always_a_call_is_on_the_disk_when_it_returns(db: Database, path: Path) -> None:
+    for _ in range(3):
+        image_id = an_image(db)
+        assert on_disk(path) == db.snapshot()
+        a_member(db, image_id)
+        assert on_disk(path) == db.snapshot()
 
 
-def test_with_always_a_call_that_fails_is_not_on_the_disk(path: Path) -> None:
-    with opened(path) as db:
-        before = held(path.parent)
-        with pytest.raises(ImageNotFound):
-            db.image_destroy(ADMIN, "missing")
-        assert held(path.parent) == before
+def test_with_always_a_call_that_fails_is_not_on_the_disk(db: Database, path: Path) -> None:
+    before = held(path.parent)
+    with pytest.raises(ImageNotFound):
+        db.image_destroy(ADMIN, "missing")
+    assert held(path.parent) == before
 
 
 def test_with_always_a_whole_other_database_is_one_call(path: Path) -> None:
-    other = Database()
-    an_image(other, "new")
     with opened(path) as db:
         an_image(db, "old")
-        db.restore(other.snapshot())
-        assert on_disk(path) == db.snapshot() == other.snapshot()
+        db.restore(OTHER)
+        assert on_disk(path) == db.snapshot() == OTHER
         db.reset()
         assert on_disk(path) == db.snapshot()
 
 
-def test_a_rollback_to_a_checkpoint_is_on_the_disk_like_any_call(path: Path) -> None:
-    with opened(path) as db:
-        image_id = an_image(db)
-        a_member(db, image_id, "bob")
-        before = db.snapshot()
-        with db.checkpoint() as point:
-            a_member(db, image_id, "carol")
-            db.image_destroy(ADMIN, image_id)
-            an_image(db)
-            point.rollback()
-        assert on_disk(path) == db.snapshot() == before
-        a_member(db, image_id, "dave")
-        assert on_disk(path) == db.snapshot()
+def test_a_rollback_to_a_checkpoint_is_on_the_disk_like_any_call(db: Database, path: Path) -> None:
+    image_id = an_image(db)
+    a_member(db, image_id, "bob")
+    before = db.snapshot()
+    with db.checkpoint() as point:
+        a_member(db, image_id, "carol")
+        db.image_destroy(ADMIN, image_id)
+        an_image(db)
+        point.rollback()
+    assert on_disk(path) == db.snapshot() == before
+    a_member(db, image_id, "dave")
+    assert on_disk(path) == db.snapshot()
 
 
 def test_a_checkpoint_rolls_the_calls_of_other_threads_back_too(path: Path) -> None:
@@ -291,25 +270,23 @@ def test_a_checkpoint_rolls_the_calls_of_other_threads_back_too(path: Path) -> N
 
 
 def test_a_rollback_to_a_checkpoint_that_cannot_be_written_is_an_error_and_changes_nothing(
-    path: Path,
+    db: Database, path: Path
 ) -> None:
-    with opened(path) as db:
-        with db.checkpoint() as point:
-            an_image(db)
-        after = db.snapshot()
-        with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
-            point.rollback()
-        assert on_disk(path) == db.snapshot() == after
+    with db.checkpoint() as point:
+        an_image(db)
+    after = db.snapshot()
+    with on(Watched(0, NO_SPACE)), pytest.raises(SnapshotError, match="No space left"):
+        point.rollback()
+    assert on_disk(path) == db.snapshot() == after
 
 
-def test_a_fork_has_no_file(path: Path) -> None:
-    with opened(path) as db:
-        fork = db.fork()
-        before = held(path.parent)
-        an_image(fork)
-        assert held(path.parent) == before
-        with pytest.raises(Invalid, match="no open file"):
-            fork.save()
+def test_a_fork_has_no_file(db: Database, path: Path) -> None:
+    fork = db.fork()
+    before = held(path.parent)
+    an_image(fork)
+    assert held(path.parent) == before
+    with pytest.raises(Invalid, match="no open file"):
+        fork.save()
 
 
 def test_a_save_puts_the_journal_into_the_snapshot(path: Path) -> None:
@@ -360,15 +337,14 @@ def test_saves_while_other_threads_write_lose_nothing(path: Path) -> None:
     assert on_disk(path) == db.snapshot()
 
 
-def test_several_threads_can_save_at_the_same_time(path: Path) -> None:
-    with opened(path) as db:
-        threads = [threading.Thread(target=db.save) for _ in range(8)]
-        an_image(db)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert on_disk(path) == db.snapshot()
+def test_several_threads_can_save_at_the_same_time(db: Database, path: Path) -> None:
+    threads = [threading.Thread(target=db.save) for _ in range(8)]
+    an_image(db)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert on_disk(path) == db.snapshot()
 
 
 @pytest.mark.parametrize("save", ["exit", "interval", "always"])
@@ -500,66 +476,41 @@ def test_to_load_is_to_read_snapshot_and_journal_and_to_touch_neither(path: Path
     assert held(path.parent) == before
 
 
-def without_snapshot(path: Path) -> None:
-    path.unlink()
+def flipped(content: bytes) -> bytes:
+    return content[:-20] + bytes([content[-20] ^ 1]) + content[-19:]
 
 
-def torn_snapshot(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-def newer_snapshot(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":3'))
-
-
-def other_snapshot(path: Path) -> None:
-    other = Database()
-    an_image(other)
-    path.write_bytes(other.snapshot())
-
-
-def flipped_journal(path: Path) -> None:
-    content = bytearray(journal.beside(path).read_bytes())
-    content[-20] ^= 1
-    journal.beside(path).write_bytes(content)
-
-
-def empty_journal(path: Path) -> None:
-    journal.beside(path).write_bytes(b"")
-
-
-def newer_journal(path: Path) -> None:
-    content = journal.beside(path).read_bytes()
-    journal.beside(path).write_bytes(content.replace(b'"version":1', b'"version":9'))
-
-
-def strange_journal(path: Path) -> None:
-    journal.beside(path).unlink()
-    journal.beside(path).mkdir()
+def newer(content: bytes) -> bytes:
+    return re.sub(rb'"version":\d', b'"version":9', content)
 
 
 @EVERY_MODE
 @pytest.mark.parametrize(
-    ("damage", "error", "why"),
+    ("name", "damage", "error", "why"),
     [
-        (without_snapshot, SnapshotError, f"{JOURNAL} has calls, .*{NAME} back"),
-        (torn_snapshot, SnapshotDamaged, f"{NAME}: .*SHA-256"),
-        (newer_snapshot, SnapshotTooNew, f"{NAME}: .*version 3"),
-        (other_snapshot, SnapshotError, f"{JOURNAL}: .*belongs to another snapshot"),
-        (flipped_journal, SnapshotDamaged, f"{JOURNAL}: line 2 "),
-        (empty_journal, SnapshotDamaged, f"{JOURNAL}: .*first line"),
-        (newer_journal, SnapshotTooNew, f"{JOURNAL}: .*version 9"),
+        (NAME, None, SnapshotError, f"{JOURNAL} has calls, .*{NAME} back"),
+        (NAME, lambda content: content[:-20], SnapshotDamaged, f"{NAME}: .*SHA-256"),
+        (NAME, newer, SnapshotTooNew, f"{NAME}: .*version 9"),
+        (NAME, lambda _: OTHER, SnapshotError, f"{JOURNAL}: .*belongs to another snapshot"),
+        (JOURNAL, flipped, SnapshotDamaged, f"{JOURNAL}: line 2 "),
+        (JOURNAL, lambda _: b"", SnapshotDamaged, f"{JOURNAL}: .*first line"),
+        (JOURNAL, newer, SnapshotTooNew, f"{JOURNAL}: .*version 9"),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_stays_byte_for_byte(
     path: Path,
     save: SaveMode,
-    damage: Callable[[Path], None],
+    name: str,
+    damage: Callable[[bytes], bytes] | None,
     error: type[SnapshotError],
     why: str,
 ) -> None:
     after_a_kill(path, an_image)
-    damage(path)
+    damaged = path.with_name(name)
+    if damage is None:
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damage(damaged.read_bytes()))
     before = held(path.parent)
     with pytest.raises(error, match=why), opened(path, save):
         pytest.fail("it was opened")
@@ -865,11 +816,9 @@ def test_a_lock_that_is_lost_while_a_call_is_written_rolls_the_call_back(
 
 def replaced(path: Path) -> bytes:
     """Replace the file by another snapshot, as a checkout does."""
-    other = Database()
-    an_image(other, "other")
-    path.with_name("new").write_bytes(other.snapshot())
+    path.with_name("new").write_bytes(OTHER)
     path.with_name("new").rename(path)
-    return other.snapshot()
+    return OTHER
 
 
 def changed_in_place(path: Path) -> bytes:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +24,9 @@ from tests.support.build import (
     document_of,
     rows,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # --- rows ------------------------------------------------------------------------------------
 
@@ -103,11 +106,10 @@ def changed_lines(before: bytes, after: bytes) -> list[str]:
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def test_a_changed_image_is_one_changed_line_besides_the_checksum() -> None:
-    db = a_full_database()
-    before = db.snapshot()
-    db.image_update(ADMIN, "a", {"name": "cirros"})
-    first, image = (line for line in changed_lines(before, db.snapshot()) if line.startswith("+"))
+def test_a_changed_image_is_one_changed_line_besides_the_checksum(full: Database) -> None:
+    before = full.snapshot()
+    full.image_update(ADMIN, "a", {"name": "cirros"})
+    first, image = (line for line in changed_lines(before, full.snapshot()) if line.startswith("+"))
 
     assert first.startswith('+{"format":"simple_db",')
     assert '"name":"cirros"' in image
@@ -132,25 +134,17 @@ def test_one_more_image_is_one_more_line_besides_checksum_and_counts(image_id: s
 
 
 def test_equal_databases_give_equal_bytes_whatever_the_order_of_calls() -> None:
-    def tag(db: Database) -> None:
-        db.image_tag_create(ADMIN, "a", "blue")
-
-    def share(db: Database) -> None:
-        a_member(db, "b")
-
-    def locate(db: Database) -> None:
-        a_location(db, "a", metadata={"x": 1, "y": 2})
-
-    def locate_the_other_way_round(db: Database) -> None:
-        a_location(db, "a", metadata={"y": 2, "x": 1})
-
+    steps: list[Callable[[Database], object]] = [
+        lambda db: db.image_tag_create(ADMIN, "a", "blue"),
+        lambda db: a_member(db, "b"),
+    ]
     first, second = a_database(), a_database()
     an_image(first, "a"), an_image(first, "b")
     an_image(second, "b"), an_image(second, "a")
-    for step in (tag, share, locate):
-        step(first)
-    for step in (locate_the_other_way_round, share, tag):
-        step(second)
+    a_location(second, "a", metadata={"y": 2, "x": 1})
+    for step, other in zip(steps, reversed(steps), strict=True):
+        step(first), other(second)
+    a_location(first, "a", metadata={"x": 1, "y": 2})
 
     assert first.snapshot() == second.snapshot()
 

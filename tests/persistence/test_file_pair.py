@@ -24,23 +24,14 @@ from simple_db.model.errors import SnapshotError
 from simple_db.persistence import database_file, file_pair, journal
 from tests.support.build import ADMIN, an_image
 from tests.support.disk import Call, Watched, on
+from tests.support.kept import NAME, opened
 from tests.support.serving import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from simple_db.persistence.database_file import SaveMode
     from simple_db.persistence.file_pair import Pair
-
-NAME = "glance.json"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 @pytest.fixture
@@ -99,10 +90,6 @@ def written(directory: Path) -> Written:
             an_image_of(run, db)
     assert left.keys() >= {NAME, f"{NAME}.journal"}
     return run
-
-
-def opened(path: Path, save: SaveMode) -> Any:
-    return Database.open(path, save=save, interval=FOREVER)
 
 
 def an_image_of(run: Written, db: Database) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from simple_db.model.errors import SnapshotError
 from simple_db.persistence import files
 from tests.support.disk import Call, Disk, Watched, mode, names, open_descriptors
+from tests.support.kept import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,28 +20,16 @@ if TYPE_CHECKING:
 OLD = b"old"
 NEW = [b"the ", b"new ", b"content"]
 WHOLE = b"".join(NEW)
-NAME = "glance.json"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
 
 
 # --- reading ---------------------------------------------------------------------------------
 
 
-def test_a_file_is_read_whole(path: Path) -> None:
+@pytest.mark.parametrize("most", [len(WHOLE), 100, 2**62])
+def test_a_file_is_read_whole_if_it_has_at_most_so_many_bytes(path: Path, most: int) -> None:
     path.write_bytes(WHOLE)
 
-    assert files.read(path, most=100) == WHOLE
-    assert files.read(str(path), most=100) == WHOLE
-
-
-def test_a_file_of_just_the_bound_is_read(path: Path) -> None:
-    path.write_bytes(WHOLE)
-
-    assert files.read(path, most=len(WHOLE)) == WHOLE
+    assert files.read(path, most) == files.read(str(path), most) == WHOLE
 
 
 def test_a_file_beyond_the_bound_is_refused(path: Path) -> None:
@@ -47,12 +37,6 @@ def test_a_file_beyond_the_bound_is_refused(path: Path) -> None:
 
     with pytest.raises(SnapshotError, match=f"{path} has 15 bytes, and at most 14 are read"):
         files.read(path, most=14)
-
-
-def test_a_file_that_nothing_is_reserved_for_is_read_within_a_very_large_bound(path: Path) -> None:
-    path.write_bytes(WHOLE)
-
-    assert files.read(path, most=2**62) == WHOLE
 
 
 def test_reading_leaves_nothing_open(path: Path) -> None:
@@ -106,30 +90,26 @@ def test_what_cannot_even_be_opened_is_not_read(strange: Path, kind: str) -> Non
         files.read(strange / kind, most=100)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("missing", "No such file"), ("missing/a", "No such file"), ("n" * 300, "name too long")],
-)
+NOWHERE = [
+    ("missing/a", "No such file"),
+    ("n" * 300, "name too long"),
+    ("a\0b", "embedded null byte"),
+]
+"""Names that no file can have, and why."""
+
+
+@pytest.mark.parametrize(("name", "why"), [("missing", "No such file"), *NOWHERE])
 def test_a_file_that_cannot_be_there_is_not_read(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(SnapshotError, match=f"{name} cannot be read: .*{why}"):
         files.read(tmp_path / name, most=100)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"), [("missing/a", "No such file"), ("n" * 300, "name too long")]
-)
+@pytest.mark.parametrize(("name", "why"), NOWHERE)
 def test_a_file_that_cannot_be_there_is_not_written(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(SnapshotError, match=f"{name} cannot be (written|looked at): .*{why}"):
         files.replace(tmp_path / name, NEW)
 
     assert names(tmp_path) == []
-
-
-def test_no_file_has_a_nul_character_in_its_name() -> None:
-    with pytest.raises(SnapshotError, match="a\0b cannot be read: embedded null byte"):
-        files.read("a\0b", most=100)
-    with pytest.raises(SnapshotError, match="a\0b cannot be looked at: embedded null byte"):
-        files.replace("a\0b", NEW)
 
 
 # --- permissions and links -------------------------------------------------------------------
@@ -146,10 +126,11 @@ def test_a_new_file_can_be_read_by_its_owner_only(path: Path, umask: int) -> Non
     assert mode(path) == 0o600
 
 
-@pytest.mark.parametrize("kept", [0o400, 0o600, 0o640, 0o644, 0o666])
-def test_an_old_file_keeps_its_permissions(path: Path, kept: int) -> None:
+@pytest.mark.parametrize("kept", [0o400, 0o600, 0o640, 0o644, 0o666, 0o755])
+@pytest.mark.parametrize("not_kept", [0, stat.S_ISUID])
+def test_an_old_file_keeps_its_permissions(path: Path, kept: int, not_kept: int) -> None:
     path.write_bytes(OLD)
-    path.chmod(kept)
+    path.chmod(kept | not_kept)
     files.replace(path, NEW)
 
     assert mode(path) == kept
@@ -176,14 +157,6 @@ def test_the_content_of_an_old_file_is_never_under_wider_permissions_than_its_ow
     files.replace(path, NEW, watched)
 
     assert [call.name for call in watched.calls[:3]] == ["open", "fchmod", "write"]
-
-
-def test_a_set_user_id_bit_is_not_kept(path: Path) -> None:
-    path.write_bytes(OLD)
-    path.chmod(0o4755)
-    files.replace(path, NEW)
-
-    assert mode(path) == 0o755
 
 
 @pytest.mark.parametrize("exists", [True, False])

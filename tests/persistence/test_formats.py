@@ -93,20 +93,19 @@ NEWER = formats.VERSION + 1
         b'{"format":"simple_db","version":%d,"sha256":"%b",\n"unheard":"of"}' % (NEWER, b"0" * 64),
     ],
 )
-def test_a_newer_version_is_refused_and_both_versions_are_named(content: bytes) -> None:
-    db = a_full_database()
+def test_a_newer_version_is_refused_and_both_versions_are_named(
+    full: Database, content: bytes
+) -> None:
+    with refused(full, SnapshotTooNew, f"version {NEWER}", f"versions up to {formats.VERSION}"):
+        full.restore(content)
 
-    with refused(db, SnapshotTooNew, f"version {NEWER}", f"versions up to {formats.VERSION}"):
-        db.restore(content)
 
-
-def test_a_file_of_a_newer_version_is_refused_with_its_name(tmp_path: Path) -> None:
+def test_a_file_of_a_newer_version_is_refused_with_its_name(full: Database, tmp_path: Path) -> None:
     path = tmp_path / "glance.json"
     path.write_bytes(b'{"format":"simple_db","version":%d}' % NEWER)
-    db = a_full_database()
 
-    with refused(db, SnapshotTooNew, path, f"version {NEWER}"):
-        db.load(path)
+    with refused(full, SnapshotTooNew, path, f"version {NEWER}"):
+        full.load(path)
 
 
 # --- version 1 -------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simple_db import Database
 from simple_db.persistence import claims, database_file
 from tests.support.build import an_image
 from tests.support.interrupted_calls import CALLS, REFUSED, SEED
@@ -25,29 +24,15 @@ from tests.support.interrupts import (
     meanwhile,
     share,
 )
-from tests.support.world import World
+from tests.support.kept import EVERY_MODE, on_disk, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from simple_db import Database
     from simple_db.persistence.database_file import SaveMode
     from simple_db.store import Write
-
-NAME = "glance.json"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
-
-EVERY_MODE = pytest.mark.parametrize("save", ["manual", "exit", "interval", "always"])
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
-def opened(path: Path, save: SaveMode) -> contextlib.AbstractContextManager[Database]:
-    return Database.open(path, save=save, interval=FOREVER, clock=World().now)
 
 
 @pytest.fixture
@@ -66,14 +51,6 @@ def not_seen(kind: str, found: list[Instruction]) -> list[Instruction]:
 
 
 SEEN: set[tuple[str, Instruction]] = set()
-
-
-def on_disk(path: Path) -> bytes:
-    """Give the database that the file and its journal hold now."""
-    database = Database()
-    database.load(path)
-    database.check()
-    return database.snapshot()
 
 
 REFUSED_BEHIND_ITS_LINE = "refused"

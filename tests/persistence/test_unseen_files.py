@@ -24,6 +24,7 @@ from simple_db.model.errors import Invalid, SnapshotError
 from simple_db.operations.metadefs import files as metadef_files
 from simple_db.persistence import files, journal
 from tests.support.build import an_image
+from tests.support.kept import FOREVER, NAME, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 
     from simple_db.persistence.database_file import SaveMode
 
-NAME = "glance.json"
 LINK = "link.json"
-FOREVER = 3600.0
-"""Seconds: nothing is saved unasked."""
 
 LOOKS = ("stat", "lstat", "fstat", "open", "readlink", "listdir", "scandir")
 """Each way to look at a file."""
@@ -74,6 +72,16 @@ def looking(looks: Looks) -> Iterator[Looks]:
         yield looks
 
 
+def each_look(number: int, least: int = 5) -> Iterator[Looks]:
+    """Give looks of which the first fails, then the second, and so on, more than so many."""
+    for fails_at in itertools.count():
+        looks = Looks(number, fails_at)
+        yield looks
+        if looks.made <= fails_at:
+            break
+    assert fails_at > least
+
+
 @pytest.fixture
 def killed(memory: Path) -> Path:
     """Leave what a killed process leaves: a snapshot of one image, a journal of another, a link."""
@@ -84,10 +92,6 @@ def killed(memory: Path) -> Path:
         shutil.copytree(memory, memory / "left", ignore=shutil.ignore_patterns("*.lock"))
     (memory / "left" / LINK).symlink_to(NAME)
     return memory / "left"
-
-
-def held(directory: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in directory.iterdir()}
 
 
 def images_in(path: Path) -> set[str]:
@@ -117,31 +121,25 @@ def test_an_opening_in_which_any_look_fails_loses_nothing(
     killed: Path, number: int, save: SaveMode, memory: Path
 ) -> None:
     before, directory, was_refused = held(killed), memory / "again", False
-    for fails_at in itertools.count():
+    for looks in each_look(number, 20):
         shutil.copytree(killed, directory, symlinks=True)
-        with looking(Looks(number, fails_at)) as looks:
+        with looking(looks):
             was_opened = opens(directory / LINK, save)
         assert images_in(directory / LINK) == {"a", "b"}
         assert (directory / LINK).is_symlink()
         assert held(directory).keys() <= before.keys() | {f"{NAME}.lock"}
         was_refused |= not was_opened
         shutil.rmtree(directory)
-        if looks.made <= fails_at:
-            break
     assert was_refused
-    assert fails_at > 20
 
 
 @EVERY_ERROR
 def test_a_reading_in_which_any_look_fails_is_right_or_refused(killed: Path, number: int) -> None:
-    for fails_at in itertools.count():
+    for looks in each_look(number):
         database = Database()
-        with looking(Looks(number, fails_at)) as looks, contextlib.suppress(SnapshotError):
+        with looking(looks), contextlib.suppress(SnapshotError):
             database.load(killed / LINK)
             assert database.counts()["images"] == 2
-        if looks.made <= fails_at:
-            break
-    assert fails_at > 5
 
 
 @EVERY_ERROR
@@ -149,15 +147,12 @@ def test_a_save_in_which_any_look_fails_replaces_no_file_that_it_did_not_see(
     killed: Path, number: int
 ) -> None:
     before = held(killed)
-    for fails_at in itertools.count():
-        with looking(Looks(number, fails_at)) as looks, pytest.raises(SnapshotError):
+    for looks in each_look(number):
+        with looking(looks), pytest.raises(SnapshotError):
             Database().save(killed / LINK)
         after = held(killed)
         after.pop(f"{NAME}.lock", None)
         assert after == before
-        if looks.made <= fails_at:
-            break
-    assert fails_at > 5
 
 
 # --- one file that cannot be looked at -------------------------------------------------------
@@ -202,11 +197,6 @@ def test_only_no_such_file_is_absence(path: Path, number: int, follow: bool) -> 
     assert files.exists(path, follow=follow)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / NAME
-
-
 def test_a_link_that_leads_nowhere_is_there_unless_it_is_followed(path: Path) -> None:
     path.symlink_to("nowhere")
 
@@ -243,12 +233,9 @@ def test_a_name_never_becomes_another_because_a_link_could_not_be_read(
     linked: Path, number: int
 ) -> None:
     named = files.named(linked)
-    for fails_at in itertools.count():
-        with looking(Looks(number, fails_at)) as looks, contextlib.suppress(SnapshotError):
+    for looks in each_look(number):
+        with looking(looks), contextlib.suppress(SnapshotError):
             assert files.named(linked) == named
-        if looks.made <= fails_at:
-            break
-    assert fails_at > 5
 
 
 def test_a_file_that_comes_while_its_name_is_followed_is_followed(

@@ -38,134 +38,122 @@ api = Api()
 IMAGE = {"id": "image-1", "status": "active"}
 LOCATION = {"url": "file:///a", "metadata": {}, "status": "active"}
 TASK = {"id": "task-1", "type": "import", "status": "pending", "owner": "alice", "input": {}}
+FIRST = location_id("image-1", 0)
+CHANGED = IMAGE | {"url": "file:///a", "metadata": {"store": "file"}, "id": FIRST}
+MEMBER = {"image_id": "image-1", "member": "pending"}
+ITS_ID = member_id("image-1", "pending", include_deleted=True)
+PROPERTY = {"image_id": "image-1", "name": "os", "value": "1"}
 NAMESPACE = {"namespace": "ns-1", "owner": "alice", "visibility": "private"}
 DAY = dt.datetime(2020, 1, 1)  # noqa: DTZ001 - naive UTC, as every time in the database
 
+
+def on_an_image(*calls: Call, **values: Any) -> Program:
+    return (api.image_create("admin", IMAGE | values), *calls)
+
+
+def on_a_task(*calls: Call, **values: Any) -> Program:
+    return (api.task_create("admin", TASK | values), *calls)
+
+
+def on_a_namespace(*calls: Call, **values: Any) -> Program:
+    return (api.metadef_namespace_create("admin", NAMESPACE | values), *calls)
+
+
+def on_a_server(*calls: Call) -> Program:
+    return (api.node_reference_create("admin", "http://here"), *calls)
+
+
 SHOWN: dict[str, Program] = {
-    "from state is dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_update("admin", "image-1", {}, from_state="queued"),
+    "from state is dropped": on_an_image(
+        api.image_update("admin", "image-1", {}, from_state="queued")
     ),
-    "purge props is dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_property_create("admin", {"image_id": "image-1", "name": "os", "value": "1"}),
+    "purge props is dropped": on_an_image(
+        api.image_property_create("admin", PROPERTY),
         api.image_update("admin", "image-1", {}, purge_props=True),
     ),
-    "an update loses properties": (
-        api.image_create("admin", IMAGE),
+    "an update loses properties": on_an_image(
         api.image_update("admin", "image-1", {"properties": {"p": None}}),
         api.image_update("admin", "image-1", {}),
     ),
-    "atomic properties are overwritten": (
-        api.image_create("admin", IMAGE),
+    "atomic properties are overwritten": on_an_image(
         api.image_update("admin", "image-1", {"properties": {"os": "1"}}),
         api.image_update("admin", "image-1", {}, purge_props=True, atomic_props=["os"]),
     ),
-    "an update leaves updated at": (
-        api.image_create("admin", IMAGE),
-        api.image_update("admin", "image-1", {}),
-        api.image_get_all("admin"),
+    "an update leaves updated at": on_an_image(
+        api.image_update("admin", "image-1", {}), api.image_get_all("admin")
     ),
-    "a refused update leaves a trace": (
-        api.image_create("admin", IMAGE),
+    "a refused update leaves a trace": on_an_image(
         api.image_update("admin", "image-1", {"status": "queued"}, from_state="queued"),
         api.image_get_all("admin"),
     ),
-    "a public image is merely forbidden": (
-        api.image_create("admin", IMAGE | {"visibility": "public"}),
-        api.image_update("stranger", "image-1", {}),
+    "a public image is merely forbidden": on_an_image(
+        api.image_update("stranger", "image-1", {}), visibility="public"
     ),
-    "a stranger may destroy": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("stranger", "image-1"),
-    ),
+    "a stranger may destroy": on_an_image(api.image_destroy("stranger", "image-1")),
     "an error is swallowed": (api.image_destroy("admin", "image-1"),),
-    "a destroyed image has another status": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("admin", "image-1"),
-        api.image_get_all("admin"),
+    "a destroyed image has another status": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get_all("admin")
     ),
-    "a destroyed image lacks deleted at": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("admin", "image-1"),
-        api.image_get_all("admin"),
+    "a destroyed image lacks deleted at": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get_all("admin")
     ),
-    "tags outlive their image": (
-        api.image_create("admin", IMAGE),
+    "tags outlive their image": on_an_image(
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_destroy("admin", "image-1"),
         api.image_get_all("admin", return_tag=True),
     ),
-    "members outlive their image": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
+    "members outlive their image": on_an_image(
+        api.image_member_create("admin", MEMBER),
         api.image_destroy("admin", "image-1"),
         api.image_member_find("admin", include_deleted=True),
     ),
-    "properties outlive their image": (
-        api.image_create("admin", IMAGE | {"properties": {"ram_min2": "1"}}),
+    "properties outlive their image": on_an_image(
         api.image_destroy("admin", "image-1"),
         api.image_get_all("admin"),
+        properties={"ram_min2": "1"},
     ),
-    "locations outlive their image": (
-        api.image_create("admin", IMAGE | {"locations": [LOCATION]}),
-        api.image_destroy("admin", "image-1"),
-        api.image_get_all("admin"),
+    "locations outlive their image": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get_all("admin"), locations=[LOCATION]
     ),
-    "any image is restored": (
-        api.image_create("admin", IMAGE),
-        api.image_restore("admin", "image-1"),
-    ),
-    "an image is created twice": (
-        api.image_create("admin", IMAGE),
-        api.image_create("admin", IMAGE),
-    ),
+    "any image is restored": on_an_image(api.image_restore("admin", "image-1")),
+    "an image is created twice": on_an_image(api.image_create("admin", IMAGE)),
     "characters beyond the basic plane are replaced": (
         api.image_create("admin", IMAGE | {"name": "😀"}),
     ),
-    "an invisible image is not found": (
-        api.image_create("admin", IMAGE | {"owner": "alice"}),
-        api.image_get("stranger", "image-1"),
+    "an invisible image is not found": on_an_image(
+        api.image_get("stranger", "image-1"), owner="alice"
     ),
-    "everybody gets deleted images": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("admin", "image-1"),
-        api.image_get("stranger", "image-1"),
+    "everybody gets deleted images": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get("stranger", "image-1")
     ),
-    "can see deleted is not looked at": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("admin", "image-1"),
-        api.image_get("admin_not_seeing_deleted", "image-1"),
+    "can see deleted is not looked at": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get("admin_not_seeing_deleted", "image-1")
     ),
-    "only accepted members get an image": (
-        api.image_create("admin", IMAGE | {"owner": "accepted"}),
+    "only accepted members get an image": on_an_image(
         api.image_member_create("admin", {"image_id": "image-1", "member": "alice"}),
         api.image_get("alice", "image-1"),
+        owner="accepted",
     ),
-    "community is taken for public": (
-        api.image_create("admin", IMAGE | {"visibility": "community"}),
-        api.image_get("admin", "image-1", v1_mode=True),
+    "community is taken for public": on_an_image(
+        api.image_get("admin", "image-1", v1_mode=True), visibility="community"
     ),
-    "a deactivated image shows its locations": (
-        api.image_create("admin", IMAGE | {"status": "deactivated"}),
+    "a deactivated image shows its locations": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
         api.image_get("stranger", "image-1"),
+        status="deactivated",
     ),
-    "locations come in reverse order": (
-        api.image_create("admin", IMAGE),
+    "locations come in reverse order": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION | {"url": "file:///b"}),
         api.image_location_add("admin", "image-1", LOCATION),
         api.image_get("admin", "image-1"),
     ),
-    "an old answer is given again": (
-        api.image_create("admin", IMAGE),
+    "an old answer is given again": on_an_image(
         api.image_get("alice", "image-1"),
         api.image_update("admin", "image-1", {"min_ram": 2}),
         api.image_get("alice", "image-1"),
     ),
-    "the status of a membership is dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
+    "the status of a membership is dropped": on_an_image(
+        api.image_member_create("admin", MEMBER),
         api.is_image_visible(
             "pending",
             {"id": "image-1", "owner": "alice", "visibility": "shared"},
@@ -175,431 +163,279 @@ SHOWN: dict[str, Program] = {
     "whoever has no project owns what nobody owns": (
         api.is_image_mutable("nobody", {"visibility": "shared", "id": "image-1", "owner": None}),
     ),
-    "a page is one too long": (
-        api.image_create("admin", IMAGE),
-        api.image_create("admin", IMAGE | {"id": "image-3"}),
-        api.image_get_all("admin", limit=1),
+    "a page is one too long": on_an_image(
+        api.image_create("admin", IMAGE | {"id": "image-3"}), api.image_get_all("admin", limit=1)
     ),
-    "a limit of 0 is none": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("admin", limit=0),
-    ),
-    "a page begins with its marker": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("admin", marker="image-1"),
-    ),
-    "nulls are largest": (
-        api.image_create("admin", IMAGE),
+    "a limit of 0 is none": on_an_image(api.image_get_all("admin", limit=0)),
+    "a page begins with its marker": on_an_image(api.image_get_all("admin", marker="image-1")),
+    "nulls are largest": on_an_image(
         api.image_create("admin", IMAGE | {"id": "image-2"}),
         api.image_update("admin", "image-1", {"name": "%"}),
         api.image_get_all("admin", sort_key=["name"]),
     ),
-    "the second direction is reversed": (
-        api.image_create("admin", IMAGE),
+    "the second direction is reversed": on_an_image(
         api.image_create("admin", IMAGE | {"id": "image-2"}),
         api.image_get_all("admin", sort_key=["protected", "created_at"], sort_dir=["asc", "asc"]),
     ),
-    "in is taken for text": (
-        api.image_create("admin", IMAGE),
+    "in is taken for text": on_an_image(
         api.image_update("admin", "image-1", {"container_format": "ovf"}),
         api.image_get_all("admin", filters={"container_format": "in:ovf,bare,ovf,bare,bare,ovf"}),
     ),
-    "size min excludes its bound": (
-        api.image_create("admin", IMAGE),
+    "size min excludes its bound": on_an_image(
         api.image_update("admin", "image-1", {"size": 4}),
         api.image_get_all("admin", filters={"size_min": 4}),
     ),
-    "gte is taken for gt": (
-        api.image_create("admin", IMAGE | {"created_at": DAY}),
+    "gte is taken for gt": on_an_image(
         api.image_get_all("admin", filters={"created_at": "gte:2020-01-01T00:00:00Z"}),
+        created_at=DAY,
     ),
-    "changes since is dropped": (
-        api.image_create("admin", IMAGE | {"updated_at": DAY}),
-        api.image_get_all("admin", filters={"changes-since": DAY}),
+    "changes since is dropped": on_an_image(
+        api.image_get_all("admin", filters={"changes-since": DAY}), updated_at=DAY
     ),
-    "os hidden is dropped": (
-        api.image_create("admin", IMAGE),
+    "os hidden is dropped": on_an_image(
         api.image_update("admin", "image-1", {"os_hidden": True}),
         api.image_get_all("admin", filters={"os_hidden": False}),
     ),
-    "is public is dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("admin", is_public=True),
-    ),
-    "deleted properties match": (
-        api.image_create("admin", IMAGE),
-        api.image_property_create("admin", {"image_id": "image-1", "name": "os", "value": "1"}),
+    "is public is dropped": on_an_image(api.image_get_all("admin", is_public=True)),
+    "deleted properties match": on_an_image(
+        api.image_property_create("admin", PROPERTY),
         api.image_property_delete("admin", "os", "image-1"),
         api.image_get_all("admin", filters={"properties": {"os": "1"}}),
     ),
-    "filters by a property are dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("admin", filters={"os": "1"}),
+    "filters by a property are dropped": on_an_image(
+        api.image_get_all("admin", filters={"os": "1"})
     ),
-    "one tag is enough": (
-        api.image_create("admin", IMAGE),
+    "one tag is enough": on_an_image(
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_get_all("admin", filters={"tags": ["t1", "t2"]}),
     ),
-    "killed images are live": (
-        api.image_create("admin", IMAGE),
+    "killed images are live": on_an_image(
         api.image_update("admin", "image-1", {"status": "killed"}),
         api.image_get_all("admin", filters={"deleted": False}),
     ),
-    "deleted images are left out": (
-        api.image_create("admin", IMAGE),
-        api.image_destroy("admin", "image-1"),
-        api.image_get_all("admin"),
+    "deleted images are left out": on_an_image(
+        api.image_destroy("admin", "image-1"), api.image_get_all("admin")
     ),
     "a bad query is fine where nothing is listed": (api.image_get_all("admin", sort_dir=["up"]),),
-    "the status of members is dropped": (
-        api.image_create("admin", IMAGE),
+    "the status of members is dropped": on_an_image(
         api.image_member_create("admin", {"image_id": "image-1", "member": "alice"}),
         api.image_get_all("alice"),
     ),
-    "nothing is shared with those without project": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_get_all("nobody"),
+    "nothing is shared with those without project": on_an_image(
+        api.image_member_create("admin", MEMBER), api.image_get_all("nobody")
     ),
-    "images without owner are listed": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("stranger"),
+    "images without owner are listed": on_an_image(api.image_get_all("stranger")),
+    "administrators are listed community images": on_an_image(
+        api.image_get_all("admin"), visibility="community"
     ),
-    "administrators are listed community images": (
-        api.image_create("admin", IMAGE | {"visibility": "community"}),
-        api.image_get_all("admin"),
+    "admin as user is dropped": on_an_image(api.image_get_all("admin", admin_as_user=True)),
+    "a new member has accepted": on_an_image(
+        api.image_member_create("admin", {"image_id": "image-1", "member": "alice"})
     ),
-    "admin as user is dropped": (
-        api.image_create("admin", IMAGE),
-        api.image_get_all("admin", admin_as_user=True),
+    "a second membership is refused": on_an_image(
+        api.image_member_create("admin", MEMBER), api.image_member_create("admin", MEMBER)
     ),
-    "a new member has accepted": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "alice"}),
-    ),
-    "a second membership is refused": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-    ),
-    "a deleted membership stays deleted": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_member_delete("admin", member_id("image-1", "pending", include_deleted=True)),
-        api.image_member_update("admin", member_id("image-1", "pending", include_deleted=True), {}),
+    "a deleted membership stays deleted": on_an_image(
+        api.image_member_create("admin", MEMBER),
+        api.image_member_delete("admin", ITS_ID),
+        api.image_member_update("admin", ITS_ID, {}),
         api.image_member_find("admin", include_deleted=True),
     ),
-    "can share is remembered": (
-        api.image_create("admin", IMAGE),
+    "can share is remembered": on_an_image(
         api.image_member_create(
             "admin", {"image_id": "image-1", "member": "pending", "can_share": True}
         ),
-        api.image_member_update("admin", member_id("image-1", "pending", include_deleted=True), {}),
+        api.image_member_update("admin", ITS_ID, {}),
         api.image_member_find("admin"),
     ),
-    "an update of nothing renews updated at": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_member_update("admin", member_id("image-1", "pending", include_deleted=True), {}),
+    "an update of nothing renews updated at": on_an_image(
+        api.image_member_create("admin", MEMBER),
+        api.image_member_update("admin", ITS_ID, {}),
         api.image_member_find("admin"),
     ),
-    "deleted members count": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_member_delete("admin", member_id("image-1", "pending", include_deleted=True)),
+    "deleted members count": on_an_image(
+        api.image_member_create("admin", MEMBER),
+        api.image_member_delete("admin", ITS_ID),
         api.image_member_count("admin", "image-1"),
     ),
-    "everybody finds all members": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
-        api.image_member_find("stranger"),
+    "everybody finds all members": on_an_image(
+        api.image_member_create("admin", MEMBER), api.image_member_find("stranger")
     ),
-    "deleted members are found": (
-        api.image_create("admin", IMAGE),
-        api.image_member_create("admin", {"image_id": "image-1", "member": "pending"}),
+    "deleted members are found": on_an_image(
+        api.image_member_create("admin", MEMBER),
         api.image_destroy("admin", "image-1"),
         api.image_member_delete("admin", member_id("image-1", "pending")),
     ),
-    "setting all tags appends": (
-        api.image_create("admin", IMAGE),
+    "setting all tags appends": on_an_image(
         api.image_tag_set_all("admin", "image-1", [""]),
         api.image_tag_set_all("admin", "image-1", []),
         api.image_get_all("admin", return_tag=True),
     ),
-    "a tag is there once": (
-        api.image_create("admin", IMAGE),
+    "a tag is there once": on_an_image(
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_get_all("admin", return_tag=True),
     ),
-    "deleted tags are returned": (
-        api.image_create("admin", IMAGE),
+    "deleted tags are returned": on_an_image(
         api.image_tag_create("admin", "image-1", "t1"),
         api.image_tag_delete("admin", "image-1", "t1"),
         api.image_tag_get_all("admin", "image-1"),
     ),
-    "every new location is active": (
-        api.image_create("admin", IMAGE),
+    "every new location is active": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION | {"status": "deleted"}),
         api.image_get_all("admin"),
     ),
-    "new metadata is dropped": (
-        api.image_create("admin", IMAGE),
+    "new metadata is dropped": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
-        api.image_location_update(
-            "admin",
-            "image-1",
-            IMAGE
-            | {"url": "file:///a", "metadata": {"store": "file"}, "id": location_id("image-1", 0)},
-        ),
+        api.image_location_update("admin", "image-1", CHANGED),
         api.image_get_all("admin"),
     ),
-    "locations share their metadata": (
-        api.image_create("admin", IMAGE),
+    "locations share their metadata": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
         api.image_location_add("admin", "image-1", LOCATION),
-        api.image_location_update(
-            "admin",
-            "image-1",
-            IMAGE
-            | {"url": "file:///a", "metadata": {"store": "file"}, "id": location_id("image-1", 0)},
-        ),
+        api.image_location_update("admin", "image-1", CHANGED),
         api.image_get_all("admin"),
     ),
-    "a deleted location keeps its status": (
-        api.image_create("admin", IMAGE),
+    "a deleted location keeps its status": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
-        api.image_location_delete("admin", "image-1", location_id("image-1", 0), "deleted"),
+        api.image_location_delete("admin", "image-1", FIRST, "deleted"),
         api.image_get("admin", "image-1", force_show_deleted=True),
     ),
-    "a location of another image is deleted": (
-        api.image_create("admin", IMAGE),
+    "a location of another image is deleted": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
-        api.image_location_delete("admin", "image-2", location_id("image-1", 0), "deleted"),
+        api.image_location_delete("admin", "image-2", FIRST, "deleted"),
     ),
-    "no locations are set": (
-        api.image_create("admin", IMAGE),
+    "no locations are set": on_an_image(
         api.image_location_add("admin", "image-1", LOCATION),
         api.image_update("admin", "image-1", {"locations": []}),
         api.image_get_all("admin"),
     ),
-    "an atomic property is overwritten": (
-        api.image_create("admin", IMAGE | {"properties": {"os": "1"}}),
-        api.image_set_property_atomic("image-1", "os", ""),
+    "an atomic property is overwritten": on_an_image(
+        api.image_set_property_atomic("image-1", "os", ""), properties={"os": "1"}
     ),
-    "an atomic property is deleted whatever its value": (
-        api.image_create("admin", IMAGE | {"properties": {"os": "1"}}),
-        api.image_delete_property_atomic("image-1", "os", "x"),
+    "an atomic property is deleted whatever its value": on_an_image(
+        api.image_delete_property_atomic("image-1", "os", "x"), properties={"os": "1"}
     ),
-    "a deleted property is gone": (
-        api.image_create("admin", IMAGE),
-        api.image_property_create("admin", {"image_id": "image-1", "name": "os", "value": "1"}),
+    "a deleted property is gone": on_an_image(
+        api.image_property_create("admin", PROPERTY),
         api.image_property_delete("admin", "os", "image-1"),
         api.image_get_all("admin"),
     ),
-    "deleted images do not count": (
-        api.image_create("admin", IMAGE | {"owner": "alice"}),
+    "deleted images do not count": on_an_image(
         api.image_destroy("admin", "image-1"),
         api.user_get_image_count("admin", "alice"),
+        owner="alice",
     ),
-    "killed images count": (
-        api.image_create("admin", IMAGE | {"status": "killed", "owner": "alice"}),
-        api.user_get_image_count("admin", "alice"),
+    "killed images count": on_an_image(
+        api.user_get_image_count("admin", "alice"), status="killed", owner="alice"
     ),
-    "images that are saved do not count": (
-        api.image_create("admin", IMAGE | {"status": "saving", "owner": "alice"}),
-        api.user_get_uploading_count("admin", "alice"),
+    "images that are saved do not count": on_an_image(
+        api.user_get_uploading_count("admin", "alice"), status="saving", owner="alice"
     ),
-    "an import takes no room": (
-        api.image_create("admin", IMAGE),
+    "an import takes no room": on_an_image(
         api.image_update("admin", "image-1", {"owner": "alice", "size": 2, "status": "importing"}),
         api.user_get_staging_usage("admin", "alice"),
     ),
-    "the image to leave out is counted": (
-        api.image_create("admin", IMAGE),
+    "the image to leave out is counted": on_an_image(
         api.image_update("admin", "image-1", {"owner": "alice", "size": 2, "status": "active"}),
         api.image_location_add("admin", "image-1", LOCATION),
         api.user_get_storage_usage("admin", "alice", image_id="image-1"),
     ),
-    "what waits for its deletion takes no room": (
-        api.image_create("admin", IMAGE),
+    "what waits for its deletion takes no room": on_an_image(
         api.image_update("admin", "image-1", {"owner": "alice", "size": 2}),
         api.image_location_add("admin", "image-1", LOCATION | {"status": "pending_delete"}),
         api.user_get_storage_usage("admin", "alice"),
     ),
     "the message is dropped": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "export",
-                "status": "success",
-                "owner": "alice",
-                "input": {},
-                "message": "",
-            },
-        ),
+        api.task_create("admin", TASK | {"type": "export", "status": "success", "message": ""}),
     ),
-    "the result is lost": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "import",
-                "status": "processing",
-                "owner": "stranger",
-                "input": "t",
-                "result": {},
-            },
-        ),
+    "the result is lost": on_a_task(
         api.task_update("admin", "task-1", {}),
+        status="processing",
+        owner="stranger",
+        input="t",
+        result={},
     ),
-    "a deleted task stays deleted": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "import",
-                "status": "pending",
-                "owner": "stranger",
-                "input": "t",
-            },
-        ),
+    "a deleted task stays deleted": on_a_task(
         api.task_delete("admin", "task-1"),
         api.task_update("admin", "task-1", {}),
         api.task_get("admin", "task-1"),
+        owner="stranger",
+        input="t",
     ),
-    "the task of another is not found": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "import",
-                "status": "pending",
-                "owner": "stranger",
-                "input": {},
-            },
-        ),
-        api.task_get("alice", "task-1"),
+    "the task of another is not found": on_a_task(
+        api.task_get("alice", "task-1"), owner="stranger"
     ),
-    "tasks of others are listed": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "import",
-                "status": "pending",
-                "owner": "alice",
-                "input": [],
-            },
-        ),
-        api.task_get_all("stranger"),
-    ),
-    "expired tasks stay": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "export",
-                "status": "processing",
-                "owner": "stranger",
-                "input": {},
-                "expires_at": DAY,
-            },
-        ),
+    "tasks of others are listed": on_a_task(api.task_get_all("stranger"), input=[]),
+    "expired tasks stay": on_a_task(
         api.task_get_all("stranger"),
         api.task_get("admin", "task-1"),
+        type="export",
+        status="processing",
+        owner="stranger",
+        expires_at=DAY,
     ),
-    "the marker of tasks is dropped": (
-        api.task_create(
-            "admin",
-            IMAGE
-            | {
-                "id": "task-1",
-                "type": "export",
-                "status": "pending",
-                "owner": "alice",
-                "input": [],
-            },
-        ),
-        api.task_get_all("admin", marker="task-1"),
+    "the marker of tasks is dropped": on_a_task(
+        api.task_get_all("admin", marker="task-1"), type="export", input=[]
     ),
-    "private namespaces are listed": (
-        api.metadef_namespace_create("admin", NAMESPACE | {"owner": "stranger"}),
-        api.metadef_namespace_get_all("alice"),
+    "private namespaces are listed": on_a_namespace(
+        api.metadef_namespace_get_all("alice"), owner="stranger"
     ),
-    "a protected namespace is not deleted": (
-        api.metadef_namespace_create("admin", NAMESPACE | {"protected": True}),
-        api.metadef_namespace_delete("admin", "ns-1"),
+    "a protected namespace is not deleted": on_a_namespace(
+        api.metadef_namespace_delete("admin", "ns-1"), protected=True
     ),
-    "objects outlive their namespace": (
-        api.metadef_namespace_create("admin", NAMESPACE),
+    "objects outlive their namespace": on_a_namespace(
         api.metadef_object_create("admin", "ns-1", {"name": "two"}),
         api.metadef_namespace_delete("admin", "ns-1"),
         api.metadef_namespace_create("admin", NAMESPACE | {"visibility": "public"}),
         api.metadef_object_get_all("admin", "ns-1"),
     ),
-    "everybody sees private objects": (
-        api.metadef_namespace_create("admin", NAMESPACE),
-        api.metadef_object_get_all("stranger", "ns-1"),
+    "everybody sees private objects": on_a_namespace(
+        api.metadef_object_get_all("stranger", "ns-1")
     ),
-    "tags go with objects": (
-        api.metadef_namespace_create("admin", NAMESPACE | {"owner": "stranger"}),
+    "tags go with objects": on_a_namespace(
         api.metadef_tag_create("admin", "ns-1", {"name": "two"}),
         api.metadef_object_delete_namespace_content("admin", "ns-1"),
         api.metadef_tag_get_all("admin", "ns-1"),
+        owner="stranger",
     ),
-    "can append is dropped": (
-        api.metadef_namespace_create(
-            "admin", NAMESPACE | {"owner": "stranger", "visibility": "public"}
-        ),
+    "can append is dropped": on_a_namespace(
         api.metadef_tag_create("admin", "ns-1", {"name": "one"}),
         api.metadef_tag_create_tags("admin", "ns-1", [{"name": "one"}], can_append=True),
+        owner="stranger",
+        visibility="public",
     ),
-    "the prefix is dropped": (
-        api.metadef_namespace_create("admin", NAMESPACE | {"visibility": "public"}),
+    "the prefix is dropped": on_a_namespace(
         api.metadef_resource_type_association_create(
             "admin", "ns-1", {"prefix": "a", "name": "volume", "properties_target": ""}
         ),
+        visibility="public",
     ),
-    "hits are not counted": (
-        api.node_reference_create("admin", "http://here"),
+    "hits are not counted": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 2),
         api.update_hit_count("admin", "image-1", "http://here"),
         api.get_cached_images("admin", "http://here"),
     ),
-    "a read leaves last accessed": (
-        api.node_reference_create("admin", "http://here"),
+    "a read leaves last accessed": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 2),
         api.update_hit_count("admin", "image-1", "http://here"),
         api.get_cached_images("admin", "http://here"),
     ),
-    "the most recently accessed is returned": (
-        api.node_reference_create("admin", "http://here"),
+    "the most recently accessed is returned": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 2),
         api.insert_cache_details("admin", "http://here", "image-3", 3),
         api.get_least_recently_accessed("admin", "http://here"),
     ),
-    "an image is cached anew": (
-        api.node_reference_create("admin", "http://here"),
+    "an image is cached anew": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 0),
         api.insert_cache_details("admin", "http://here", "image-1", 0, hits=3),
         api.get_cached_images("admin", "http://here"),
     ),
-    "the cache of any server will do": (
-        api.node_reference_create("admin", "http://here"),
+    "the cache of any server will do": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 1),
         api.is_image_cached_for_node("admin", "http://there", "image-1"),
     ),
-    "the caches of all servers are emptied": (
-        api.node_reference_create("admin", "http://here"),
+    "the caches of all servers are emptied": on_a_server(
         api.insert_cache_details("admin", "http://here", "image-1", 4),
         api.delete_all_cached_images("admin", "http://there"),
         api.get_cached_images("admin", "http://here"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simple_db import Database
 
 LOCATION = {"url": "file:///b", "metadata": {"a": [1]}, "status": "active"}
+WITHIN = {"properties": {"os": "bsd", "arch": "arm"}, "locations": [LOCATION]}
 DAYS = -1  # what was deleted until tomorrow
 
 
@@ -24,25 +25,10 @@ def _rollback(db: Database) -> None:
 
 CALLS: dict[str, Callable[[Database], object]] = {
     "image_create": lambda db: db.image_create(
-        ADMIN,
-        {
-            "id": "c",
-            "status": "queued",
-            "properties": {"os": "bsd", "arch": "arm"},
-            "locations": [LOCATION],
-            "tags": ["x", "y"],
-        },
+        ADMIN, {"id": "c", "status": "queued", "tags": ["x", "y"]} | WITHIN
     ),
     "image_update": lambda db: db.image_update(
-        ADMIN,
-        "a",
-        {
-            "name": "new",
-            "owner": "bob",
-            "properties": {"os": "bsd", "arch": "arm"},
-            "locations": [LOCATION],
-        },
-        purge_props=True,
+        ADMIN, "a", {"name": "new", "owner": "bob"} | WITHIN, purge_props=True
     ),
     "image_destroy": lambda db: db.image_destroy(ADMIN, "a"),
     "image_restore": lambda db: db.image_restore(ADMIN, "waits"),

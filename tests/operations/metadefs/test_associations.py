@@ -40,8 +40,7 @@ def test_a_resource_type_that_is_missing_is_added_unprotected() -> None:
     assert (row["name"], row["protected"]) == ("server", False)
 
 
-def test_a_resource_type_that_is_there_is_used() -> None:
-    db = a_database()
+def test_a_resource_type_that_is_there_is_used(db: Database) -> None:
     a_namespace(db)
     db.metadef_resource_type_create(ADMIN, {"name": "server", "protected": True})
     db.metadef_resource_type_association_create(ALICE, "ns", SERVER)

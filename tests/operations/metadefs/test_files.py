@@ -143,8 +143,7 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
         metadef_files.read(tmp_path / "a.json")
 
 
-def test_what_is_not_known_in_a_file_is_ignored(tmp_path: Path) -> None:
-    db = a_database()
+def test_what_is_not_known_in_a_file_is_ignored(db: Database, tmp_path: Path) -> None:
     loaded(db, {"namespace": "n", "levitate": True, "tags": [{"name": "t"}]}, directory=tmp_path)
     assert [row["name"] for row in rows(db, "metadef_tags")] == ["t"]
 
@@ -152,8 +151,7 @@ def test_what_is_not_known_in_a_file_is_ignored(tmp_path: Path) -> None:
 # --- loading ---------------------------------------------------------------------------------
 
 
-def test_a_file_becomes_rows_of_every_table(tmp_path: Path) -> None:
-    db = a_database()
+def test_a_file_becomes_rows_of_every_table(db: Database, tmp_path: Path) -> None:
     assert loaded(db, WHOLE, directory=tmp_path) == Loaded(new=1)
     assert contents(db) == {
         "metadef_namespaces": [
@@ -295,21 +293,18 @@ def test_overwriting_deletes_a_namespace_and_makes_it_anew(tmp_path: Path) -> No
     assert changed_rows(db) == []
 
 
-def test_a_resource_type_that_is_there_keeps_its_protection(tmp_path: Path) -> None:
-    db = a_database()
+def test_a_resource_type_that_is_there_keeps_its_protection(db: Database, tmp_path: Path) -> None:
     db.metadef_resource_type_create(None, {"name": "OS::Nova::Flavor", "protected": False})
     loaded(db, WHOLE, directory=tmp_path, mode="prefer_new")
     assert [row["protected"] for row in rows(db, "metadef_resource_types")] == [False]
 
 
-def test_a_name_that_is_there_twice_in_a_file_is_loaded_once(tmp_path: Path) -> None:
-    db = a_database()
+def test_a_name_that_is_there_twice_in_a_file_is_loaded_once(db: Database, tmp_path: Path) -> None:
     loaded(db, {"namespace": "n", "tags": [{"name": "t"}, {"name": "t"}]}, directory=tmp_path)
     assert names(db, "metadef_tags") == ["t"]
 
 
-def test_of_two_files_of_one_namespace_the_second_is_skipped(tmp_path: Path) -> None:
-    db = a_database()
+def test_of_two_files_of_one_namespace_the_second_is_skipped(db: Database, tmp_path: Path) -> None:
     assert loaded(db, WHOLE, CHANGED, directory=tmp_path) == Loaded(new=1, skipped=1)
 
 
@@ -323,9 +318,7 @@ def test_what_is_loaded_shares_nothing_between_databases(tmp_path: Path) -> None
     assert len(rows(other, "metadef_tags")) == 1
 
 
-def test_a_load_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
-    db = a_database()
-
+def test_a_load_that_fails_half_way_leaves_no_trace(db: Database, tmp_path: Path) -> None:
     def half() -> Any:
         yield metadef_files.read(a_file(tmp_path, WHOLE))
         raise errors.Invalid("half way")
@@ -337,8 +330,7 @@ def test_a_load_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
 # --- unloading and writing -------------------------------------------------------------------
 
 
-def test_unloading_deletes_every_definition_and_no_image(tmp_path: Path) -> None:
-    db = a_database()
+def test_unloading_deletes_every_definition_and_no_image(db: Database, tmp_path: Path) -> None:
     db.image_create(None, {"status": "queued"})
     loaded(db, WHOLE, {"namespace": "n"}, directory=tmp_path)
     assert metadef_files.unload(db) == 2
@@ -347,16 +339,14 @@ def test_unloading_deletes_every_definition_and_no_image(tmp_path: Path) -> None
     db.check()
 
 
-def test_ids_of_unloaded_definitions_are_not_given_again(tmp_path: Path) -> None:
-    db = a_database()
+def test_ids_of_unloaded_definitions_are_not_given_again(db: Database, tmp_path: Path) -> None:
     loaded(db, WHOLE, directory=tmp_path)
     metadef_files.unload(db)
     loaded(db, WHOLE, directory=tmp_path)
     assert rows(db, "metadef_tags")[0]["id"] == 2
 
 
-def test_what_is_written_is_what_was_read(tmp_path: Path) -> None:
-    db = a_database()
+def test_what_is_written_is_what_was_read(db: Database, tmp_path: Path) -> None:
     loaded(db, WHOLE, directory=tmp_path)
     (path,) = metadef_files.write(tmp_path / "new" / "out", metadef_files.dump(db))
     assert json.loads(path.read_text("utf-8")) == WHOLE
@@ -370,8 +360,7 @@ def test_what_is_written_and_loaded_elsewhere_is_the_same_database(tmp_path: Pat
     assert other.snapshot() == one.snapshot()
 
 
-def test_files_are_named_after_display_names_and_no_two_alike(tmp_path: Path) -> None:
-    db = a_database()
+def test_files_are_named_after_display_names_and_no_two_alike(db: Database, tmp_path: Path) -> None:
     shown = ["Flavor Quota", "flavor_quota!", None, "::", "é" * 200]
     documents = [
         {"namespace": f"n::{number}", "display_name": name} for number, name in enumerate(shown)
@@ -387,8 +376,7 @@ def test_files_are_named_after_display_names_and_no_two_alike(tmp_path: Path) ->
     ]
 
 
-def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
-    db = a_database()
+def test_a_file_that_is_there_is_replaced(db: Database, tmp_path: Path) -> None:
     loaded(db, WHOLE, directory=tmp_path)
     for _ in range(2):
         list(metadef_files.write(tmp_path / "out", metadef_files.dump(db)))

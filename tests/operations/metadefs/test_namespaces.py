@@ -65,8 +65,7 @@ def listed(db: Database, context: RequestContext | None = ADMIN, **query: Any) -
 # --- one by one ------------------------------------------------------------------------------
 
 
-def test_a_namespace_comes_back_whole() -> None:
-    db = a_database()
+def test_a_namespace_comes_back_whole(db: Database) -> None:
     values = {"namespace": "ns", "owner": "alice", "unknown": 1, "id": 9, "created_at": "x"}
     created = db.metadef_namespace_create(NOBODY, values)
 
@@ -84,15 +83,13 @@ def test_a_namespace_comes_back_whole() -> None:
     assert db.metadef_namespace_get(ALICE, "ns") == created
 
 
-def test_a_namespace_may_be_created_for_any_owner() -> None:
-    db = a_database()
+def test_a_namespace_may_be_created_for_any_owner(db: Database) -> None:
     db.metadef_namespace_create(BOB, {"namespace": "ns", "owner": "alice"})
     with refused(db, MetadefForbidden, "ns", "bob"):
         db.metadef_namespace_get(BOB, "ns")
 
 
-def test_a_name_is_taken_once_for_all_callers() -> None:
-    db = a_database()
+def test_a_name_is_taken_once_for_all_callers(db: Database) -> None:
     a_namespace(db)
     with refused(db, MetadefDuplicateNamespace, "ns"):
         db.metadef_namespace_create(BOB, {"namespace": "ns", "owner": "bob"})
@@ -115,9 +112,7 @@ def test_a_namespace_of_wrong_values_is_refused(values: Any) -> None:
         db.metadef_namespace_create(ALICE, values)
 
 
-def test_an_update_changes_what_it_is_given() -> None:
-    world = World()
-    db = a_database(world)
+def test_an_update_changes_what_it_is_given(db: Database, world: World) -> None:
     namespace_id = a_namespace(db)
     created = db.metadef_namespace_get(ALICE, "ns")
     world.pass_time(days=1)
@@ -133,9 +128,7 @@ def test_an_update_changes_what_it_is_given() -> None:
     assert db.metadef_namespace_get(ALICE, "other") == updated
 
 
-def test_an_update_may_send_the_whole_dict_back() -> None:
-    world = World()
-    db = a_database(world)
+def test_an_update_may_send_the_whole_dict_back(db: Database, world: World) -> None:
     namespace_id = a_namespace(db)
     created = db.metadef_namespace_get(ALICE, "ns")
     world.pass_time(days=1)
@@ -144,9 +137,7 @@ def test_an_update_may_send_the_whole_dict_back() -> None:
     assert db.revision == 1
 
 
-def test_an_update_may_give_a_namespace_away() -> None:
-    db = a_database()
-
+def test_an_update_may_give_a_namespace_away(db: Database) -> None:
     assert db.metadef_namespace_update(ALICE, a_namespace(db), {"owner": "bob"})["owner"] == "bob"
     assert listed(db, ALICE) == []
 
@@ -173,8 +164,7 @@ def test_an_update_that_cannot_be_is_refused(
         db.metadef_namespace_update(context, namespace_id, values)
 
 
-def test_a_namespace_is_deleted_with_all_that_is_in_it() -> None:
-    db = a_database()
+def test_a_namespace_is_deleted_with_all_that_is_in_it(db: Database) -> None:
     for name in ("ns", "other"):
         a_namespace(db, name, protected=True)
         fill(db, name)
@@ -187,8 +177,7 @@ def test_a_namespace_is_deleted_with_all_that_is_in_it() -> None:
     db.check()
 
 
-def test_nothing_is_deleted_or_read_that_is_hidden_or_not_there() -> None:
-    db = a_database()
+def test_nothing_is_deleted_or_read_that_is_hidden_or_not_there(db: Database) -> None:
     a_namespace(db)
     for function in (db.metadef_namespace_get, db.metadef_namespace_delete):
         with refused(db, MetadefForbidden, "ns", "bob"):

@@ -1,11 +1,11 @@
 import pytest
 
+from simple_db import Database
 from simple_db.model.errors import Invalid
-from tests.support.build import ALICE, EMOJI, a_database, a_namespace, refused
+from tests.support.build import ALICE, EMOJI, a_namespace, refused
 
 
-def test_an_object_has_a_description_what_is_required_and_a_schema() -> None:
-    db = a_database()
+def test_an_object_has_a_description_what_is_required_and_a_schema(db: Database) -> None:
     a_namespace(db)
     values = {"name": "cpu", "description": "d", "required": "a,b", "json_schema": {"a": {}}}
     created = db.metadef_object_create(ALICE, "ns", values)
@@ -13,8 +13,7 @@ def test_an_object_has_a_description_what_is_required_and_a_schema() -> None:
     assert {key: value for key, value in created.items() if key in values} == values
 
 
-def test_an_object_has_nothing_but_an_empty_schema_by_default() -> None:
-    db = a_database()
+def test_an_object_has_nothing_but_an_empty_schema_by_default(db: Database) -> None:
     a_namespace(db)
     created = db.metadef_object_create(ALICE, "ns", {"name": "cpu", "json_schema": None})
 
@@ -22,8 +21,7 @@ def test_an_object_has_nothing_but_an_empty_schema_by_default() -> None:
     assert created["json_schema"] == {}
 
 
-def test_a_description_can_be_taken_away_and_a_schema_cannot() -> None:
-    db = a_database()
+def test_a_description_can_be_taken_away_and_a_schema_cannot(db: Database) -> None:
     a_namespace(db)
     row = db.metadef_object_create(ALICE, "ns", {"name": "cpu", "description": "d"})
     updated = db.metadef_object_update(ALICE, "ns", row["id"], {"description": None})
@@ -33,18 +31,8 @@ def test_a_description_can_be_taken_away_and_a_schema_cannot() -> None:
         db.metadef_object_update(ALICE, "ns", row["id"], {"json_schema": None})
 
 
-def test_objects_come_in_the_order_in_which_they_were_added() -> None:
-    db = a_database()
-    a_namespace(db)
-    for name in ("c", "a", "b"):
-        db.metadef_object_create(ALICE, "ns", {"name": name})
-
-    assert [row["name"] for row in db.metadef_object_get_all(ALICE, "ns")] == ["c", "a", "b"]
-
-
 @pytest.mark.parametrize("schema", [{"a": float("nan")}, {"a": {1}}, {"a": 2**70}, {"a": EMOJI}])
-def test_a_schema_that_cannot_be_stored_is_refused(schema: object) -> None:
-    db = a_database()
+def test_a_schema_that_cannot_be_stored_is_refused(db: Database, schema: object) -> None:
     a_namespace(db)
     with refused(db, Invalid):
         db.metadef_object_create(ALICE, "ns", {"name": "cpu", "json_schema": schema})

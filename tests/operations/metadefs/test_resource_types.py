@@ -22,8 +22,7 @@ def typed(*names: str, **values: Any) -> Database:
     return db
 
 
-def test_a_resource_type_comes_back_whole() -> None:
-    db = a_database()
+def test_a_resource_type_comes_back_whole(db: Database) -> None:
     created = db.metadef_resource_type_create(ALICE, {"name": "OS::Nova::Server", "id": 7})
 
     assert created == {
@@ -82,8 +81,7 @@ def test_a_protected_resource_type_is_not_deleted() -> None:
         db.metadef_resource_type_delete(ADMIN, "server")
 
 
-def test_a_resource_type_that_a_namespace_is_for_is_not_deleted() -> None:
-    db = a_database()
+def test_a_resource_type_that_a_namespace_is_for_is_not_deleted(db: Database) -> None:
     a_namespace(db)
     values = {"name": "server", "prefix": None, "properties_target": None}
     db.metadef_resource_type_association_create(ALICE, "ns", values)

@@ -3,6 +3,7 @@ from typing import Any
 import attrs
 import pytest
 
+from simple_db import Database
 from simple_db.model.errors import Invalid, InvalidSortDir, InvalidSortKey
 from simple_db.model.records import MetadefProperty, MetadefTag, Namespace
 from simple_db.operations.metadefs import rows
@@ -80,8 +81,7 @@ def test_the_ids_of_a_row_do_not_change(key: str) -> None:
         rows.changed(tables, a_property(), {"name": "q", key: 2})
 
 
-def test_a_row_that_did_not_change_is_not_written() -> None:
-    db = a_database()
+def test_a_row_that_did_not_change_is_not_written(db: Database) -> None:
     a_namespace(db)
     with db.store.writing() as tables:
         [row] = tables.namespaces.where()
@@ -89,8 +89,7 @@ def test_a_row_that_did_not_change_is_not_written() -> None:
     assert db.revision == 1
 
 
-def test_the_rows_of_one_namespace_are_removed_and_counted() -> None:
-    db = a_database()
+def test_the_rows_of_one_namespace_are_removed_and_counted(db: Database) -> None:
     ids = [a_namespace(db, name) for name in ("a", "b")]
     for name in ("a", "b"):
         db.metadef_tag_create_tags(None, name, [{"name": "x"}, {"name": "y"}])

@@ -8,7 +8,7 @@ from simple_db.operations.metadefs.scope import (
     visible_namespace_of_id,
 )
 from simple_db.operations.visibility import caller_of
-from tests.support.build import ADMIN, ALICE, BOB, NOBODY, a_database, a_namespace
+from tests.support.build import ADMIN, ALICE, BOB, NOBODY, a_namespace
 
 CALLERS = {"admin": ADMIN, "alice": ALICE, "bob": BOB, "nobody": NOBODY, "no context": None}
 
@@ -22,9 +22,8 @@ OWNER = {"admin", "alice", "no context"}
     [("public", EVERYONE), ("private", OWNER), (None, OWNER), ("community", OWNER)],
 )
 def test_a_namespace_is_seen_by_its_owner_and_if_public_by_everyone(
-    visibility: str | None, seers: set[str], caller: str
+    db: Database, visibility: str | None, seers: set[str], caller: str
 ) -> None:
-    db = a_database()
     a_namespace(db, visibility=visibility)
     with db.store.reading() as tables:
         [row] = tables.namespaces.where()
@@ -42,23 +41,20 @@ def name_and_id(db: Database, context: RequestContext, name: str, namespace_id: 
         }
 
 
-def test_a_visible_namespace_is_found_by_its_name_and_by_its_id() -> None:
-    db = a_database()
+def test_a_visible_namespace_is_found_by_its_name_and_by_its_id(db: Database) -> None:
     a_namespace(db, "other")
 
     assert name_and_id(db, ALICE, "ns", a_namespace(db)) == {"ns"}
 
 
-def test_a_hidden_namespace_is_forbidden_by_its_name_and_by_its_id() -> None:
-    db = a_database()
+def test_a_hidden_namespace_is_forbidden_by_its_name_and_by_its_id(db: Database) -> None:
     hidden, mine = a_namespace(db), a_namespace(db, "mine", owner="bob")
     for name, namespace_id in (("ns", mine), ("mine", hidden)):
         with pytest.raises(MetadefForbidden, match="namespace=ns is not visible to project bob"):
             name_and_id(db, BOB, name, namespace_id)
 
 
-def test_a_missing_namespace_is_not_found_by_its_name_nor_by_its_id() -> None:
-    db = a_database()
+def test_a_missing_namespace_is_not_found_by_its_name_nor_by_its_id(db: Database) -> None:
     mine = a_namespace(db)
     for name, namespace_id in (("never", mine), ("ns", 99)):
         with pytest.raises(MetadefNamespaceNotFound, match=r"never|99"):

@@ -38,19 +38,19 @@ def listed(db: Database, **query: Any) -> list[str]:
 # --- pages -----------------------------------------------------------------------------------
 
 
-def test_the_newest_tag_comes_first() -> None:
-    assert listed(tagged("b", "a", "c")) == ["c", "a", "b"]
-
-
 @pytest.mark.parametrize(
-    ("sort_dir", "names"), [("asc", ["a", "b", "c"]), ("desc", ["c", "b", "a"])]
+    ("order", "names"),
+    [
+        ({}, ["c", "a", "b"]),
+        ({"sort_key": "name", "sort_dir": "asc"}, ["a", "b", "c"]),
+        ({"sort_key": "name", "sort_dir": "desc"}, ["c", "b", "a"]),
+        ({"sort_key": "name", "sort_dir": None}, ["a", "b", "c"]),
+    ],
 )
-def test_tags_are_sorted_by_any_column(sort_dir: str, names: list[str]) -> None:
-    assert listed(tagged("b", "a", "c"), sort_key="name", sort_dir=sort_dir) == names
-
-
-def test_no_direction_is_ascending() -> None:
-    assert listed(tagged("b", "a"), sort_key="name", sort_dir=None) == ["a", "b"]
+def test_tags_are_sorted_by_any_column_the_newest_first_by_default(
+    order: dict[str, Any], names: list[str]
+) -> None:
+    assert listed(tagged("b", "a", "c"), **order) == names
 
 
 def test_a_page_starts_behind_its_marker_and_ends_with_its_limit() -> None:
