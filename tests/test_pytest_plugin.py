@@ -131,9 +131,7 @@ def test_the_plugin_imports_nothing_heavy(inner: Inner) -> None:
 
 
 @GLANCE
-def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(
-    inner: Inner,
-) -> None:
+def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(inner: Inner) -> None:
     inner.tests("""
 from simple_db import Database
 
@@ -225,9 +223,7 @@ def test_seeded(glance_db, number):
     inner.run().assert_outcomes(passed=2)
 
 
-def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
-    inner: Inner,
-) -> None:
+def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(inner: Inner) -> None:
     code = '@pytest.mark.glance_snapshot("none.json")\ndef test_it(glance_db): pass\n'
     (inner.pytester.mkdir("sub") / "test_it.py").write_text(HEAD + code)
     done = inner.run()
@@ -237,9 +233,7 @@ def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
     assert "Traceback" not in done.stdout.str()
 
 
-def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(
-    inner: Inner,
-) -> None:
+def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(inner: Inner) -> None:
     code = '@pytest.mark.glance_snapshot("seed.json")\ndef test_it(glance_db): pass\n'
     directory = inner.pytester.mkdir("sub")
     (directory / "test_it.py").write_text(HEAD + code)
@@ -422,9 +416,7 @@ def test_anew(glance_db_api):
 
 
 @GLANCE
-def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(
-    inner: Inner,
-) -> None:
+def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(inner: Inner) -> None:
     inner.tests("""
 def test_during(glance_db_api):
     from glance.context import RequestContext

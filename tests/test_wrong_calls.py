@@ -204,11 +204,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         ["Database.open", "path"],
     ),
     "no path to load": (lambda db: db.load(), TypeError, ["Database.load", "path"]),
-    "no path to save to": (
-        lambda db: db.save(),
-        errors.Invalid,
-        ["no open file", "path"],
-    ),
+    "no path to save to": (lambda db: db.save(), errors.Invalid, ["no open file", "path"]),
     "bytes to load": (lambda db: db.load(b"{}"), TypeError, ["path", "b'{}'", "restore()"]),
     "a number to save to": (lambda db: db.save(3), TypeError, ["path", "not 3"]),
     "None to open": (lambda _: positional(Database).open(None), TypeError, ["path", "not None"]),

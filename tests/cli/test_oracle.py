@@ -116,9 +116,7 @@ def test_known_divergences_are_passed_over(capsys: Captured) -> None:
 
 
 @pytest.mark.glance
-def test_known_differences_from_the_sql_driver_are_passed_over_by_default(
-    capsys: Captured,
-) -> None:
+def test_known_differences_from_the_sql_driver_are_passed_over_by_default(capsys: Captured) -> None:
     pytest.importorskip("glance", reason="the SQL driver is Glance's")
 
     assert run("glance.db.sqlalchemy.api", "--ops", "images,tags") == 0

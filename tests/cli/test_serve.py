@@ -130,11 +130,7 @@ def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_
     ],
 )
 def test_the_reason_why_a_server_ends_is_printed_in_one_line(
-    capsys: Captured,
-    monkeypatch: pytest.MonkeyPatch,
-    error: BaseException,
-    code: int,
-    shown: str,
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, shown: str
 ) -> None:
     def fail(*_: object) -> None:
         raise error

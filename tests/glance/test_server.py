@@ -70,9 +70,7 @@ def test_the_address_and_the_places_of_the_state_are_printed(server: Server) -> 
 
 
 def test_openstack_uploads_an_image_and_downloads_the_same_bytes(
-    server: Server,
-    data: Path,
-    tmp_path: Path,
+    server: Server, data: Path, tmp_path: Path
 ) -> None:
     created = server.openstack(
         ALICE, "image", "create", "-f", "json", *RAW, "--file", data, "osc-bytes"
@@ -129,9 +127,7 @@ def test_openstack_hides_deactivates_and_deletes_an_image(server: Server, data: 
 
 
 def test_glance_client_uploads_shares_and_a_member_accepts(
-    server: Server,
-    data: Path,
-    tmp_path: Path,
+    server: Server, data: Path, tmp_path: Path
 ) -> None:
     def shown() -> bool:
         return "shared" in names(server.glance(BOB, "image-list"))
@@ -229,9 +225,7 @@ def listing(server: Server) -> Any:
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_after_a_stop_and_a_start_everything_is_there_again(
-    signum: int,
-    data: Path,
-    tmp_path: Path,
+    signum: int, data: Path, tmp_path: Path
 ) -> None:
     server = Server(tmp_path, "--save-interval", "600")
     with server:

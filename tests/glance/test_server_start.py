@@ -170,8 +170,7 @@ sys.meta_path.insert(0, Finder)
 
 
 @pytest.mark.parametrize(
-    "module",
-    ["simple_db.store", "click", "glance", "waitress.server", "glance.api.v2.router"],
+    "module", ["simple_db.store", "click", "glance", "waitress.server", "glance.api.v2.router"]
 )
 def test_an_interrupt_before_the_server_is_up_is_one_line_and_exit_code_130(
     tmp_path: Path, module: str

@@ -132,16 +132,8 @@ def test_an_unspecified_address_is_not_fetched_from_even_if_it_is_named(host: st
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "127.0.0.2",
-        "localhost",
-        "LocalHost",
-        "[::1]",
-        "[0:0:0:0:0:0:0:1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[::127.0.0.1]",
-        "here.example",
+        *("127.0.0.1", "127.0.0.2", "localhost", "LocalHost", "[::1]", "[0:0:0:0:0:0:0:1]"),
+        *("[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "here.example"),
         "user:password@localhost",
     ],
 )

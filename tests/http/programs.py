@@ -69,11 +69,7 @@ class Maker:
 
 
 def _made(turn: int, draft: Draft, token: str | None, method: str | None = None) -> Request:
-    headers = {
-        "Host": "glance.example",
-        "X-Auth-Token": token,
-        "Content-Type": draft.kind or None,
-    }
+    headers = {"Host": "glance.example", "X-Auth-Token": token, "Content-Type": draft.kind or None}
     return Request(
         turn,
         method or draft.method,

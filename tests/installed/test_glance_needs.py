@@ -194,9 +194,7 @@ def lacking(name: str) -> str:
     return f"^Glance {release} has no {shown}.*, which simple_db needs; it is tested with Glance 31"
 
 
-def test_a_package_that_is_not_installed_is_another_matter(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_package_that_is_not_installed_is_another_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "glance_store", None)
     with pytest.raises(ModuleNotFoundError):
         glance_needs.require(["glance_store:get"])

@@ -133,12 +133,7 @@ _listing: Beyond = {
     "is_public": st.none(),
 }
 
-_task = _keys(
-    {"id": LACKING},
-    {"input": LACKING},
-    deleted=st.booleans(),
-    expires_at=some.times,
-)
+_task = _keys({"id": LACKING}, {"input": LACKING}, deleted=st.booleans(), expires_at=some.times)
 _task_times = st.one_of(
     some.times.map(lambda time: time.isoformat(" ", "microseconds")),
     st.sampled_from(["2026-01-01T12:00:00Z", "2026-01-01 12:00:00", "soon", ""]),
@@ -386,9 +381,7 @@ _a_task = {"type": "import", "status": "pending", "owner": "alice", "input": {"a
 _told = st.fixed_dictionaries({"message": some.maybe_texts, "expires_at": some.times})
 _made_and_deleted = st.tuples(
     calls_of(
-        "task_create",
-        admin,
-        values=_told.map(lambda told: {"id": TASK_IDS[0], **_a_task, **told}),
+        "task_create", admin, values=_told.map(lambda told: {"id": TASK_IDS[0], **_a_task, **told})
     ),
     calls_of("task_update", admin, task_id=st.just(TASK_IDS[0]), values=_told),
     calls_of("task_delete", admin, task_id=st.just(TASK_IDS[0])),

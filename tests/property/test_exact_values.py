@@ -220,10 +220,7 @@ def test_subclasses_everywhere_leave_what_plain_values_leave(op: str, data: st.D
     world = World()
     plain = reference(Database(clock=world.now, new_id=world.new_id))
     other = reference(
-        Database(
-            clock=lambda: disguised(world.now()),
-            new_id=lambda: disguised(world.new_id()),
-        )
+        Database(clock=lambda: disguised(world.now()), new_id=lambda: disguised(world.new_id()))
     )
     for call in data.draw(programs(_with_images(op))):
         world.next_turn()

@@ -128,8 +128,7 @@ def test_a_row_that_is_marked_as_deleted_is_not_one_that_is_gone(
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [(1, True), (1, 1.0), (0.0, -0.0), ([1], [1.0]), ({"a": 0}, {"a": False})],
+    ("old", "new"), [(1, True), (1, 1.0), (0.0, -0.0), ([1], [1.0]), ({"a": 0}, {"a": False})]
 )
 def test_what_python_takes_for_equal_and_json_does_not_has_changed(old: Any, new: Any) -> None:
     held = contents(a_full_database())

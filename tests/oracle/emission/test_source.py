@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simple_db.oracle.emission.source import (
-    WIDTH,
-    Expression,
-    Invocation,
-    fits,
-    statement,
-    written,
-)
+from simple_db.oracle.emission.source import WIDTH, Expression, Invocation, fits, statement, written
 
 NOON = dt.datetime(2020, 1, 2, 12)  # noqa: DTZ001 - naive UTC, as every time in the database
 

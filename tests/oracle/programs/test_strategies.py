@@ -103,9 +103,7 @@ def test_texts_that_differ_in_case_only_come_together(
     assert any(len({text.casefold() for text in some}) < len(some) for some in together)
 
 
-def test_calls_mostly_succeed_and_never_fail_but_in_glances_vocabulary(
-    made: list[Program],
-) -> None:
+def test_calls_mostly_succeed_and_never_fail_but_in_glances_vocabulary(made: list[Program]) -> None:
     recording = Recording(reference())
     refused = []
     for program in made:
