@@ -93,9 +93,3 @@ def test_switches_that_do_not_go_together_are_named_as_they_are_typed(
     assert set(re.findall(r"[\w-]*(?:prefer|overwrite)[\w-]*", shown)) == (
         set() if right else {"--prefer-new", "--overwrite"}
     )
-
-
-@pytest.mark.glance
-def test_a_time_between_saves_that_is_no_number_is_refused_by_its_option(capsys: Captured) -> None:
-    assert commands.run(["serve", "--port", "0", "--save-interval", "nan"]) == 2
-    assert "simple-db: --save-interval is a positive number" in capsys.readouterr().err

@@ -59,6 +59,7 @@ def test_the_printed_commands_work_as_printed(server: Server) -> None:
         for command in server.commands
     ]
     assert len(printed) == 3
+    assert {shlex.split(command)[0] for command in server.commands} == {str(BIN / "openstack")}
     assert "active" in printed[0]
     assert all("hello" in text for text in printed)
 
@@ -305,10 +306,6 @@ def test_a_taken_port_is_one_line_and_exit_code_2_without_a_traceback(tmp_path: 
         "choose another --port, or --port 0 for a free one\n"
     )
     assert not list(tmp_path.iterdir())
-
-
-def test_the_printed_commands_name_the_client_beside_the_interpreter(server: Server) -> None:
-    assert {shlex.split(command)[0] for command in server.commands} == {str(BIN / "openstack")}
 
 
 def test_credentials_in_urls_do_not_reach_the_log() -> None:

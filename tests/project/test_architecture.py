@@ -166,12 +166,9 @@ def modules_at_hand(tree: ast.Module) -> set[str]:
 
 
 @EVERY_FILE
-def test_no_parameter_hides_a_module(path: Path) -> None:
+def test_no_parameter_hides_a_module_that_the_file_imports(path: Path) -> None:
     tree = parsed(path)
-    ours = [function for function in functions(tree) if function.name not in FUNCTIONS]
-    parameters = {
-        node.arg for function in ours for node in ast.walk(function) if isinstance(node, ast.arg)
-    }
+    parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
     assert parameters & modules_at_hand(tree) == set()
 
@@ -204,23 +201,13 @@ def test_every_module_of_the_core_has_its_tests(path: Path) -> None:
 # --- contexts --------------------------------------------------------------------------------
 
 
-def test_only_visibility_reads_a_context() -> None:
+def test_only_visibility_reads_a_context_and_knows_who_can_see_deleted_images() -> None:
     readers = {
         path.stem
         for path in CORE_FILES
         for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "context"
-    }
-
-    assert readers == {"visibility"}
-
-
-def test_only_visibility_knows_who_can_see_deleted_images() -> None:
-    readers = {
-        path.stem
-        for path in CORE_FILES
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Attribute) and node.attr == "can_see_deleted"
+        if isinstance(node, ast.Attribute)
+        and (ast.unparse(node.value) == "context" or node.attr == "can_see_deleted")
     }
 
     assert readers == {"visibility"}
@@ -329,17 +316,3 @@ def test_only_no_such_file_says_that_a_file_is_not_there(path: Path) -> None:
 )
 def test_what_loses_an_error_of_a_file_system_is_seen(code: str) -> None:
     assert any(swallows(node) for node in ast.walk(ast.parse(code)))
-
-
-@EVERY_FILE
-def test_no_parameter_hides_a_module_that_the_file_imports(path: Path) -> None:
-    tree = parsed(path)
-    modules = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if f"{node.module}.{alias.name}" in MODULES
-    }
-    parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    assert parameters & modules == set()

@@ -62,21 +62,15 @@ def test_an_image_comes_with_all_that_belongs_to_it() -> None:
     assert not [*second.locations, *second.properties, *second.tags, *second.tasks]
 
 
-@pytest.mark.parametrize("beginning", ["abc", "abd"])
-def test_an_image_is_found_by_its_id(beginning: str) -> None:
-    held = contents(a_database_of_everything())
-
-    assert snapshot_outline.image(held, beginning).image.id == beginning
-
-
-def test_an_image_is_found_by_the_beginning_of_its_id() -> None:
+@pytest.mark.parametrize(
+    ("beginning", "found"), [("abc", "abc"), ("abcd", "abcd"), ("x", "xyz"), ("xyz", "xyz")]
+)
+def test_an_image_is_found_by_its_id_or_the_beginning_of_it(beginning: str, found: str) -> None:
     db = a_database()
-    an_image(db, "abc")
-    an_image(db, "abcd")
-    an_image(db, "xyz")
+    for image_id in ("abc", "abcd", "xyz"):
+        an_image(db, image_id)
 
-    assert snapshot_outline.image(contents(db), "x").image.id == "xyz"
-    assert snapshot_outline.image(contents(db), "abc").image.id == "abc"
+    assert snapshot_outline.image(contents(db), beginning).image.id == found
 
 
 @pytest.mark.parametrize(("beginning", "shown"), [("z", "no image"), ("ab", "2 images"), ("", "2")])
