@@ -3,7 +3,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import sysconfig
 import threading
@@ -19,6 +18,7 @@ from simple_db import Database, RequestContext, pytest_plugin
 from simple_db.installed import distribution
 from simple_db.model.errors import SnapshotError
 from simple_db.pytest_plugin import GlanceServer
+from tests.support.processes import ran
 from tests.support.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
 
 pytest_plugins = ["pytester"]
@@ -534,14 +534,8 @@ def test_it(glance_server):
     assert names(glance_server.database()) == []
 """)
     # Not by `run`, which puts the working directory before the library of the tests themselves.
-    done = subprocess.run(  # noqa: S603 - a program of the environment
-        [BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider"],
-        check=False,
-        capture_output=True,
-        cwd=inner.path,
-        text=True,
-        timeout=2 * PATIENCE,
-    )
+    command = (BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider")
+    done = ran(*command, cwd=inner.path, PYTHONPATH=os.environ["PYTHONPATH"])
     assert "1 passed" in done.stdout, done.stdout
 
 
@@ -707,14 +701,8 @@ def test_by_the_environment(glance_server, monkeypatch):
 @GLANCE
 def test_openstackclient_works_with_the_variables_for_it(server: GlanceServer) -> None:
     new_image(server)
-    done = subprocess.run(  # noqa: S603 - the client of the environment
-        [BIN / "openstack", "image", "list", "-f", "value", "-c", "Name"],
-        check=False,
-        capture_output=True,
-        env=os.environ | server.for_environment(),
-        text=True,
-        timeout=PATIENCE,
-    )
+    command = (BIN / "openstack", "image", "list", "-f", "value", "-c", "Name")
+    done = ran(*command, cwd=server.data_dir, **server.for_environment())
     assert done.stdout == "new\n", done.stderr
 
 

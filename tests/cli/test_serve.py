@@ -57,12 +57,7 @@ def test_what_a_server_cannot_start_with_is_refused(
 
 
 NO_SNAPSHOTS = [
-    b"",
-    b"{",
-    b"[]",
-    b'{"format": "other"}',
-    b"\xff",
-    b'{"format":"simple_db","version":99}',
+    *(b"", b"{", b"[]", b'{"format": "other"}', b"\xff", b'{"format":"simple_db","version":99}'),
 ]
 
 

@@ -43,18 +43,7 @@ def test_any_other_location_names_none(url: str) -> None:
 
 
 _PIECES = [
-    "file://",
-    "filesystem://",
-    "images",
-    "/",
-    "..",
-    ".",
-    "%2e",
-    "%2F",
-    "%00",
-    "\0",
-    "%",
-    "a",
+    *("file://", "filesystem://", "images", "/", "..", ".", "%2e", "%2F", "%00", "\0", "%", "a"),
 ]
 
 

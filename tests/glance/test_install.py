@@ -3,7 +3,6 @@ import datetime as dt
 import importlib
 import inspect
 import re
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -31,6 +30,7 @@ from simple_db.glance import Driver, install, metadata_backend
 from simple_db.glance.installation import BINDINGS, METADATA_BINDINGS
 from simple_db.installed import glance_release
 from simple_db.installed.glance_needs import is_there
+from tests.support.processes import ran
 
 pytestmark = pytest.mark.glance
 
@@ -191,8 +191,8 @@ for module, name in {BINDINGS!r}:
     assert getattr(import_module(module), name) is api
 assert glance.db.get_api() is api
 """
-    command = [sys.executable, "-W", "ignore", "-c", script]
-    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+    done = ran(sys.executable, "-W", "ignore", "-c", script)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_other_module_of_glance_binds_the_sql_driver_to_a_name() -> None:
@@ -237,8 +237,8 @@ import simple_db.glance.server
 from oslo_service.backend import BackendType, get_backend_type
 assert get_backend_type() is BackendType.THREADING
 """
-    command = [sys.executable, "-W", "ignore", "-c", script]
-    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+    done = ran(sys.executable, "-W", "ignore", "-c", script)
+    assert done.returncode == 0, done.stderr
 
 
 # --- as a decorator ----------------------------------------------------------------------------
@@ -560,9 +560,7 @@ def outcomes(body: str) -> dict[str, int]:
         path.write_text(module)
         options = ["-p", "no:cacheprovider", "-p", "no:cov", "-q", "-W", "ignore", "--rootdir"]
         command = [sys.executable, "-m", "pytest", *options, directory, str(path)]
-        done = subprocess.run(  # noqa: S603 - our own script
-            command, check=False, timeout=120, cwd=directory, capture_output=True, text=True
-        )
+        done = ran(*command, cwd=Path(directory))
     found = re.findall(r"(\d+) (passed|failed|error)", done.stdout.splitlines()[-1])
     assert found, done.stdout + done.stderr
     return {outcome: int(number) for number, outcome in found}

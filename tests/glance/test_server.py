@@ -16,6 +16,7 @@ import pytest
 
 from simple_db import Database, RequestContext
 from simple_db.glance import server as glance_server
+from tests.support.processes import ran
 from tests.support.serving import ADMIN, ALICE, BIN, BOB, FORMATS, PATIENCE, Server
 
 pytestmark = pytest.mark.glance
@@ -291,14 +292,7 @@ def test_no_configuration_of_another_glance_reaches_the_server(tmp_path: Path) -
 def test_a_taken_port_is_one_line_and_exit_code_2_without_a_traceback(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(  # noqa: S603 - our own command
-            [BIN / "simple-db", "serve", "--port", str(port)],
-            check=False,
-            capture_output=True,
-            cwd=tmp_path,
-            text=True,
-            timeout=PATIENCE,
-        )
+        done = ran(BIN / "simple-db", "serve", "--port", str(port), cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pkgutil
 import re
-import subprocess
 import sys
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 import simple_db.glance
 import simple_db.oracle
 from simple_db.installed import distribution, extras
-from tests.support.serving import PROJECT
+from tests.support.processes import ran
 
 pytestmark = pytest.mark.glance
 
@@ -46,13 +44,7 @@ MODULES = {
 def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
     """Return the modules of ours that cannot be imported without a package, and the errors."""
     names = [name for modules in MODULES.values() for name in modules]
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-        text=True,
-    )
+    done = ran(sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names)
     outcomes: dict[str, tuple[str, str]] = json.loads(done.stdout)
     return outcomes
 

@@ -178,11 +178,7 @@ def test_an_image_that_is_gone_takes_its_children_with_it() -> None:
 
     assert (group.owner, group.kind) == (held.rows[Image]["a"], "removed")
     assert set(tables(group.changes)) == {
-        "images",
-        "image_locations",
-        "image_properties",
-        "image_members",
-        "image_tags",
+        *("images", "image_locations", "image_properties", "image_members", "image_tags"),
     }
 
 

@@ -109,13 +109,7 @@ def test_the_document_has_everything_and_json_takes_it() -> None:
     document = snapshot_outline.document(snapshot.decoded(a_database_of_everything().snapshot()))
 
     assert list(document) == [
-        "version",
-        "writer",
-        "sha256",
-        "counts",
-        "images",
-        "tasks",
-        "namespaces",
+        *("version", "writer", "sha256", "counts", "images", "tasks", "namespaces"),
     ]
     assert json.loads(json.dumps(document)) == document
     assert document["counts"]["images"] == {"rows": 2, "deleted": 1}
