@@ -26,6 +26,7 @@ from simple_db.oracle.report.progress import progress
 from simple_db.oracle.request import Request
 from simple_db.oracle.targets.target import DriverTarget
 from tests.support.broken import a_violation
+from tests.support.command_line import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,15 +75,6 @@ def run(*arguments: object) -> int:
 
 def document() -> Any:
     return json.loads(Path("a.json").read_text())
-
-
-def refused(capsys: Captured, *arguments: object) -> str:
-    """Return the one line that a command line is refused with."""
-    assert run(*arguments) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("simple-db: ")
-    assert printed.err.count("\n") == 1
-    return printed.err
 
 
 # --- reports and exit codes ----------------------------------------------------------------------
@@ -228,7 +220,7 @@ def test_what_cannot_run_is_refused_in_one_line(
 ) -> None:
     Path("bad.toml").write_text("[[divergence]]\n")
 
-    assert named in refused(capsys, *arguments)
+    assert named in refused(capsys, "oracle", *arguments)
 
 
 def test_a_budget_that_is_too_short_for_a_program_is_refused(
@@ -236,7 +228,9 @@ def test_a_budget_that_is_too_short_for_a_program_is_refused(
 ) -> None:
     monkeypatch.setattr("simple_db.oracle.run.search", search)
 
-    assert "give it more time" in refused(capsys, "somebodys:agreeing", "--budget", "0.001")
+    assert "give it more time" in refused(
+        capsys, "oracle", "somebodys:agreeing", "--budget", "0.001"
+    )
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
@@ -247,7 +241,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_search(
     Path("a-file").touch()
 
     named = f"{option} a-file/below cannot be written: "
-    assert named in refused(capsys, "somebodys:lax", option, "a-file/below")
+    assert named in refused(capsys, "oracle", "somebodys:lax", option, "a-file/below")
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
@@ -273,7 +267,7 @@ def test_the_extra_is_named_if_it_is_missing(
     monkeypatch.delattr("simple_db.oracle.command")
     monkeypatch.setitem(sys.modules, "hypothesis", None)
 
-    assert distribution.needs("oracle", "oracle") in refused(capsys, "somebodys:lax")
+    assert distribution.needs("oracle", "oracle") in refused(capsys, "oracle", "somebodys:lax")
 
 
 # --- options -------------------------------------------------------------------------------------

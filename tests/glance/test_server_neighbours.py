@@ -141,12 +141,7 @@ def test_nobody_imports_from_the_server_itself(server: Server) -> None:
     image_id = server.created()
 
     for host in (
-        "127.0.0.1",
-        "user@127.0.0.1",
-        "[::1]",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "0.0.0.0",  # noqa: S104 - nobody listens here
+        *("127.0.0.1", "user@127.0.0.1", "[::1]", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"),  # noqa: S104 - nobody listens here
     ):
         status, body = server.asked_to_import(
             image_id, "web-download", uri=f"http://{host}:{port}/v2/images"

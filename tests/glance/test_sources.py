@@ -89,29 +89,11 @@ def filtering(**options: Any) -> Iterator[None]:
 @pytest.mark.parametrize(
     "host",
     [
-        "0.0.0.0",  # noqa: S104 - nobody listens here
-        "[::]",
-        "[0:0:0:0:0:0:0:0]",
-        "[::0.0.0.0]",
-        "[::ffff:0.0.0.0]",
-        "[::ffff:0:0]",
-        "[::FFFF:0.0.0.0]",
-        "0.0.0.1",
-        "[::ffff:0.0.0.1]",
-        "0.0.0.0.",
-        "0",
-        "0.0",
-        "00000000000",
-        "0x0",
-        "0x00000000",
-        "0x0.0x0.0.0",
-        "000.000.000.000",
-        "nowhere.example",
-        "NOWHERE.example",
-        "nowhere.example.",
-        "zero.example",
-        "wrapped.example",
-        "user:password@0.0.0.0",
+        *("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]", "[::0.0.0.0]", "[::ffff:0.0.0.0]"),  # noqa: S104 - nobody listens here
+        *("[::ffff:0:0]", "[::FFFF:0.0.0.0]", "0.0.0.1", "[::ffff:0.0.0.1]", "0.0.0.0.", "0"),
+        *("0.0", "00000000000", "0x0", "0x00000000", "0x0.0x0.0.0", "000.000.000.000"),
+        *("nowhere.example", "NOWHERE.example", "nowhere.example.", "zero.example"),
+        *("wrapped.example", "user:password@0.0.0.0"),
     ],
 )
 @pytest.mark.parametrize("port", ["", ":80", ":443", f":{OWN_PORT}", ":8000"])

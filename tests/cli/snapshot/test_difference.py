@@ -19,6 +19,7 @@ from tests.support.build import (
     a_property,
     an_image,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from simple_db.cli.snapshot.difference import Difference, RowChange
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from simple_db.store import Cut
 
 EVERY_TABLE = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.table)
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def changes(difference: Difference) -> list[RowChange]:

@@ -19,14 +19,10 @@ from tests.support.build import (
     an_image,
     ids,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from simple_db import Database
-    from simple_db.store import Cut
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def a_database_of_everything() -> Database:

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from simple_db import Database, snapshot
+from simple_db import Database
 from simple_db.cli.snapshot import difference as snapshot_diff
 from simple_db.cli.snapshot import outline as snapshot_outline
 from simple_db.cli.snapshot import tables as snapshot_tables
@@ -22,6 +22,7 @@ from tests.support.build import (
     a_property,
     an_image,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,10 +35,6 @@ ID = "8c2f1de0-5a67-4b0e-9d3c-2f6b7a1e4d55"
 OTHER_ID = "8c2f1de1-5a67-4b0e-9d3c-2f6b7a1e4d55"
 OWNER = "3f2c9be1aa7d4a0c9a5f7be83c2b9d10"
 EVIL = "\x1b[31m\u202e[bold]two\nlines"
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def lines(shown: Iterable[RenderableType], width: int = 80, **options: Any) -> list[str]:
