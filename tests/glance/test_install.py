@@ -129,16 +129,12 @@ def test_without_an_argument_the_database_is_new_and_has_the_time_of_oslo() -> N
         assert db_api.image_create(ADMIN, {"status": "queued"})["created_at"] == moment
 
 
-def test_a_driver_is_used_as_it_is() -> None:
-    driver = Driver(Database())
+@pytest.mark.parametrize(
+    "driver", [Driver(Database()), SimpleNamespace(**dict.fromkeys(FUNCTIONS, lambda *_: None))]
+)
+def test_a_driver_or_any_object_with_all_functions_is_used_as_it_is(driver: Any) -> None:
     with install(driver) as db_api:
-        assert db_api is driver
-
-
-def test_any_object_with_all_functions_is_a_driver() -> None:
-    lookalike: Any = SimpleNamespace(**dict.fromkeys(FUNCTIONS, lambda *_: None))
-    with install(lookalike):
-        assert in_force()[0] is lookalike
+        assert db_api is in_force()[0] is driver
 
 
 @pytest.mark.parametrize("wrong", [3, "glance.json", Database, in_tree_fake, object()])
@@ -454,18 +450,6 @@ def test_what_cannot_be_decorated_is_named_and_nothing_stays_installed(
 def test_a_decorator_that_has_to_be_above_is_named(above: Any) -> None:
     with pytest.raises(TypeError, match=rf"put @[\w.]*{above.__name__} above @install\(\)"):
         install()(above(lambda: None))
-
-
-def test_a_fixture_above_is_within_an_installation() -> None:
-    assert outcomes("""
-        @pytest.fixture
-        @install()
-        def db_api():
-            yield glance.db.get_api()
-
-        def test_it(db_api):
-            assert glance.db.get_api() is db_api
-    """) == {"passed": 1}
 
 
 @pytest.mark.parametrize("wrong", [images, Tests])

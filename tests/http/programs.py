@@ -107,20 +107,11 @@ def _json(path: str, body: Any) -> Draft:
 
 def _other(chance: Chance) -> Draft:
     image = chance.image_id()
-    method, path = chance.one(
-        ("GET", f"/schemas/{chance.one(*_SCHEMAS)}"),
-        ("GET", "/info/import"),
-        ("GET", "/info/stores"),
-        ("GET", "/info/usage"),
-        ("GET", "/info/stores/detail"),
-        ("GET", "/metadefs/resource_types"),
-        ("GET", "/cache"),
-        ("DELETE", "/cache"),
-        ("PUT", f"/cache/{image}"),
-        ("DELETE", f"/cache/{image}"),
-        ("GET", f"/cache/nodes/{image}"),
-        ("POST", "/cache/clean"),
-        ("POST", "/cache/prune"),
-        ("GET", "/nowhere"),
+    asked: str = chance.one(
+        *(f"GET /schemas/{chance.one(*_SCHEMAS)}", "GET /info/import", "GET /info/stores"),
+        *("GET /info/usage", "GET /info/stores/detail", "GET /metadefs/resource_types"),
+        *("GET /cache", "DELETE /cache", f"PUT /cache/{image}", f"DELETE /cache/{image}"),
+        *(f"GET /cache/nodes/{image}", "POST /cache/clean", "POST /cache/prune", "GET /nowhere"),
     )
+    method, _, path = asked.partition(" ")
     return Draft(method, path)

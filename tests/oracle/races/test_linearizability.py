@@ -63,21 +63,23 @@ def test_a_history_is_explained_by_an_order_that_keeps_to_real_time(
     assert (refusal(history(lanes)) is None) is explained
 
 
-# This is what Glance's in-tree fake does.
-def test_two_who_set_an_atomic_property_cannot_both_win() -> None:
-    refused = refusal(history(locks(DONE, DONE)))
+@pytest.mark.parametrize(
+    ("outcome", "longest", "instead"),
+    [
+        # this is what Glance's in-tree fake does
+        (DONE, [LOCK_A], [(LOCK_B, DUPLICATE)]),
+        (DUPLICATE, [], [(LOCK_A, DONE), (LOCK_B, DONE)]),
+    ],
+    ids=["win", "lose"],
+)
+def test_two_who_set_an_atomic_property_can_neither_both_win_nor_both_lose(
+    outcome: OutcomeSummary, longest: list[Call], instead: list[tuple[Call, OutcomeSummary]]
+) -> None:
+    refused = refusal(history(locks(outcome, outcome)))
 
     assert refused is not None
-    assert [one.call for one in refused.longest] == [LOCK_A]
-    assert [(one.call, outcome) for one, outcome in refused.instead] == [(LOCK_B, DUPLICATE)]
-
-
-def test_two_who_set_an_atomic_property_cannot_both_lose() -> None:
-    refused = refusal(history(locks(DUPLICATE, DUPLICATE)))
-
-    assert refused is not None
-    assert refused.longest == ()
-    assert [outcome for _, outcome in refused.instead] == [DONE, DONE]
+    assert [one.call for one in refused.longest] == longest
+    assert [(one.call, told) for one, told in refused.instead] == instead
 
 
 @pytest.mark.parametrize(("found", "explained"), [(["a", "b"], True), (["a"], False), ([], False)])

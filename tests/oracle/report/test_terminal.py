@@ -45,12 +45,11 @@ def test_a_short_report_is_this_text(name: str, changes: dict[str, Any]) -> None
     assert_golden(shown(a_result(**changes)), GOLDEN / f"{name}.txt")
 
 
-def test_a_report_of_everything_is_this_text() -> None:
-    assert_golden(shown(everything()), GOLDEN / "everything.txt")
-
-
-def test_a_wide_report_has_explanations_beside_programs_and_counts_outcomes() -> None:
-    assert_golden(shown(everything(), 160), GOLDEN / "everything_wide.txt")
+@pytest.mark.parametrize(("name", "width"), [("everything", 100), ("everything_wide", 160)])
+def test_a_report_of_everything_is_this_text_and_has_explanations_beside_programs_if_wide(
+    name: str, width: int
+) -> None:
+    assert_golden(shown(everything(), width), GOLDEN / f"{name}.txt")
 
 
 def test_a_narrow_report_fits_its_terminal() -> None:
