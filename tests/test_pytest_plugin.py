@@ -145,34 +145,54 @@ def test_it(glance_db_api):
     inner.run().assert_outcomes(passed=1)
 
 
-def test_a_database_is_the_tests_own(inner: Inner) -> None:
+def test_a_database_is_the_tests_own_and_is_filled_by_the_marker(inner: Inner) -> None:
+    for name in ("seeded", "once"):
+        seed(inner.path, name)
     inner.tests("""
+import datetime as dt
+from pathlib import Path
+from unittest import mock
+
 @pytest.mark.parametrize("name", ["a", "b"])
-def test_it(glance_db, name):
+def test_a_database_is_the_tests_own(glance_db, name):
     assert names(glance_db) == []
     glance_db.image_create(ADMIN, {"name": name, "status": "queued"})
     assert names(glance_db) == [name]
-""")
-    inner.run().assert_outcomes(passed=2)
-
-
-def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(inner: Inner) -> None:
-    inner.tests("""
-import datetime as dt
-from unittest import mock
 
 def created_at(glance_db):
     return glance_db.image_create(ADMIN, {"status": "queued"})["created_at"]
 
-def test_of_its_own(glance_db):
+def test_the_clock_is_its_own_where_oslo_utils_is_not_in_use(glance_db):
     assert created_at(glance_db).year > 2020
 
-def test_of_oslo(glance_db):
+def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(glance_db):
     import oslo_utils.timeutils
     with mock.patch("oslo_utils.timeutils.utcnow", lambda: dt.datetime(2001, 2, 3)):
         assert created_at(glance_db) == dt.datetime(2001, 2, 3)
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.glance_snapshot(Path(__file__).with_name("once.json"))
+def test_a_file_is_read_once(glance_db, number):
+    assert names(glance_db) == ["once"]
+    Path("once.json").write_text("something else")
+
+@pytest.mark.glance_snapshot(path="seeded.json")
+def test_the_path_can_be_given_by_its_name(glance_db):
+    assert names(glance_db) == ["seeded"]
+
+@pytest.mark.glance_snapshot(path=Path("seeded.json"))
+def test_the_path_can_be_a_path(glance_db):
+    assert names(glance_db) == ["seeded"]
+
+@pytest.mark.glance_snapshot("seeded.json")
+class TestMarkerOfAClass:
+    def test_is_for_those_of_its_tests_that_read_it(self, glance_db):
+        assert names(glance_db) == ["seeded"]
+
+    def test_is_no_error_for_the_others(self):
+        pass
 """)
-    inner.run().assert_outcomes(passed=2)
+    inner.run("-p", "no:randomly").assert_outcomes(passed=10)
 
 
 def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: Inner) -> None:
@@ -206,20 +226,6 @@ def test_root(glance_db):
     assert names(glance_db) == ["root"]
 """
     (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    inner.run().assert_outcomes(passed=2)
-
-
-def test_a_file_is_read_once(inner: Inner) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
-from pathlib import Path
-
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.glance_snapshot(Path(__file__).with_name("seeded.json"))
-def test_seeded(glance_db, number):
-    assert names(glance_db) == ["seeded"]
-    Path("seeded.json").write_text("something else")
-""")
     inner.run().assert_outcomes(passed=2)
 
 
@@ -277,20 +283,6 @@ def test_a_wrong_argument_of_the_marker_is_reported_in_one_line_and_nothing_else
     for section, why in zip(sections, WRONG.values(), strict=True):
         assert section.startswith(f"glance_snapshot{why if why[0] == ':' else ' ' + why}")
         assert "\n" not in section
-
-
-@pytest.mark.parametrize("arguments", ["path='seeded.json'", "path=Path('seeded.json')"])
-def test_the_path_can_be_given_by_its_name(inner: Inner, arguments: str) -> None:
-    seed(inner.path, "seeded")
-    code = f"""
-from pathlib import Path
-
-@pytest.mark.glance_snapshot({arguments})
-def test_it(glance_db):
-    assert names(glance_db) == ["seeded"]
-"""
-    inner.tests(code)
-    inner.run().assert_outcomes(passed=1)
 
 
 UNREAD = (
@@ -356,20 +348,6 @@ def test_unread(request):
     assert f"\n{UNREAD}\n" in done.stdout.str()
 
 
-def test_a_marker_of_a_class_is_for_those_of_its_tests_that_read_it(inner: Inner) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
-@pytest.mark.glance_snapshot("seeded.json")
-class TestIt:
-    def test_read(self, glance_db):
-        assert names(glance_db) == ["seeded"]
-
-    def test_pure(self):
-        pass
-""")
-    inner.run().assert_outcomes(passed=2)
-
-
 def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(
     inner: Inner,
 ) -> None:
@@ -390,7 +368,9 @@ def test_server(glance_server): pass
 
 
 @GLANCE
-def test_glance_uses_the_database_during_the_test_and_not_after_it(inner: Inner) -> None:
+def test_glance_uses_the_database_and_no_configuration_during_the_test_and_not_after_it(
+    inner: Inner,
+) -> None:
     seed(inner.path, "seeded")
     inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
@@ -409,28 +389,20 @@ def test_after():
     import glance.db
     assert glance.db.get_api().__name__ == "glance.db.sqlalchemy.api"
 
-def test_anew(glance_db_api):
-    assert names(glance_db_api) == []
-""")
-    inner.run("-p", "no:randomly").assert_outcomes(passed=3)
-
-
-@GLANCE
-def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(inner: Inner) -> None:
-    inner.tests("""
-def test_during(glance_db_api):
+def test_anew_with_contexts_that_need_no_configuration(glance_db_api):
     from glance.context import RequestContext
+    assert names(glance_db_api) == []
     alice = RequestContext(project_id="alice", roles=["member"])
     glance_db_api.image_create(alice, {"name": "hers", "status": "queued", "owner": "alice"})
     assert names(glance_db_api) == ["hers"]
 
-def test_after():
+def test_after_it_the_configuration_is_as_it_was():
     from oslo_config import cfg
     assert "find_file" not in vars(cfg.CONF)
     with pytest.raises(cfg.NotInitializedError):
         cfg.CONF.find_file("policy.yaml")
 """)
-    inner.run("-p", "no:randomly").assert_outcomes(passed=2)
+    inner.run("-p", "no:randomly").assert_outcomes(passed=4)
 
 
 @GLANCE

@@ -70,11 +70,13 @@ def test_a_module_says_what_is_missing_and_how_to_get_it(
     assert [outcome for outcome in failed.values() if not says.fullmatch(outcome[1])] == []
 
 
-def test_a_package_that_lacks_a_module_is_not_said_to_be_missing() -> None:
-    error = ModuleNotFoundError("No module named 'json.pickle'", name="json.pickle")
-    assert extras.absent("simple_db.glance", "server", error) is error
-
-
-def test_an_import_that_does_not_say_what_it_lacks_is_left_as_it_is() -> None:
-    error = ModuleNotFoundError("nothing")
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'json.pickle'", name="json.pickle"),
+        ModuleNotFoundError("nothing"),
+    ],
+    ids=["a module of a package that is there", "of no name"],
+)
+def test_an_import_that_misses_no_package_is_left_as_it_is(error: ModuleNotFoundError) -> None:
     assert extras.absent("simple_db.glance", "server", error) is error
