@@ -195,8 +195,14 @@ class TestMarkerOfAClass:
     inner.run("-p", "no:randomly").assert_outcomes(passed=10)
 
 
-def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: Inner) -> None:
+def test_a_marker_seeds_each_test_from_a_file_beside_it_or_else_in_the_rootdir(
+    inner: Inner,
+) -> None:
+    for name in ("both", "root"):
+        seed(inner.path / "seeds", name)
     seed(inner.pytester.mkdir("sub"), "seeded")
+    other = seed(inner.path / "sub" / "seeds", "other")
+    other.rename(other.with_name("both.json"))
     code = """
 @pytest.mark.glance_snapshot("seeded.json")
 @pytest.mark.parametrize("number", [1, 2])
@@ -206,17 +212,7 @@ def test_seeded(glance_db, number):
 
 def test_unmarked(glance_db):
     assert names(glance_db) == []
-"""
-    (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    inner.run().assert_outcomes(passed=3)
 
-
-def test_a_file_beside_the_test_goes_before_one_in_the_rootdir(inner: Inner) -> None:
-    seed(inner.path / "seeds", "both")
-    seed(inner.path / "seeds", "root")
-    other = seed(inner.pytester.mkdir("sub") / "seeds", "other")
-    other.rename(other.with_name("both.json"))
-    code = """
 @pytest.mark.glance_snapshot("seeds/both.json")
 def test_beside(glance_db):
     assert names(glance_db) == ["other"]
@@ -226,7 +222,7 @@ def test_root(glance_db):
     assert names(glance_db) == ["root"]
 """
     (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    inner.run().assert_outcomes(passed=2)
+    inner.run().assert_outcomes(passed=5)
 
 
 def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(inner: Inner) -> None:
@@ -290,7 +286,7 @@ UNREAD = (
 )
 
 
-def test_a_marker_that_no_fixture_reads_is_an_error(inner: Inner) -> None:
+def test_a_marker_that_no_fixture_and_no_test_reads_is_an_error(inner: Inner) -> None:
     seed(inner.path, "seeded")
     inner.tests("""
 import unittest
@@ -324,28 +320,18 @@ def test_read_by_a_fixture(database):
 @pytest.mark.usefixtures("glance_db")
 def test_read_for_its_own_sake():
     pass
-""")
-    done = inner.run()
-    done.assert_outcomes(passed=2, errors=3)
-    assert done.stdout.str().count(f"\n{UNREAD}\n") == 3
 
-
-def test_a_marker_that_a_test_could_have_read_by_itself_is_an_error_if_it_has_not(
-    inner: Inner,
-) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
-def test_read(request):
+def test_that_could_have_read_it_and_has(request):
     assert names(request.getfixturevalue("glance_db")) == ["seeded"]
 
 @pytest.mark.glance_snapshot("seeded.json")
-def test_unread(request):
+def test_that_could_have_read_it_and_has_not(request):
     pass
 """)
     done = inner.run()
-    done.assert_outcomes(passed=1, failed=1)
-    assert f"\n{UNREAD}\n" in done.stdout.str()
+    done.assert_outcomes(passed=3, errors=3, failed=1)
+    assert done.stdout.str().count(f"\n{UNREAD}\n") == 4
 
 
 def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(

@@ -137,9 +137,23 @@ def test_a_driver_or_any_object_with_all_functions_is_used_as_it_is(driver: Any)
         assert db_api is in_force()[0] is driver
 
 
-@pytest.mark.parametrize("wrong", [3, "glance.json", Database, in_tree_fake, object()])
-def test_anything_else_is_refused_and_nothing_is_installed(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"takes a simple_db\.Database"):
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        *(
+            (one, r"takes a simple_db\.Database")
+            for one in (3, "a.json", Database, in_tree_fake, object())
+        ),
+        *(
+            (one, r"written @install\(\), with parentheses$")
+            for one in (in_force, unittest.TestCase)
+        ),
+    ],
+)
+def test_anything_else_is_refused_with_the_fix_and_nothing_is_installed(
+    wrong: Any, why: str
+) -> None:
+    with pytest.raises(TypeError, match=why):
         install(wrong)
 
 
@@ -450,12 +464,6 @@ def test_what_cannot_be_decorated_is_named_and_nothing_stays_installed(
 def test_a_decorator_that_has_to_be_above_is_named(above: Any) -> None:
     with pytest.raises(TypeError, match=rf"put @[\w.]*{above.__name__} above @install\(\)"):
         install()(above(lambda: None))
-
-
-@pytest.mark.parametrize("wrong", [images, Tests])
-def test_a_decorator_without_parentheses_is_an_error_that_says_so(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"written @install\(\), with parentheses$"):
-        install(wrong)
 
 
 # --- as a decorator of classes of tests --------------------------------------------------------
