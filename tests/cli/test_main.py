@@ -56,7 +56,6 @@ def test_where_a_file_of_ours_is_overwritten_the_command_says_what_to_do(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distribution, "problems", lambda: ["what to do"])
-
     assert code_of(monkeypatch, "schema") == 2
     assert capsys.readouterr().err == "simple-db: warning: what to do\n"
 

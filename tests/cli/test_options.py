@@ -69,7 +69,6 @@ def test_every_command_that_reads_a_snapshot_has_the_bound_that_its_refusal_name
 def test_every_option_that_an_error_names_is_there() -> None:
     named = set(itertools.chain(*(re.findall(r"--[a-z-]+", one) for one in IN_OPTIONS.values())))
     there = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-
     assert named <= there
 
 

@@ -51,7 +51,6 @@ def test_what_a_server_cannot_start_with_is_refused(
     capsys: Captured, tmp_path: Path, arguments: list[str], shown: str
 ) -> None:
     Path("file").touch()
-
     assert shown in refused(capsys, "serve", "--port", "0", *arguments)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -190,7 +189,6 @@ def test_the_address_the_places_and_commands_to_try_are_printed(
 
 def test_a_path_is_printed_so_that_no_terminal_obeys_it(announced: Announced) -> None:
     printed = announced("--snapshot", "\x1b[2J.json").out
-
     assert "\x1b" not in printed
     assert printed.count(r"\x1b[2J.json") == 3
 
@@ -241,7 +239,6 @@ def test_paths_are_short_where_the_environment_is_in_the_working_directory(
 
 def test_of_a_client_on_the_path_the_package_is_not_named(announced: Announced) -> None:
     Path("openstack").touch(0o700)
-
     assert "\nTry:\n  openstack --os-auth-type none" in announced().out
 
 

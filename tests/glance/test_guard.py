@@ -67,7 +67,6 @@ def test_another_host_is_421_with_the_reason(
     host: str, method: str, neighbours: Neighbours
 ) -> None:
     status, body = answered({"Host": host}, method, neighbours)
-
     assert status == 421
     assert method == "HEAD" or f"--allow-host '{host_name(host)}'" in body
 
@@ -84,7 +83,6 @@ def test_another_host_is_421_with_the_reason(
 )
 def test_no_host_two_hosts_and_what_is_no_host_are_400(host: str | None) -> None:
     status, body = answered({"Host": host})
-
     assert status == 400
     assert "Host" in body
 

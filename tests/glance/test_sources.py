@@ -262,7 +262,6 @@ def test_glance_is_as_it_was_afterwards() -> None:
     before = replaced()
     with guarded_sources(OWN_PORT):
         assert not set(before) & set(replaced())
-
     assert replaced() == before
 
 

@@ -57,5 +57,4 @@ def test_glance_is_as_it_was_afterwards(data: Path) -> None:
     before = (ImagesController.import_image, utils.get_image_data_iter)
     with only_staged_files(data):
         assert ImagesController.import_image is not before[0]
-
     assert (ImagesController.import_image, utils.get_image_data_iter) == before

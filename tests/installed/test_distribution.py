@@ -98,9 +98,7 @@ def test_what_came_from_a_url_gets_an_extra_from_there(
     site: Path, origin: dict[str, Any], source: str
 ) -> None:
     ours(site, origin)
-
     printed = shlex.split(distribution.how_to_install("server"))
-
     assert printed[-1] == f"glance-simple-db[server] @ {source}"
 
 
@@ -116,7 +114,6 @@ def test_where_the_origin_is_unknown_or_gone_both_commands_are_given(site: Path)
 def test_an_environment_without_pip_gets_the_command_pip(site: Path) -> None:
     (site / "pip.py").unlink()
     ours(site, {"url": site.as_uri(), "dir_info": {"editable": True}})
-
     assert distribution.how_to_install("server") == f"pip install -e '{site}[server]'"
 
 

@@ -100,7 +100,6 @@ def test_only_the_release_may_have_a_token_and_only_for_a_tag() -> None:
 def test_the_release_looks_for_the_archive_that_the_build_makes() -> None:
     name = PYPROJECT["project"]["name"].replace("-", "_")
     (check,) = (step["run"] for step in JOBS["release"]["steps"] if "run" in step)
-
     assert f"dist/{name}-${{GITHUB_REF_NAME#v}}.tar.gz" in check
 
 
@@ -120,7 +119,6 @@ def test_the_glance_that_dependabot_leaves_alone_is_the_pinned_one() -> None:
 
 def test_every_file_that_the_forge_reads_has_a_schema() -> None:
     files = [path for path in (PROJECT / ".github").rglob("*.yml") if path.is_file()]
-
     assert {str(path.relative_to(PROJECT)) for path in files} == {
         path for paths in SCHEMAS.values() for path in paths
     }
@@ -130,5 +128,4 @@ def test_every_file_that_the_forge_reads_has_a_schema() -> None:
 def test_what_the_forge_reads_is_of_its_schema(schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
     done = ran(*command, *SCHEMAS[schema])
-
     assert done.returncode == 0, done.stdout + done.stderr

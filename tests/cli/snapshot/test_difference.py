@@ -53,7 +53,6 @@ def without(held: Cut, record: type[Record]) -> Cut:
 
 def test_a_snapshot_does_not_differ_from_itself() -> None:
     difference = snapshot_diff.between(contents(a_full_database()), contents(a_full_database()))
-
     assert not difference
     assert snapshot_diff.document(difference) == {"same": True, "groups": [], "counters": []}
 
@@ -222,7 +221,6 @@ def test_the_document_has_every_change_and_json_takes_it() -> None:
 def test_the_document_of_a_counter_has_both_ids() -> None:
     held = contents(a_database())
     after = evolve(held, next_ids={**held.next_ids, Tag: 7})
-
     assert snapshot_diff.document(snapshot_diff.between(held, after))["counters"] == [
         {"table": "image_tags", "old": 1, "new": 7}
     ]

@@ -65,14 +65,12 @@ def test_an_image_is_found_by_its_id_or_the_beginning_of_it(beginning: str, foun
     db = a_database()
     for image_id in ("abc", "abcd", "xyz"):
         an_image(db, image_id)
-
     assert snapshot_outline.image(contents(db), beginning).image.id == found
 
 
 @pytest.mark.parametrize(("beginning", "shown"), [("z", "no image"), ("ab", "2 images"), ("", "2")])
 def test_an_image_that_is_not_the_only_one_is_not_found(beginning: str, shown: str) -> None:
     held = contents(a_database_of_everything())
-
     with pytest.raises(ImageNotFound, match=shown):
         snapshot_outline.image(held, beginning)
 
@@ -119,7 +117,6 @@ def test_the_document_has_everything_and_json_takes_it() -> None:
 
 def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
     held = snapshot.decoded(a_database_of_everything().snapshot())
-
     assert "secret" not in json.dumps(snapshot_outline.document(held))
     assert json.dumps(snapshot_outline.document(held, reveal=True)).count("secret") == 3
 

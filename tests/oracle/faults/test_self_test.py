@@ -42,7 +42,6 @@ def found() -> list[Trial]:
 
 def test_nearly_every_fault_is_found_by_mostly_short_programs(found: list[Trial]) -> None:
     missed = [one.fault.name for one in found if one.divergence is None]
-
     assert len(missed) <= len(found) / 20
     assert statistics.median(one.length for one in found if one.length is not None) <= 5
 
@@ -66,7 +65,6 @@ def test_progress_is_reported_after_every_fault() -> None:
 
 def test_the_table_has_every_fault_with_its_fingerprint(found: list[Trial]) -> None:
     text = written(found)
-
     for one in found:
         assert one.fault.name in text
         assert one.divergence is None or str(one.divergence.fingerprint).split(" | ")[0] in text

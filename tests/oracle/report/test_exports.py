@@ -22,13 +22,11 @@ def test_a_result_is_this_json_and_this_junit_xml() -> None:
 
 def test_the_json_of_agreement_has_the_same_keys() -> None:
     document = json.loads(exports.as_json(a_result()))
-
     assert document.keys() == json.loads(exports.as_json(everything())).keys()
     assert document["agrees"] is True
 
 
 def test_junit_is_xml_whatever_is_in_an_answer() -> None:
     text = exports.as_junit(a_result(answering(lambda image: image | {"name": Odd()})))
-
     assert "target: &lt;\N{REPLACEMENT CHARACTER}&amp;\N{REPLACEMENT CHARACTER}&gt;" in text
     assert ET.fromstring(text)  # noqa: S314 - we wrote it

@@ -68,13 +68,11 @@ def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_markup_in_an_answer_is_text() -> None:
     evidence = answering(lambda image: image | {"name": "[bold]"})
-
     assert "'[bold]'" in shown(a_result(evidence))
 
 
 def test_a_long_answer_is_cut() -> None:
     text = shown(a_result(answering(lambda _: "a" * 999)), 600)
-
     assert "a" * 280 in text
     assert "a" * 310 not in text
 
