@@ -3,7 +3,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import sysconfig
 import threading
@@ -19,6 +18,7 @@ from simple_db import Database, RequestContext, pytest_plugin
 from simple_db.installed import distribution
 from simple_db.model.errors import SnapshotError
 from simple_db.pytest_plugin import GlanceServer
+from tests.support.processes import ran
 from tests.support.serving import BIN, CONTENT, PATIENCE, PROJECT, Source, eventually
 
 pytest_plugins = ["pytester"]
@@ -131,9 +131,7 @@ def test_the_plugin_imports_nothing_heavy(inner: Inner) -> None:
 
 
 @GLANCE
-def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(
-    inner: Inner,
-) -> None:
+def test_a_fixture_of_a_users_own_gives_clock_and_ids_to_glance_too(inner: Inner) -> None:
     inner.tests("""
 from simple_db import Database
 
@@ -147,38 +145,64 @@ def test_it(glance_db_api):
     inner.run().assert_outcomes(passed=1)
 
 
-def test_a_database_is_the_tests_own(inner: Inner) -> None:
+def test_a_database_is_the_tests_own_and_is_filled_by_the_marker(inner: Inner) -> None:
+    for name in ("seeded", "once"):
+        seed(inner.path, name)
     inner.tests("""
+import datetime as dt
+from pathlib import Path
+from unittest import mock
+
 @pytest.mark.parametrize("name", ["a", "b"])
-def test_it(glance_db, name):
+def test_a_database_is_the_tests_own(glance_db, name):
     assert names(glance_db) == []
     glance_db.image_create(ADMIN, {"name": name, "status": "queued"})
     assert names(glance_db) == [name]
-""")
-    inner.run().assert_outcomes(passed=2)
-
-
-def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(inner: Inner) -> None:
-    inner.tests("""
-import datetime as dt
-from unittest import mock
 
 def created_at(glance_db):
     return glance_db.image_create(ADMIN, {"status": "queued"})["created_at"]
 
-def test_of_its_own(glance_db):
+def test_the_clock_is_its_own_where_oslo_utils_is_not_in_use(glance_db):
     assert created_at(glance_db).year > 2020
 
-def test_of_oslo(glance_db):
+def test_the_clock_is_that_of_oslo_utils_where_it_is_in_use(glance_db):
     import oslo_utils.timeutils
     with mock.patch("oslo_utils.timeutils.utcnow", lambda: dt.datetime(2001, 2, 3)):
         assert created_at(glance_db) == dt.datetime(2001, 2, 3)
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.glance_snapshot(Path(__file__).with_name("once.json"))
+def test_a_file_is_read_once(glance_db, number):
+    assert names(glance_db) == ["once"]
+    Path("once.json").write_text("something else")
+
+@pytest.mark.glance_snapshot(path="seeded.json")
+def test_the_path_can_be_given_by_its_name(glance_db):
+    assert names(glance_db) == ["seeded"]
+
+@pytest.mark.glance_snapshot(path=Path("seeded.json"))
+def test_the_path_can_be_a_path(glance_db):
+    assert names(glance_db) == ["seeded"]
+
+@pytest.mark.glance_snapshot("seeded.json")
+class TestMarkerOfAClass:
+    def test_is_for_those_of_its_tests_that_read_it(self, glance_db):
+        assert names(glance_db) == ["seeded"]
+
+    def test_is_no_error_for_the_others(self):
+        pass
 """)
-    inner.run().assert_outcomes(passed=2)
+    inner.run("-p", "no:randomly").assert_outcomes(passed=10)
 
 
-def test_a_marker_seeds_each_test_from_a_file_beside_it(inner: Inner) -> None:
+def test_a_marker_seeds_each_test_from_a_file_beside_it_or_else_in_the_rootdir(
+    inner: Inner,
+) -> None:
+    for name in ("both", "root"):
+        seed(inner.path / "seeds", name)
     seed(inner.pytester.mkdir("sub"), "seeded")
+    other = seed(inner.path / "sub" / "seeds", "other")
+    other.rename(other.with_name("both.json"))
     code = """
 @pytest.mark.glance_snapshot("seeded.json")
 @pytest.mark.parametrize("number", [1, 2])
@@ -188,17 +212,7 @@ def test_seeded(glance_db, number):
 
 def test_unmarked(glance_db):
     assert names(glance_db) == []
-"""
-    (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    inner.run().assert_outcomes(passed=3)
 
-
-def test_a_file_beside_the_test_goes_before_one_in_the_rootdir(inner: Inner) -> None:
-    seed(inner.path / "seeds", "both")
-    seed(inner.path / "seeds", "root")
-    other = seed(inner.pytester.mkdir("sub") / "seeds", "other")
-    other.rename(other.with_name("both.json"))
-    code = """
 @pytest.mark.glance_snapshot("seeds/both.json")
 def test_beside(glance_db):
     assert names(glance_db) == ["other"]
@@ -208,26 +222,10 @@ def test_root(glance_db):
     assert names(glance_db) == ["root"]
 """
     (inner.path / "sub" / "test_it.py").write_text(HEAD + code)
-    inner.run().assert_outcomes(passed=2)
+    inner.run().assert_outcomes(passed=5)
 
 
-def test_a_file_is_read_once(inner: Inner) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
-from pathlib import Path
-
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.glance_snapshot(Path(__file__).with_name("seeded.json"))
-def test_seeded(glance_db, number):
-    assert names(glance_db) == ["seeded"]
-    Path("seeded.json").write_text("something else")
-""")
-    inner.run().assert_outcomes(passed=2)
-
-
-def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
-    inner: Inner,
-) -> None:
+def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(inner: Inner) -> None:
     code = '@pytest.mark.glance_snapshot("none.json")\ndef test_it(glance_db): pass\n'
     (inner.pytester.mkdir("sub") / "test_it.py").write_text(HEAD + code)
     done = inner.run()
@@ -237,9 +235,7 @@ def test_a_file_that_is_missing_is_one_line_with_the_places_that_were_tried(
     assert "Traceback" not in done.stdout.str()
 
 
-def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(
-    inner: Inner,
-) -> None:
+def test_a_file_that_cannot_be_looked_at_is_not_looked_for_elsewhere(inner: Inner) -> None:
     code = '@pytest.mark.glance_snapshot("seed.json")\ndef test_it(glance_db): pass\n'
     directory = inner.pytester.mkdir("sub")
     (directory / "test_it.py").write_text(HEAD + code)
@@ -285,26 +281,12 @@ def test_a_wrong_argument_of_the_marker_is_reported_in_one_line_and_nothing_else
         assert "\n" not in section
 
 
-@pytest.mark.parametrize("arguments", ["path='seeded.json'", "path=Path('seeded.json')"])
-def test_the_path_can_be_given_by_its_name(inner: Inner, arguments: str) -> None:
-    seed(inner.path, "seeded")
-    code = f"""
-from pathlib import Path
-
-@pytest.mark.glance_snapshot({arguments})
-def test_it(glance_db):
-    assert names(glance_db) == ["seeded"]
-"""
-    inner.tests(code)
-    inner.run().assert_outcomes(passed=1)
-
-
 UNREAD = (
     "glance_snapshot has no effect: the test uses none of glance_db, glance_db_api, glance_server"
 )
 
 
-def test_a_marker_that_no_fixture_reads_is_an_error(inner: Inner) -> None:
+def test_a_marker_that_no_fixture_and_no_test_reads_is_an_error(inner: Inner) -> None:
     seed(inner.path, "seeded")
     inner.tests("""
 import unittest
@@ -338,42 +320,18 @@ def test_read_by_a_fixture(database):
 @pytest.mark.usefixtures("glance_db")
 def test_read_for_its_own_sake():
     pass
-""")
-    done = inner.run()
-    done.assert_outcomes(passed=2, errors=3)
-    assert done.stdout.str().count(f"\n{UNREAD}\n") == 3
 
-
-def test_a_marker_that_a_test_could_have_read_by_itself_is_an_error_if_it_has_not(
-    inner: Inner,
-) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
-def test_read(request):
+def test_that_could_have_read_it_and_has(request):
     assert names(request.getfixturevalue("glance_db")) == ["seeded"]
 
 @pytest.mark.glance_snapshot("seeded.json")
-def test_unread(request):
+def test_that_could_have_read_it_and_has_not(request):
     pass
 """)
     done = inner.run()
-    done.assert_outcomes(passed=1, failed=1)
-    assert f"\n{UNREAD}\n" in done.stdout.str()
-
-
-def test_a_marker_of_a_class_is_for_those_of_its_tests_that_read_it(inner: Inner) -> None:
-    seed(inner.path, "seeded")
-    inner.tests("""
-@pytest.mark.glance_snapshot("seeded.json")
-class TestIt:
-    def test_read(self, glance_db):
-        assert names(glance_db) == ["seeded"]
-
-    def test_pure(self):
-        pass
-""")
-    inner.run().assert_outcomes(passed=2)
+    done.assert_outcomes(passed=3, errors=3, failed=1)
+    assert done.stdout.str().count(f"\n{UNREAD}\n") == 4
 
 
 def test_without_glance_there_is_the_database_and_the_rest_says_what_to_install(
@@ -396,7 +354,9 @@ def test_server(glance_server): pass
 
 
 @GLANCE
-def test_glance_uses_the_database_during_the_test_and_not_after_it(inner: Inner) -> None:
+def test_glance_uses_the_database_and_no_configuration_during_the_test_and_not_after_it(
+    inner: Inner,
+) -> None:
     seed(inner.path, "seeded")
     inner.tests("""
 @pytest.mark.glance_snapshot("seeded.json")
@@ -415,30 +375,20 @@ def test_after():
     import glance.db
     assert glance.db.get_api().__name__ == "glance.db.sqlalchemy.api"
 
-def test_anew(glance_db_api):
-    assert names(glance_db_api) == []
-""")
-    inner.run("-p", "no:randomly").assert_outcomes(passed=3)
-
-
-@GLANCE
-def test_contexts_of_glance_need_no_configuration_in_a_test_and_change_none(
-    inner: Inner,
-) -> None:
-    inner.tests("""
-def test_during(glance_db_api):
+def test_anew_with_contexts_that_need_no_configuration(glance_db_api):
     from glance.context import RequestContext
+    assert names(glance_db_api) == []
     alice = RequestContext(project_id="alice", roles=["member"])
     glance_db_api.image_create(alice, {"name": "hers", "status": "queued", "owner": "alice"})
     assert names(glance_db_api) == ["hers"]
 
-def test_after():
+def test_after_it_the_configuration_is_as_it_was():
     from oslo_config import cfg
     assert "find_file" not in vars(cfg.CONF)
     with pytest.raises(cfg.NotInitializedError):
         cfg.CONF.find_file("policy.yaml")
 """)
-    inner.run("-p", "no:randomly").assert_outcomes(passed=2)
+    inner.run("-p", "no:randomly").assert_outcomes(passed=4)
 
 
 @GLANCE
@@ -542,14 +492,8 @@ def test_it(glance_server):
     assert names(glance_server.database()) == []
 """)
     # Not by `run`, which puts the working directory before the library of the tests themselves.
-    done = subprocess.run(  # noqa: S603 - a program of the environment
-        [BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider"],
-        check=False,
-        capture_output=True,
-        cwd=inner.path,
-        text=True,
-        timeout=2 * PATIENCE,
-    )
+    command = (BIN / "pytest", *PLUGIN, "-p", "no:cacheprovider")
+    done = ran(*command, cwd=inner.path, PYTHONPATH=os.environ["PYTHONPATH"])
     assert "1 passed" in done.stdout, done.stdout
 
 
@@ -715,14 +659,8 @@ def test_by_the_environment(glance_server, monkeypatch):
 @GLANCE
 def test_openstackclient_works_with_the_variables_for_it(server: GlanceServer) -> None:
     new_image(server)
-    done = subprocess.run(  # noqa: S603 - the client of the environment
-        [BIN / "openstack", "image", "list", "-f", "value", "-c", "Name"],
-        check=False,
-        capture_output=True,
-        env=os.environ | server.for_environment(),
-        text=True,
-        timeout=PATIENCE,
-    )
+    command = (BIN / "openstack", "image", "list", "-f", "value", "-c", "Name")
+    done = ran(*command, cwd=server.data_dir, **server.for_environment())
     assert done.stdout == "new\n", done.stderr
 
 

@@ -148,13 +148,11 @@ def test_the_help_of_a_group_has_its_commands_and_none_of_it_is_cut(
 )
 def test_the_help_of_a_command_has_examples_of_it(capsys: Captured, command: str) -> None:
     examples = said(capsys, *command.split(), "--help").partition("Examples:\n")[2]
-
     assert f"simple-db {command} " in examples
 
 
 def test_the_help_of_serve_has_the_form_of_a_token(capsys: Captured) -> None:
     text = said(capsys, "serve", "--help")
-
     assert "alice:demo:member     user alice with the role member in project demo" in text
     assert "two stores, images (the default) and spare" in " ".join(text.split())
 
@@ -167,7 +165,6 @@ def test_no_argument_of_a_command_looks_at_a_file() -> None:
         for parameter in command.params
         if isinstance(parameter.type, click.Path) and parameter.type.readable
     ]
-
     assert looking == []
 
 
@@ -192,6 +189,5 @@ def test_the_program_is_named_in_its_usage_as_it_was_called(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["simple-db"])
-
     assert commands.run([], program="python -m simple_db") == 0
     assert capsys.readouterr().out.startswith("Usage: python -m simple_db ")

@@ -2,7 +2,6 @@ import json
 import sys
 
 import pytest
-from attrs import frozen
 
 from simple_db.cli import console
 
@@ -55,41 +54,22 @@ def test_json_is_printed_as_people_and_programs_read_it(capsys: Captured) -> Non
     assert json.loads(printed) == {"é": [1]}
 
 
-@frozen
-class Terminal:
-    """What a terminal is asked for by those who show progress."""
-
-    is_there: bool = True
-    colours: bool = True
-
-    def put(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.setattr(sys.stderr, "isatty", lambda: self.is_there)
-        monkeypatch.delenv("NO_COLOR", raising=False)
-        if not self.colours:
-            monkeypatch.setenv("NO_COLOR", "")
-
-
-@pytest.mark.parametrize("coloured", [True, False])
-def test_progress_is_a_bar_on_a_terminal(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch, coloured: bool
+@pytest.mark.parametrize(("is_terminal", "coloured"), [(True, True), (True, False), (False, True)])
+def test_progress_is_a_bar_on_a_terminal_and_nothing_without_one(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, is_terminal: bool, coloured: bool
 ) -> None:
-    Terminal(colours=coloured).put(monkeypatch)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if not coloured:
+        monkeypatch.setenv("NO_COLOR", "")
     with console.progress("Reading [/bold]\x1b.json") as show:
         show(3, 3)
     printed = capsys.readouterr()
 
-    assert r"Reading [/bold]\x1b.json" in printed.err
-    assert "100%" in printed.err
-    assert ("\x1b[3" in printed.err) is coloured
     assert printed.out == ""
-
-
-def test_without_a_terminal_there_is_no_progress(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Terminal(is_there=False).put(monkeypatch)
-    with console.progress("Reading") as show:
-        show(1, 2)
-
-    assert capsys.readouterr().err == ""
+    assert bool(printed.err) is is_terminal
+    if is_terminal:
+        assert r"Reading [/bold]\x1b.json" in printed.err
+        assert "100%" in printed.err
+        assert ("\x1b[3" in printed.err) is coloured

@@ -34,10 +34,7 @@ def not_imported_yet(monkeypatch: pytest.MonkeyPatch, package: ModuleType, name:
 @pytest.mark.parametrize("arguments", [["--version"], ["--version", "serve"]])
 @pytest.mark.parametrize("problems", [[], ["one", "two"]])
 def test_the_version_is_shown_with_the_place_and_with_what_is_wrong_there(
-    capsys: Captured,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    problems: list[str],
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, arguments: list[str], problems: list[str]
 ) -> None:
     monkeypatch.setattr(distribution, "problems", lambda: problems)
     place = Path(simple_db.__file__).parent
@@ -62,15 +59,12 @@ def test_where_a_file_of_ours_is_overwritten_the_command_says_what_to_do(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distribution, "problems", lambda: ["what to do"])
-
     assert code_of(monkeypatch, "schema") == 2
     assert capsys.readouterr().err == "simple-db: warning: what to do\n"
 
 
 @pytest.mark.usefixtures("_overwritten")
-def test_an_import_that_fails_for_another_reason_is_raised(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_import_that_fails_for_another_reason_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distribution, "problems", list)
     with pytest.raises(ImportError, match="cannot import name 'oracle'"):
         cli.main()

@@ -69,7 +69,6 @@ def test_every_command_that_reads_a_snapshot_has_the_bound_that_its_refusal_name
 def test_every_option_that_an_error_names_is_there() -> None:
     named = set(itertools.chain(*(re.findall(r"--[a-z-]+", one) for one in IN_OPTIONS.values())))
     there = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-
     assert named <= there
 
 
@@ -93,9 +92,3 @@ def test_switches_that_do_not_go_together_are_named_as_they_are_typed(
     assert set(re.findall(r"[\w-]*(?:prefer|overwrite)[\w-]*", shown)) == (
         set() if right else {"--prefer-new", "--overwrite"}
     )
-
-
-@pytest.mark.glance
-def test_a_time_between_saves_that_is_no_number_is_refused_by_its_option(capsys: Captured) -> None:
-    assert commands.run(["serve", "--port", "0", "--save-interval", "nan"]) == 2
-    assert "simple-db: --save-interval is a positive number" in capsys.readouterr().err

@@ -26,6 +26,7 @@ from simple_db.oracle.report.progress import progress
 from simple_db.oracle.request import Request
 from simple_db.oracle.targets.target import DriverTarget
 from tests.support.broken import a_violation
+from tests.support.command_line import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,15 +77,6 @@ def document() -> Any:
     return json.loads(Path("a.json").read_text())
 
 
-def refused(capsys: Captured, *arguments: object) -> str:
-    """Return the one line that a command line is refused with."""
-    assert run(*arguments) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("simple-db: ")
-    assert printed.err.count("\n") == 1
-    return printed.err
-
-
 # --- reports and exit codes ----------------------------------------------------------------------
 
 
@@ -116,11 +108,8 @@ def test_known_divergences_are_passed_over(capsys: Captured) -> None:
 
 
 @pytest.mark.glance
-def test_known_differences_from_the_sql_driver_are_passed_over_by_default(
-    capsys: Captured,
-) -> None:
+def test_known_differences_from_the_sql_driver_are_passed_over_by_default(capsys: Captured) -> None:
     pytest.importorskip("glance", reason="the SQL driver is Glance's")
-
     assert run("glance.db.sqlalchemy.api", "--ops", "images,tags") == 0
     assert "the driver leaves it to the database" in " ".join(capsys.readouterr().out.split())
 
@@ -145,7 +134,6 @@ def test_the_same_seed_makes_the_same_programs() -> None:
     for seed in (3, 3, 4):
         run("somebodys:lax", *IMAGES, "--seed", seed, "--json", "a.json")
         found.append([document()["calls"], document()["divergences"][0]["program"]])
-
     assert found[0] == found[1] != found[2]
 
 
@@ -157,7 +145,6 @@ def test_a_module_of_the_working_directory_or_a_set_up_has_the_driver(
     target: list[str], code: int
 ) -> None:
     Path("mine_alone.py").write_text("from simple_db import Database\ndriver = Database()\n")
-
     assert run(*target, *IMAGES) == code
 
 
@@ -182,7 +169,6 @@ def test_an_interrupted_search_reports_what_it_found(
 
 def test_threads_race(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simple_db.oracle.run.HISTORIES", 5)
-
     assert run("somebodys:agreeing", *IMAGES, "--threads", 2) == 0
     assert "5 histories of threads, 0 that no order of calls explains." in capsys.readouterr().out
 
@@ -200,7 +186,6 @@ def test_the_self_test_fails_unless_it_finds_the_faults(
     budget: str, code: int, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "FAULTS", FAULTS[:2])
-
     assert run("--self-test", "--budget", budget) == code
     assert f"{0 if code else 2} of 2 faults found" in capsys.readouterr().out
 
@@ -229,16 +214,16 @@ def test_what_cannot_run_is_refused_in_one_line(
     arguments: tuple[str, ...], named: str, capsys: Captured
 ) -> None:
     Path("bad.toml").write_text("[[divergence]]\n")
-
-    assert named in refused(capsys, *arguments)
+    assert named in refused(capsys, "oracle", *arguments)
 
 
 def test_a_budget_that_is_too_short_for_a_program_is_refused(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simple_db.oracle.run.search", search)
-
-    assert "give it more time" in refused(capsys, "somebodys:agreeing", "--budget", "0.001")
+    assert "give it more time" in refused(
+        capsys, "oracle", "somebodys:agreeing", "--budget", "0.001"
+    )
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
@@ -249,7 +234,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_search(
     Path("a-file").touch()
 
     named = f"{option} a-file/below cannot be written: "
-    assert named in refused(capsys, "somebodys:lax", option, "a-file/below")
+    assert named in refused(capsys, "oracle", "somebodys:lax", option, "a-file/below")
 
 
 @pytest.mark.parametrize("option", ["--json", "--junit", "--emit"])
@@ -275,7 +260,7 @@ def test_the_extra_is_named_if_it_is_missing(
     monkeypatch.delattr("simple_db.oracle.command")
     monkeypatch.setitem(sys.modules, "hypothesis", None)
 
-    assert distribution.needs("oracle", "oracle") in refused(capsys, "somebodys:lax")
+    assert distribution.needs("oracle", "oracle") in refused(capsys, "oracle", "somebodys:lax")
 
 
 # --- options -------------------------------------------------------------------------------------
@@ -335,7 +320,6 @@ def test_progress_is_a_line_now_and_then_without_a_terminal(
         say(1, "one")
         monkeypatch.setattr(progress_module, "A_WHILE", 0)
         say(2, "two")
-
     assert captured.get() == "Comparing: two\n"
 
 

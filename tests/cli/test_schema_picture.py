@@ -54,14 +54,9 @@ def test_every_reference_has_one_line() -> None:
     assert len(LINES) == sum(len(references_of(record)) for record in RECORDS)
 
 
-def test_no_two_boxes_overlap() -> None:
-    for one, other in itertools.combinations(BOXES, 2):
-        assert not meet(rectangle(one), rectangle(other))
-
-
-def test_no_two_panels_overlap() -> None:
-    for one, other in itertools.combinations(PANELS, 2):
-        assert not meet(area(one), area(other))
+@pytest.mark.parametrize("shapes", [map(rectangle, BOXES), map(area, PANELS)], ids=["box", "panel"])
+def test_no_two_boxes_and_no_two_panels_overlap(shapes: Iterator[Segment]) -> None:
+    assert not [pair for pair in itertools.combinations(shapes, 2) if meet(*pair)]
 
 
 def test_a_box_is_within_its_panel() -> None:

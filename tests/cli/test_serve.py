@@ -1,6 +1,5 @@
 import errno
 import os
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,45 +51,35 @@ def test_what_a_server_cannot_start_with_is_refused(
     capsys: Captured, tmp_path: Path, arguments: list[str], shown: str
 ) -> None:
     Path("file").touch()
-
     assert shown in refused(capsys, "serve", "--port", "0", *arguments)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_taken_port_is_refused_and_nothing_is_written(capsys: Captured, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        assert f"port {port} of 127.0.0.1 is taken" in refused(capsys, "serve", "--port", port)
-    assert list(tmp_path.iterdir()) == []
+NO_SNAPSHOTS = [
+    *(b"", b"{", b"[]", b'{"format": "other"}', b"\xff", b'{"format":"simple_db","version":99}'),
+]
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b'{"format": "other"}', b"\xff\xfe", b'{"format":"simple_db","version":99}'],
+    ("name", "content", "named"),
+    [
+        *(("glance.json", content, "") for content in NO_SNAPSHOTS),
+        ("glance.json.journal", b"no journal\n", ": line 1 of the journal"),
+    ],
 )
-def test_an_unreadable_snapshot_is_refused_and_left_as_it_was(
-    capsys: Captured, tmp_path: Path, content: bytes
+def test_a_snapshot_or_journal_that_cannot_be_read_is_refused_and_left_as_it_was(
+    capsys: Captured, tmp_path: Path, name: str, content: bytes, named: str
 ) -> None:
-    snapshot = tmp_path / "glance.json"
-    snapshot.write_bytes(content)
-    before = snapshot.stat()
-    shown = refused(capsys, "serve", "--port", "0")
-
-    assert str(snapshot) in shown
-    assert "left as it is" in shown
-    assert snapshot.read_bytes() == content
-    assert snapshot.stat().st_mtime_ns == before.st_mtime_ns
-
-
-def test_a_damaged_journal_is_refused_and_left_as_it_was(capsys: Captured, tmp_path: Path) -> None:
     Database().save("glance.json")
-    journal = tmp_path / "glance.json.journal"
-    journal.write_text("no journal\n")
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = path.stat()
     shown = refused(capsys, "serve", "--port", "0")
 
-    assert f"{journal}: line 1 of the journal" in shown
+    assert f"{path}{named}" in shown
     assert "left as it is" in shown
-    assert journal.read_text() == "no journal\n"
+    assert path.read_bytes() == content
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_a_snapshot_that_could_not_be_saved_is_refused(
@@ -130,11 +119,7 @@ def test_a_data_directory_belongs_to_one_server_at_a_time(capsys: Captured, tmp_
     ],
 )
 def test_the_reason_why_a_server_ends_is_printed_in_one_line(
-    capsys: Captured,
-    monkeypatch: pytest.MonkeyPatch,
-    error: BaseException,
-    code: int,
-    shown: str,
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, shown: str
 ) -> None:
     def fail(*_: object) -> None:
         raise error
@@ -204,40 +189,33 @@ def test_the_address_the_places_and_commands_to_try_are_printed(
 
 def test_a_path_is_printed_so_that_no_terminal_obeys_it(announced: Announced) -> None:
     printed = announced("--snapshot", "\x1b[2J.json").out
-
     assert "\x1b" not in printed
     assert printed.count(r"\x1b[2J.json") == 3
 
 
+LOADED = "loaded: 1 images, 2 properties"
+TORN = "; its last call was not written to the end and is left out"
+
+
 @pytest.mark.parametrize(
-    ("opened", "shown"),
+    ("arguments", "opened", "shown"),
     [
-        (Opened(fresh=False, version=2), ""),
-        (Opened(fresh=False, calls=3, version=2), "; the last 3 calls from its journal"),
+        ([], Opened(fresh=False, version=2), LOADED),
         (
-            Opened(fresh=False, torn=9, version=2),
-            "; its last call was not written to the end and is left out",
+            [],
+            Opened(fresh=False, calls=3, version=2),
+            f"{LOADED}; the last 3 calls from its journal",
         ),
+        ([], Opened(fresh=False, torn=9, version=2), f"{LOADED}{TORN}"),
+        (["--save-interval", "0.5"], None, "saved at the stop, and every 0.5 s if changed"),
+        (["--save", "exit"], None, "saved at the stop"),
+        (["--save", "always"], None, "saved with every change, before its request is answered"),
     ],
 )
-def test_what_was_loaded_is_printed(announced: Announced, opened: Opened, shown: str) -> None:
-    printed = announced(opened=opened).out
-
-    assert f"\n              loaded: 1 images, 2 properties{shown}\n" in printed
-
-
-@pytest.mark.parametrize(
-    ("arguments", "shown"),
-    [
-        (["--save-interval", "0.5"], "at the stop, and every 0.5 s if changed"),
-        (["--save", "exit"], "at the stop"),
-        (["--save", "always"], "with every change, before its request is answered"),
-    ],
-)
-def test_when_it_is_saved_is_printed(
-    announced: Announced, arguments: list[str], shown: str
+def test_what_was_loaded_and_when_it_is_saved_is_printed(
+    announced: Announced, arguments: list[str], opened: Opened | None, shown: str
 ) -> None:
-    assert f"\n              saved {shown}\n" in announced(*arguments).out
+    assert f"\n              {shown}\n" in announced(*arguments, opened=opened).out
 
 
 def test_paths_are_short_where_the_environment_is_in_the_working_directory(
@@ -261,7 +239,6 @@ def test_paths_are_short_where_the_environment_is_in_the_working_directory(
 
 def test_of_a_client_on_the_path_the_package_is_not_named(announced: Announced) -> None:
     Path("openstack").touch(0o700)
-
     assert "\nTry:\n  openstack --os-auth-type none" in announced().out
 
 

@@ -152,7 +152,6 @@ def test_an_upload_goes_on_while_slower_ones_make_room(running: Running) -> None
 
 def test_many_downloads_that_nobody_reads_keep_nobody_out(running: Running) -> None:
     unread = [running.connected(b"GET /large HTTP/1.0\r\n\r\n") for _ in range(20)]
-
     assert [running.asked() for _ in range(3)] == [b"here"] * 3
     # They have not been given up: a reader that comes late has all of it.
     assert sum(map(len, iter(lambda: unread[0].recv(2**16), b""))) > LARGE
@@ -163,7 +162,6 @@ def test_more_downloads_that_nobody_reads_than_connections_keep_nobody_out(
 ) -> None:
     for _ in range(connections.MOST_CONNECTIONS + 20):
         running.connected(b"GET /large HTTP/1.0\r\n\r\n")
-
     assert running.asked() == b"here"
 
 
@@ -198,7 +196,6 @@ def test_an_idle_connection_and_half_a_body_end_in_time(
         running.connected(GET + b"\r\n"),
         running.connected(b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf"),
     ]
-
     assert all(map(is_closed, clients))
 
 

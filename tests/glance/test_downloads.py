@@ -89,29 +89,11 @@ def filtering(**options: Any) -> Iterator[None]:
 @pytest.mark.parametrize(
     "host",
     [
-        "0.0.0.0",  # noqa: S104 - nobody listens here
-        "[::]",
-        "[0:0:0:0:0:0:0:0]",
-        "[::0.0.0.0]",
-        "[::ffff:0.0.0.0]",
-        "[::ffff:0:0]",
-        "[::FFFF:0.0.0.0]",
-        "0.0.0.1",
-        "[::ffff:0.0.0.1]",
-        "0.0.0.0.",
-        "0",
-        "0.0",
-        "00000000000",
-        "0x0",
-        "0x00000000",
-        "0x0.0x0.0.0",
-        "000.000.000.000",
-        "nowhere.example",
-        "NOWHERE.example",
-        "nowhere.example.",
-        "zero.example",
-        "wrapped.example",
-        "user:password@0.0.0.0",
+        *("0.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]", "[::0.0.0.0]", "[::ffff:0.0.0.0]"),  # noqa: S104 - nobody listens here
+        *("[::ffff:0:0]", "[::FFFF:0.0.0.0]", "0.0.0.1", "[::ffff:0.0.0.1]", "0.0.0.0.", "0"),
+        *("0.0", "00000000000", "0x0", "0x00000000", "0x0.0x0.0.0", "000.000.000.000"),
+        *("nowhere.example", "NOWHERE.example", "nowhere.example.", "zero.example"),
+        *("wrapped.example", "user:password@0.0.0.0"),
     ],
 )
 @pytest.mark.parametrize("port", ["", ":80", ":443", f":{OWN_PORT}", ":8000"])
@@ -132,16 +114,8 @@ def test_an_unspecified_address_is_not_fetched_from_even_if_it_is_named(host: st
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "127.0.0.2",
-        "localhost",
-        "LocalHost",
-        "[::1]",
-        "[0:0:0:0:0:0:0:1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[::127.0.0.1]",
-        "here.example",
+        *("127.0.0.1", "127.0.0.2", "localhost", "LocalHost", "[::1]", "[0:0:0:0:0:0:0:1]"),
+        *("[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "here.example"),
         "user:password@localhost",
     ],
 )
@@ -288,7 +262,6 @@ def test_glance_is_as_it_was_afterwards() -> None:
     before = replaced()
     with guarded_sources(OWN_PORT):
         assert not set(before) & set(replaced())
-
     assert replaced() == before
 
 

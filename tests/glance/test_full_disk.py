@@ -86,5 +86,4 @@ def test_glance_is_as_it_was_afterwards() -> None:
     before = wsgi.Resource.dispatch
     with full_disks_answered():
         assert wsgi.Resource.dispatch is not before
-
     assert wsgi.Resource.dispatch is before

@@ -29,31 +29,13 @@ def test_a_location_names_a_directory_and_a_file_in_it(url: str, place: Place) -
 @pytest.mark.parametrize(
     "url",
     [
-        "",
-        "file://",
-        "file:///",
-        "file://images",
-        "file://images/",
-        "file://images/.",
-        "file://images/..",
-        "file://images/../secret",
-        "file://images/sub/1",
-        "file://images/%2e%2e",
-        "file://images/..%2Fsecret",
-        "file://images/%2Fetc%2Fpasswd",
-        "file://images/1%00",
-        "file:///data/images/",
-        "file:///data/images/..",
-        "file:///data/images/1\0",
-        "file:images/1",
-        "FILE://images/1",
-        " file://images/1",
-        "http://images/1",
-        "https://user:secret@images/1",
-        "rbd://fsid/pool/image/snap",
-        "cinder://store/volume",
-        "swift+config://ref/container/object",
-        "images/1",
+        *("", "file://", "file:///", "file://images", "file://images/", "file://images/."),
+        *("file://images/..", "file://images/../secret", "file://images/sub/1"),
+        *("file://images/%2e%2e", "file://images/..%2Fsecret", "file://images/%2Fetc%2Fpasswd"),
+        *("file://images/1%00", "file:///data/images/", "file:///data/images/.."),
+        *("file:///data/images/1\0", "file:images/1", "FILE://images/1", " file://images/1"),
+        *("http://images/1", "https://user:secret@images/1", "rbd://fsid/pool/image/snap"),
+        *("cinder://store/volume", "swift+config://ref/container/object", "images/1"),
     ],
 )
 def test_any_other_location_names_none(url: str) -> None:
@@ -61,18 +43,7 @@ def test_any_other_location_names_none(url: str) -> None:
 
 
 _PIECES = [
-    "file://",
-    "filesystem://",
-    "images",
-    "/",
-    "..",
-    ".",
-    "%2e",
-    "%2F",
-    "%00",
-    "\0",
-    "%",
-    "a",
+    *("file://", "filesystem://", "images", "/", "..", ".", "%2e", "%2F", "%00", "\0", "%", "a"),
 ]
 
 

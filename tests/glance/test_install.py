@@ -3,7 +3,6 @@ import datetime as dt
 import importlib
 import inspect
 import re
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -31,6 +30,7 @@ from simple_db.glance import Driver, install, metadata_backend
 from simple_db.glance.installation import BINDINGS, METADATA_BINDINGS
 from simple_db.installed import glance_release
 from simple_db.installed.glance_needs import is_there
+from tests.support.processes import ran
 
 pytestmark = pytest.mark.glance
 
@@ -129,21 +129,31 @@ def test_without_an_argument_the_database_is_new_and_has_the_time_of_oslo() -> N
         assert db_api.image_create(ADMIN, {"status": "queued"})["created_at"] == moment
 
 
-def test_a_driver_is_used_as_it_is() -> None:
-    driver = Driver(Database())
+@pytest.mark.parametrize(
+    "driver", [Driver(Database()), SimpleNamespace(**dict.fromkeys(FUNCTIONS, lambda *_: None))]
+)
+def test_a_driver_or_any_object_with_all_functions_is_used_as_it_is(driver: Any) -> None:
     with install(driver) as db_api:
-        assert db_api is driver
+        assert db_api is in_force()[0] is driver
 
 
-def test_any_object_with_all_functions_is_a_driver() -> None:
-    lookalike: Any = SimpleNamespace(**dict.fromkeys(FUNCTIONS, lambda *_: None))
-    with install(lookalike):
-        assert in_force()[0] is lookalike
-
-
-@pytest.mark.parametrize("wrong", [3, "glance.json", Database, in_tree_fake, object()])
-def test_anything_else_is_refused_and_nothing_is_installed(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"takes a simple_db\.Database"):
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        *(
+            (one, r"takes a simple_db\.Database")
+            for one in (3, "a.json", Database, in_tree_fake, object())
+        ),
+        *(
+            (one, r"written @install\(\), with parentheses$")
+            for one in (in_force, unittest.TestCase)
+        ),
+    ],
+)
+def test_anything_else_is_refused_with_the_fix_and_nothing_is_installed(
+    wrong: Any, why: str
+) -> None:
+    with pytest.raises(TypeError, match=why):
         install(wrong)
 
 
@@ -191,8 +201,8 @@ for module, name in {BINDINGS!r}:
     assert getattr(import_module(module), name) is api
 assert glance.db.get_api() is api
 """
-    command = [sys.executable, "-W", "ignore", "-c", script]
-    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+    done = ran(sys.executable, "-W", "ignore", "-c", script)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_other_module_of_glance_binds_the_sql_driver_to_a_name() -> None:
@@ -237,8 +247,8 @@ import simple_db.glance.server
 from oslo_service.backend import BackendType, get_backend_type
 assert get_backend_type() is BackendType.THREADING
 """
-    command = [sys.executable, "-W", "ignore", "-c", script]
-    subprocess.run(command, check=True, timeout=120)  # noqa: S603 - our own script
+    done = ran(sys.executable, "-W", "ignore", "-c", script)
+    assert done.returncode == 0, done.stderr
 
 
 # --- as a decorator ----------------------------------------------------------------------------
@@ -456,24 +466,6 @@ def test_a_decorator_that_has_to_be_above_is_named(above: Any) -> None:
         install()(above(lambda: None))
 
 
-def test_a_fixture_above_is_within_an_installation() -> None:
-    assert outcomes("""
-        @pytest.fixture
-        @install()
-        def db_api():
-            yield glance.db.get_api()
-
-        def test_it(db_api):
-            assert glance.db.get_api() is db_api
-    """) == {"passed": 1}
-
-
-@pytest.mark.parametrize("wrong", [images, Tests])
-def test_a_decorator_without_parentheses_is_an_error_that_says_so(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"written @install\(\), with parentheses$"):
-        install(wrong)
-
-
 # --- as a decorator of classes of tests --------------------------------------------------------
 
 TWO_TESTS = """
@@ -560,9 +552,7 @@ def outcomes(body: str) -> dict[str, int]:
         path.write_text(module)
         options = ["-p", "no:cacheprovider", "-p", "no:cov", "-q", "-W", "ignore", "--rootdir"]
         command = [sys.executable, "-m", "pytest", *options, directory, str(path)]
-        done = subprocess.run(  # noqa: S603 - our own script
-            command, check=False, timeout=120, cwd=directory, capture_output=True, text=True
-        )
+        done = ran(*command, cwd=Path(directory))
     found = re.findall(r"(\d+) (passed|failed|error)", done.stdout.splitlines()[-1])
     assert found, done.stdout + done.stderr
     return {outcome: int(number) for number, outcome in found}

@@ -234,21 +234,21 @@ def test_the_files_of_a_directory_are_loaded_in_the_order_of_their_names(tmp_pat
     assert held(sql, database, "metadef_namespaces", "description") == (["b"], ["a"])
 
 
-def test_an_object_without_properties_has_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("given", "column", "theirs", "loaded"),
+    [
+        ({}, "json_schema", None, {}),
+        ({"required": ["p", "q"], "properties": {}}, "required", None, "p,q"),
+    ],
+)
+def test_an_object_without_properties_has_none_and_what_it_requires_is_loaded(
+    tmp_path: Path, given: dict[str, Any], column: str, theirs: Any, loaded: Any
+) -> None:
     sql, database = both()
-    path = a_file(tmp_path / "a.json", objects=[{"name": "o"}])
+    path = a_file(tmp_path / "a.json", objects=[{"name": "o", **given}])
     sql.load(path)
     metadata_backend.db_load_metadefs(database, path)
-    assert held(sql, database, "metadef_objects", "json_schema") == ([None], [{}])
-
-
-def test_what_an_object_requires_is_loaded(tmp_path: Path) -> None:
-    sql, database = both()
-    objects = [{"name": "o", "required": ["p", "q"], "properties": {}}]
-    path = a_file(tmp_path / "a.json", objects=objects)
-    sql.load(path)
-    metadata_backend.db_load_metadefs(database, path)
-    assert held(sql, database, "metadef_objects", "required") == ([None], ["p,q"])
+    assert held(sql, database, "metadef_objects", column) == ([theirs], [loaded])
 
 
 def test_an_export_is_a_file_with_the_owner_and_what_objects_require(tmp_path: Path) -> None:

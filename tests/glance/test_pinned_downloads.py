@@ -67,12 +67,9 @@ def test_a_source_is_read_from_an_address_that_was_checked() -> None:
 @pytest.mark.parametrize(
     "uri",
     [
-        "http://127.0.0.1:8000/image",
-        "http://localhost:8000/image",
-        "http://[::ffff:127.0.0.1]:8000/image",
-        "http://169.254.169.254/image",
-        "http://nowhere.invalid/image",
-        "http://192.0.2.7/odd",
+        *("http://127.0.0.1:8000/image", "http://localhost:8000/image"),
+        *("http://[::ffff:127.0.0.1]:8000/image", "http://169.254.169.254/image"),
+        *("http://nowhere.invalid/image", "http://192.0.2.7/odd"),
     ],
 )
 def test_what_is_near_or_unknown_or_filtered_is_refused(uri: str) -> None:
@@ -105,10 +102,7 @@ def test_a_redirect_to_what_is_refused_is_an_error() -> None:
 def test_a_source_that_cannot_be_connected_to_is_an_error_and_a_line(
     scheme: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with (
-        Source() as source,
-        filtering(allowed_hosts=["127.0.0.1"]),
-    ):
+    with Source() as source, filtering(allowed_hosts=["127.0.0.1"]):
         # Nobody listens on port 1, and the source speaks no TLS.
         place = source.url.removeprefix("http://") if scheme == "https" else "127.0.0.1:1"
         with pytest.raises(exception.ImportTaskError, match="No connection to the source"):

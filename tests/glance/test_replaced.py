@@ -29,7 +29,6 @@ def test_members_are_what_they_were_when_the_block_ends_however_it_does() -> Non
     before = dict(vars(Child))
     with pytest.raises(ZeroDivisionError):
         replace_and_raise()
-
     assert dict(vars(Child)) == before
 
 

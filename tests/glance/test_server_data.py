@@ -522,7 +522,6 @@ def test_no_request_is_forwarded_to_a_host_that_an_image_names(
         seed.image_create(ROOT, image | {"properties": {note: url}})
         server.restore(seed.snapshot())
         status, _ = client.request("/v2/images/staged", ALICE, method="DELETE")
-
         assert status == 204
         with pytest.raises(BlockingIOError):  # nobody has connected
             elsewhere.accept()

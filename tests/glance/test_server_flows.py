@@ -74,25 +74,15 @@ def test_three_ways_to_import_and_two_stores_are_listed(server: Server) -> None:
     assert stores == {"images": "true", "spare": None}
 
 
+@pytest.mark.parametrize("stores", [(), ("images", "spare")])
 def test_an_image_is_downloaded_from_a_high_port_of_this_machine(
-    server: Server, source: Source
+    server: Server, source: Source, stores: tuple[str, ...]
 ) -> None:
     image_id = server.created()
-    uri = f"{source.url}/image"
-    assert server.asked_to_import(image_id, "web-download", uri=uri)[0] == 202
-    assert finished_task(server, image_id)["status"] == "success"
-    assert_whole(server, image_id, {"images"})
-
-
-def test_an_image_is_downloaded_into_the_stores_that_are_named(
-    server: Server, source: Source
-) -> None:
-    image_id = server.created()
-    stores = ("images", "spare")
     uri = f"{source.url}/image"
     assert server.asked_to_import(image_id, "web-download", stores=stores, uri=uri)[0] == 202
     assert finished_task(server, image_id)["status"] == "success"
-    assert_whole(server, image_id, {"images", "spare"})
+    assert_whole(server, image_id, set(stores or ["images"]))
 
 
 def test_staged_data_becomes_the_data_of_the_image(server: Server) -> None:

@@ -61,7 +61,6 @@ def test_another_host_is_refused_before_anything_else_is_asked(server: Server, p
 
 def test_a_forwarded_host_names_nothing_in_an_answer(server: Server) -> None:
     headers = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
-
     assert b"evil" not in asked(server, "GET", "/", headers).content  # type: ignore[attr-defined] # see above
 
 
@@ -88,7 +87,6 @@ def test_a_foreign_page_changes_nothing(server: Server, method: str, path: str) 
 
 def test_a_foreign_page_reads_nothing(server: Server) -> None:
     answer = asked(server, "GET", "/v2/images", {"Origin": FOREIGN})
-
     assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] is None
 
@@ -141,12 +139,7 @@ def test_nobody_imports_from_the_server_itself(server: Server) -> None:
     image_id = server.created()
 
     for host in (
-        "127.0.0.1",
-        "user@127.0.0.1",
-        "[::1]",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "0.0.0.0",  # noqa: S104 - nobody listens here
+        *("127.0.0.1", "user@127.0.0.1", "[::1]", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"),  # noqa: S104 - nobody listens here
     ):
         status, body = server.asked_to_import(
             image_id, "web-download", uri=f"http://{host}:{port}/v2/images"
@@ -183,11 +176,9 @@ def test_a_full_disk_is_one_line_and_leaves_the_server_at_work(tmp_path: Path) -
         status, body = server.post("/v2/images", FORMATS | {"name": "too much", "note": note})
         assert status == 507
         assert "File too large" in body
-
         path = f"/v2/images/{image_id}/file"
         assert server.put(path, CONTENT[: 100 * KIB])[0] == 413  # as Glance has it
         assert server.put(path, CONTENT)[0] == 507
-
         server.created(name="after")
         listed = server.json("/v2/images", ALICE)["images"]
         assert sorted(image["name"] for image in listed) == ["after", "before"]

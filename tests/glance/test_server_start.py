@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import subprocess
 import sys
 import textwrap
 import uuid
@@ -17,7 +16,8 @@ from simple_db import Database, RequestContext
 from simple_db.cli import commands
 from simple_db.glance import server
 from simple_db.glance.private_directory import private_directory
-from tests.support.serving import BIN, PATIENCE, PROJECT, Server, eventually
+from tests.support.processes import ran
+from tests.support.serving import BIN, PROJECT, Server, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.glance
 
 ROOT = RequestContext(is_admin=True)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SERVE = [str(BIN / "simple-db"), "serve", "--port", "0"]
 
 
@@ -84,7 +85,7 @@ def test_a_start_that_fails_at_its_end_leaves_nothing(
     def fail(*_: object) -> None:
         raise error
 
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    before = [signal.getsignal(number) for number in STOPPING]
     monkeypatch.setattr(server, "glance_app", fail)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     arguments = ["serve", "--port", "0", "--save", save, "--snapshot", "new/deep/glance.json"]
@@ -95,9 +96,7 @@ def test_a_start_that_fails_at_its_end_leaves_nothing(
         else:
             assert commands.run(arguments) == code
     finally:
-        for number, handler in zip(
-            (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), before, strict=True
-        ):
+        for number, handler in zip(STOPPING, before, strict=True):
             signal.signal(number, handler)
     assert {*tmp_path.rglob("*")} == {tmp_path / "cwd"}
 
@@ -170,8 +169,7 @@ sys.meta_path.insert(0, Finder)
 
 
 @pytest.mark.parametrize(
-    "module",
-    ["simple_db.store", "click", "glance", "waitress.server", "glance.api.v2.router"],
+    "module", ["simple_db.store", "click", "glance", "waitress.server", "glance.api.v2.router"]
 )
 def test_an_interrupt_before_the_server_is_up_is_one_line_and_exit_code_130(
     tmp_path: Path, module: str
@@ -179,21 +177,14 @@ def test_an_interrupt_before_the_server_is_up_is_one_line_and_exit_code_130(
     for name in ("site", "tmp", "cwd"):
         (tmp_path / name).mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(textwrap.dedent(_SITE))
-    environment = {
-        "AT_MODULE": module,
-        "SIGNAL": str(int(signal.SIGINT)),
-        "PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{PROJECT}",
-        "TMPDIR": str(tmp_path / "tmp"),
-        "HOME": str(tmp_path),
-    }
-    done = subprocess.run(  # noqa: S603 - our own command
-        SERVE,
-        check=False,
-        capture_output=True,
+    done = ran(
+        *SERVE,
         cwd=tmp_path / "cwd",
-        env=os.environ | environment,
-        text=True,
-        timeout=PATIENCE,
+        AT_MODULE=module,
+        SIGNAL=str(int(signal.SIGINT)),
+        PYTHONPATH=f"{tmp_path / 'site'}{os.pathsep}{PROJECT}",
+        TMPDIR=str(tmp_path / "tmp"),
+        HOME=str(tmp_path),
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "simple-db: stopped\n")
     assert list((tmp_path / "cwd").iterdir()) == []
@@ -236,15 +227,7 @@ server.serve(settings, announce)
 
 
 def test_the_database_of_a_server_knows_its_file_and_saves_to_it(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", _SERVE_ONCE],
-        check=False,
-        capture_output=True,
-        cwd=tmp_path,
-        env=os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)},
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = ran(sys.executable, "-c", _SERVE_ONCE, cwd=tmp_path, HOME=str(tmp_path))
     path = tmp_path / "glance.json"
     assert done.stdout == f"{path} {path.stat().st_size}\n", done.stderr
     database = Database()

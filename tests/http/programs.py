@@ -69,11 +69,7 @@ class Maker:
 
 
 def _made(turn: int, draft: Draft, token: str | None, method: str | None = None) -> Request:
-    headers = {
-        "Host": "glance.example",
-        "X-Auth-Token": token,
-        "Content-Type": draft.kind or None,
-    }
+    headers = {"Host": "glance.example", "X-Auth-Token": token, "Content-Type": draft.kind or None}
     return Request(
         turn,
         method or draft.method,
@@ -111,20 +107,11 @@ def _json(path: str, body: Any) -> Draft:
 
 def _other(chance: Chance) -> Draft:
     image = chance.image_id()
-    method, path = chance.one(
-        ("GET", f"/schemas/{chance.one(*_SCHEMAS)}"),
-        ("GET", "/info/import"),
-        ("GET", "/info/stores"),
-        ("GET", "/info/usage"),
-        ("GET", "/info/stores/detail"),
-        ("GET", "/metadefs/resource_types"),
-        ("GET", "/cache"),
-        ("DELETE", "/cache"),
-        ("PUT", f"/cache/{image}"),
-        ("DELETE", f"/cache/{image}"),
-        ("GET", f"/cache/nodes/{image}"),
-        ("POST", "/cache/clean"),
-        ("POST", "/cache/prune"),
-        ("GET", "/nowhere"),
+    asked: str = chance.one(
+        *(f"GET /schemas/{chance.one(*_SCHEMAS)}", "GET /info/import", "GET /info/stores"),
+        *("GET /info/usage", "GET /info/stores/detail", "GET /metadefs/resource_types"),
+        *("GET /cache", "DELETE /cache", f"PUT /cache/{image}", f"DELETE /cache/{image}"),
+        *(f"GET /cache/nodes/{image}", "POST /cache/clean", "POST /cache/prune", "GET /nowhere"),
     )
+    method, _, path = asked.partition(" ")
     return Draft(method, path)

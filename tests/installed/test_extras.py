@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pkgutil
 import re
-import subprocess
 import sys
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 import simple_db.glance
 import simple_db.oracle
 from simple_db.installed import distribution, extras
-from tests.support.serving import PROJECT
+from tests.support.processes import ran
 
 pytestmark = pytest.mark.glance
 
@@ -46,13 +44,7 @@ MODULES = {
 def failed_imports(missing: str) -> dict[str, tuple[str, str]]:
     """Return the modules of ours that cannot be imported without a package, and the errors."""
     names = [name for modules in MODULES.values() for name in modules]
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
-        text=True,
-    )
+    done = ran(sys.executable, "-W", "ignore", "-c", IMPORTS, missing, *names)
     outcomes: dict[str, tuple[str, str]] = json.loads(done.stdout)
     return outcomes
 
@@ -78,11 +70,13 @@ def test_a_module_says_what_is_missing_and_how_to_get_it(
     assert [outcome for outcome in failed.values() if not says.fullmatch(outcome[1])] == []
 
 
-def test_a_package_that_lacks_a_module_is_not_said_to_be_missing() -> None:
-    error = ModuleNotFoundError("No module named 'json.pickle'", name="json.pickle")
-    assert extras.absent("simple_db.glance", "server", error) is error
-
-
-def test_an_import_that_does_not_say_what_it_lacks_is_left_as_it_is() -> None:
-    error = ModuleNotFoundError("nothing")
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'json.pickle'", name="json.pickle"),
+        ModuleNotFoundError("nothing"),
+    ],
+    ids=["a module of a package that is there", "of no name"],
+)
+def test_an_import_that_misses_no_package_is_left_as_it_is(error: ModuleNotFoundError) -> None:
     assert extras.absent("simple_db.glance", "server", error) is error

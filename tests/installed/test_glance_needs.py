@@ -7,7 +7,6 @@ import importlib
 import operator
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,8 @@ from simple_db.installed.glance_release import GlanceLacksError, UntriedGlanceWa
 from simple_db.oracle.targets.named import resolve
 from simple_db.oracle.targets.target import SQL_DRIVER as TARGET
 from simple_db.oracle.targets.target import CannotRun
-from tests.support.serving import BIN, PATIENCE, PROJECT, Server
+from tests.support.processes import ran
+from tests.support.serving import BIN, PROJECT, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,7 +165,7 @@ def test_what_is_missing_for_an_installation_is_named_before_anything_is_replace
 
 def test_the_import_of_the_library_brings_no_warning_of_eventlet() -> None:
     code = "import simple_db.glance, sys; assert 'eventlet' not in sys.modules"
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)  # noqa: S603 - ours
+    assert ran(sys.executable, "-W", "ignore", "-c", code).returncode == 0
 
 
 @pytest.mark.parametrize("name", [*SERVER, *([] if IS_BEFORE_33 else DOWNLOADS)])
@@ -194,9 +194,7 @@ def lacking(name: str) -> str:
     return f"^Glance {release} has no {shown}.*, which simple_db needs; it is tested with Glance 31"
 
 
-def test_a_package_that_is_not_installed_is_another_matter(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_package_that_is_not_installed_is_another_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "glance_store", None)
     with pytest.raises(ModuleNotFoundError):
         glance_needs.require(["glance_store:get"])
@@ -256,15 +254,7 @@ def test_a_server_on_a_glance_that_has_moved_a_module_is_refused_in_one_line(
     future: Path, tmp_path: Path
 ) -> None:
     without(future, "glance.image_cache.prefetcher")
-    done = subprocess.run(  # noqa: S603 - our own command
-        [BIN / "simple-db", "serve", "--port", "0"],
-        capture_output=True,
-        check=False,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path_of(future)},
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = ran(BIN / "simple-db", "serve", "--port", "0", cwd=tmp_path, PYTHONPATH=path_of(future))
     assert done.returncode == 2
     assert done.stderr == (
         f"simple-db: Glance {FUTURE} has no"
@@ -288,16 +278,8 @@ def test_three(glance_server):
 def pytest_on(directory: Path, tmp_path: Path, *options: str) -> str:
     (tmp_path / "test_fixtures.py").write_text(FIXTURES)
     plugin = ["-p", "no:simple_db", "-p", "simple_db.pytest_plugin", "-p", "no:cacheprovider"]
-    done = subprocess.run(  # noqa: S603 - our own tests
-        [sys.executable, "-m", "pytest", *plugin, *options, "test_fixtures.py"],
-        capture_output=True,
-        check=False,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path_of(directory)},
-        text=True,
-        timeout=2 * PATIENCE,
-    )
-    return done.stdout
+    command = [sys.executable, "-m", "pytest", *plugin, *options, "test_fixtures.py"]
+    return ran(*command, cwd=tmp_path, PYTHONPATH=path_of(directory)).stdout
 
 
 def test_the_fixtures_on_a_later_glance_work_and_warn_once(future: Path, tmp_path: Path) -> None:

@@ -425,27 +425,18 @@ def nothing(_: list[str]) -> None:
     """Take whatever it is: the command is none of ours."""
 
 
+# The first that fits is that of a command.
+OTHERS = ["curl", "docker", "export", "glance", "openstack", "git", "cd", ".", "source", "cp"]
 CHECKS: dict[str, Callable[[list[str]], None]] = {
+    **dict.fromkeys(["python -m venv", "python -m build", "python -c"], nothing),
     "simple-db": look_at_simple_db,
     "make": look_at_make,
     "pip": look_at_pip,
     "python -m pip": look_at_pip,
-    "python -m venv": nothing,
-    "python -m build": nothing,
     "python -m pytest": look_at_pytest,
     "pytest": look_at_pytest,
     "python -m": look_at_module,
-    "python -c": nothing,
-    "curl": nothing,
-    "docker": nothing,
-    "export": nothing,
-    "glance": nothing,
-    "openstack": nothing,
-    "git": nothing,
-    "cd": nothing,
-    ".": nothing,
-    "source": nothing,
-    "cp": nothing,
+    **dict.fromkeys(OTHERS, nothing),
 }
 
 # What a command needs, by what it begins with or names.

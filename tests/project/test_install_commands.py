@@ -86,6 +86,5 @@ def test_a_command_of_the_pages_keeps_the_glance_that_is_there(
     python: Path, checkout: Path, command: str
 ) -> None:
     installed = installed_by(python, shlex.split(command)[2:], checkout)
-
     assert {"glance-simple-db", "waitress"} <= installed
     assert "glance" not in installed

@@ -38,7 +38,6 @@ def test_every_row_of_the_table_of_proofs_says_how_to_have_it_again() -> None:
 def test_the_quirks_are_counted() -> None:
     (row,) = (row for row in table() if "test_quirks" in row[-1])
     tests = {name for name in names_in("test_quirks.py") if name.startswith("test_")}
-
     assert row[1:3] == [f"**{len(tests)}** of {len(tests)}", f"{len(tests)}"]
 
 
@@ -53,7 +52,6 @@ def test_the_seeded_faults_are_counted() -> None:
 @pytest.mark.glance
 def test_the_differences_of_signature_of_glances_fake_are_counted() -> None:
     count = len(signatures.differences(resolve(FAKE)))
-
     assert f"{count} differences of signature" in ORACLE
 
 

@@ -202,7 +202,6 @@ def test_the_page_of_the_package_links_to_nothing_that_is_not_there(page: str) -
         for token in tokens(page)
         if token.type in {"link_open", "image"}
     ]
-
     assert [link for link in links if not re.match("https?://", link)] == []
     assert "](docs/" in (PROJECT / "README.md").read_text()
 
@@ -211,7 +210,6 @@ def test_the_page_of_the_package_names_the_files_that_the_readme_links_to(
     source: Path, page: str
 ) -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", (PROJECT / "README.md").read_text())
-
     assert [link for link in links if f"`{link}`" not in page] == []
     assert [link for link in links if not (source / link).exists()] == []
 
@@ -275,7 +273,6 @@ def test_the_source_distribution_has_every_file_of_the_repository(source: Path) 
 @pytest.mark.parametrize("target", ["build", "check", "docs", "run", "test"])
 def test_in_the_source_distribution_make_has_all_that_it_needs(source: Path, target: str) -> None:
     done = run("make", "--dry-run", target, cwd=source)
-
     assert done.returncode == 0, done.stderr
 
 
@@ -299,7 +296,6 @@ def test_nothing_in_the_source_distribution_installs_by_the_old_name(source: Pat
     texts = {
         path.relative_to(source): path.read_text() for path in source.rglob("*") if path.is_file()
     }
-
     assert Path("README.md") in texts
     assert {
         name: found[0] for name, text in texts.items() if (found := MISLEADING.search(text))

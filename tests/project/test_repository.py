@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.support.processes import ran
 from tests.support.serving import PROJECT
 
 if TYPE_CHECKING:
@@ -60,14 +60,7 @@ def of_the_classifiers() -> list[str]:
 
 def makes(target: str) -> bool:
     """Return whether there is such a target, and each program that it runs is there."""
-    done = subprocess.run(  # noqa: S603 - our own Makefile
-        ["make", "--dry-run", "--always-make", target],  # noqa: S607 - wherever make is
-        check=False,
-        capture_output=True,
-        cwd=PROJECT,
-        text=True,
-    )
-    return done.returncode == 0
+    return ran("make", "--dry-run", "--always-make", target).returncode == 0
 
 
 def test_the_workflow_makes_targets_that_there_are() -> None:
@@ -107,7 +100,6 @@ def test_only_the_release_may_have_a_token_and_only_for_a_tag() -> None:
 def test_the_release_looks_for_the_archive_that_the_build_makes() -> None:
     name = PYPROJECT["project"]["name"].replace("-", "_")
     (check,) = (step["run"] for step in JOBS["release"]["steps"] if "run" in step)
-
     assert f"dist/{name}-${{GITHUB_REF_NAME#v}}.tar.gz" in check
 
 
@@ -127,7 +119,6 @@ def test_the_glance_that_dependabot_leaves_alone_is_the_pinned_one() -> None:
 
 def test_every_file_that_the_forge_reads_has_a_schema() -> None:
     files = [path for path in (PROJECT / ".github").rglob("*.yml") if path.is_file()]
-
     assert {str(path.relative_to(PROJECT)) for path in files} == {
         path for paths in SCHEMAS.values() for path in paths
     }
@@ -136,8 +127,5 @@ def test_every_file_that_the_forge_reads_has_a_schema() -> None:
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_what_the_forge_reads_is_of_its_schema(schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    done = subprocess.run(  # noqa: S603 - our own files
-        [*command, *SCHEMAS[schema]], check=False, capture_output=True, cwd=PROJECT, text=True
-    )
-
+    done = ran(*command, *SCHEMAS[schema])
     assert done.returncode == 0, done.stdout + done.stderr

@@ -50,15 +50,9 @@ def _keys(*faults: some.Values, **wider: st.SearchStrategy[Any]) -> st.SearchStr
 
 
 _bad_images: tuple[some.Values, ...] = (
-    {"name": EMOJI},
-    {"unknown": f"a{EMOJI}"},
-    {"properties": {EMOJI: "x"}},
-    {"properties": {"x": EMOJI}},
-    {"properties": None},
-    {"status": "bogus"},
-    {"visibility": "bogus"},
-    {"visibility": "public", "is_public": True},
-    {"size": 2**63},
+    *({"name": EMOJI}, {"unknown": f"a{EMOJI}"}, {"properties": {EMOJI: "x"}}),
+    *({"properties": {"x": EMOJI}}, {"properties": None}, {"status": "bogus"}),
+    *({"visibility": "bogus"}, {"visibility": "public", "is_public": True}, {"size": 2**63}),
     {"min_disk": 2**31},
 )
 _image: Beyond = {
@@ -73,38 +67,25 @@ _image: Beyond = {
 }
 _created_image = _keys(
     *_bad_images,
-    {"status": None},
-    {"min_ram": None, "min_disk": ""},
-    {"deleted": True, "deleted_at": LONG_AGO},
-    {"id": f"img-{EMOJI}"},
-    {"id": LACKING},
-    {"id": None, "os_hidden": None, "created_at": None, "locations": None},
-    {"visibility": None},
-    {"protected": None},
-    {"visibility": LACKING, "is_public": True},
-    {"visibility": LACKING, "is_public": False},
-    {"visibility": LACKING, "is_public": None},
+    *({"status": None}, {"min_ram": None, "min_disk": ""}),
+    *({"deleted": True, "deleted_at": LONG_AGO}, {"id": f"img-{EMOJI}"}, {"id": LACKING}),
+    *({"id": None, "os_hidden": None, "created_at": None, "locations": None}, {"visibility": None}),
+    *({"protected": None}, {"visibility": LACKING, "is_public": True}),
+    *({"visibility": LACKING, "is_public": False}, {"visibility": LACKING, "is_public": None}),
     {"locations": [{"url": EMOJI, "metadata": {}, "status": "active"}]},
     **_image,
     properties=some.properties,
 )
 _changed_image = _keys(
     *_bad_images,
-    {"min_ram": 2**31},
-    {"visibility": None},
-    {"os_hidden": None},
-    {"min_disk": None},
-    {"visibility": LACKING, "is_public": True},
-    {"visibility": LACKING, "is_public": False},
+    *({"min_ram": 2**31}, {"visibility": None}, {"os_hidden": None}, {"min_disk": None}),
+    *({"visibility": LACKING, "is_public": True}, {"visibility": LACKING, "is_public": False}),
     **_image,
     properties=some.text_properties,
 )
 _location = _keys(
-    {"url": EMOJI},
-    {"metadata": {EMOJI: 1}},
-    {"metadata": {"a": {"b": EMOJI}}},
-    {"metadata": {"a": [EMOJI], EMOJI: {}}},
-    {"unknown": "x"},
+    *({"url": EMOJI}, {"metadata": {EMOJI: 1}}, {"metadata": {"a": {"b": EMOJI}}}),
+    *({"metadata": {"a": [EMOJI], EMOJI: {}}}, {"unknown": "x"}),
     url=some.texts,
     metadata=some.metadata,
 )
@@ -133,12 +114,7 @@ _listing: Beyond = {
     "is_public": st.none(),
 }
 
-_task = _keys(
-    {"id": LACKING},
-    {"input": LACKING},
-    deleted=st.booleans(),
-    expires_at=some.times,
-)
+_task = _keys({"id": LACKING}, {"input": LACKING}, deleted=st.booleans(), expires_at=some.times)
 _task_times = st.one_of(
     some.times.map(lambda time: time.isoformat(" ", "microseconds")),
     st.sampled_from(["2026-01-01T12:00:00Z", "2026-01-01 12:00:00", "soon", ""]),
@@ -164,10 +140,7 @@ _content = _keys(
     unknown=some.maybe_texts,
 )
 _namespace = _keys(
-    {"owner": None},
-    {"namespace": None},
-    {"description": EMOJI},
-    {"unknown": {"a": EMOJI}},
+    *({"owner": None}, {"namespace": None}, {"description": EMOJI}, {"unknown": {"a": EMOJI}}),
     {"created_at": "not looked at"},
     namespace=st.sampled_from(["Ns-1", "ünï"]),
     visibility=st.sampled_from(["community", None]),
@@ -263,10 +236,7 @@ _BEYOND: Mapping[str, Beyond] = {
     },
     "metadef_resource_type_create": {
         "values": _keys(
-            {"name": None},
-            {"name": EMOJI},
-            {"name": LACKING},
-            {"created_at": "not looked at"},
+            *({"name": None}, {"name": EMOJI}, {"name": LACKING}, {"created_at": "not looked at"}),
             protected=st.sampled_from([None, 1]),
             unknown=some.maybe_texts,
         )
@@ -389,9 +359,7 @@ _a_task = {"type": "import", "status": "pending", "owner": "alice", "input": {"a
 _told = st.fixed_dictionaries({"message": some.maybe_texts, "expires_at": some.times})
 _made_and_deleted = st.tuples(
     calls_of(
-        "task_create",
-        admin,
-        values=_told.map(lambda told: {"id": TASK_IDS[0], **_a_task, **told}),
+        "task_create", admin, values=_told.map(lambda told: {"id": TASK_IDS[0], **_a_task, **told})
     ),
     calls_of("task_update", admin, task_id=st.just(TASK_IDS[0]), values=_told),
     calls_of("task_delete", admin, task_id=st.just(TASK_IDS[0])),

@@ -202,7 +202,6 @@ def writes_of_a_database(disguise: Callable[[Any], Any]) -> Database:
 
 def test_every_writing_function_stores_and_answers_exact_values() -> None:
     plain, other = writes_of_a_database(copy.deepcopy), writes_of_a_database(disguised)
-
     assert other.snapshot() == plain.snapshot()
 
 
@@ -210,7 +209,6 @@ def test_every_writing_function_is_among_those_calls() -> None:
     writing = {
         name for name in FUNCTIONS if ".writing()" in inspect.getsource(getattr(Database, name))
     }
-
     assert {function for function, _ in WRITES} == writing
 
 
@@ -220,10 +218,7 @@ def test_subclasses_everywhere_leave_what_plain_values_leave(op: str, data: st.D
     world = World()
     plain = reference(Database(clock=world.now, new_id=world.new_id))
     other = reference(
-        Database(
-            clock=lambda: disguised(world.now()),
-            new_id=lambda: disguised(world.new_id()),
-        )
+        Database(clock=lambda: disguised(world.now()), new_id=lambda: disguised(world.new_id()))
     )
     for call in data.draw(programs(_with_images(op))):
         world.next_turn()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simple_db import Database
+from simple_db import Database, snapshot
 from simple_db.persistence import journal
 from tests.support.build import a_database, a_location, an_image
 from tests.support.pages import TESTS
+
+if TYPE_CHECKING:
+    from simple_db.store import Cut
 
 OLD = TESTS / "golden" / "1.json"
 """A snapshot of the first format."""
@@ -27,6 +31,11 @@ def saved(path: str = "glance.json", name: str = "cirros", url: str = SECRET) ->
     a_location(database, "abc", url)
     database.save(path)
     return database
+
+
+def contents(database: Database) -> Cut:
+    """Return the tables of a database as a snapshot has them."""
+    return snapshot.decoded(database.snapshot()).cut
 
 
 def edited(path: str = "edited.json") -> str:

@@ -52,7 +52,6 @@ def test_each_file_gets_a_line_with_what_it_holds_or_what_is_wrong_with_it(
 
 def test_all_good_files_are_a_success(capsys: Captured) -> None:
     saved("good.json")
-
     assert said(capsys, "snapshot", "check", "good.json", str(OLD)).count(": good: ") == 2
 
 

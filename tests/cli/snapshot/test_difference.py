@@ -19,6 +19,7 @@ from tests.support.build import (
     a_property,
     an_image,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from simple_db.cli.snapshot.difference import Difference, RowChange
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from simple_db.store import Cut
 
 EVERY_TABLE = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.table)
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def changes(difference: Difference) -> list[RowChange]:
@@ -56,7 +53,6 @@ def without(held: Cut, record: type[Record]) -> Cut:
 
 def test_a_snapshot_does_not_differ_from_itself() -> None:
     difference = snapshot_diff.between(contents(a_full_database()), contents(a_full_database()))
-
     assert not difference
     assert snapshot_diff.document(difference) == {"same": True, "groups": [], "counters": []}
 
@@ -128,8 +124,7 @@ def test_a_row_that_is_marked_as_deleted_is_not_one_that_is_gone(
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [(1, True), (1, 1.0), (0.0, -0.0), ([1], [1.0]), ({"a": 0}, {"a": False})],
+    ("old", "new"), [(1, True), (1, 1.0), (0.0, -0.0), ([1], [1.0]), ({"a": 0}, {"a": False})]
 )
 def test_what_python_takes_for_equal_and_json_does_not_has_changed(old: Any, new: Any) -> None:
     held = contents(a_full_database())
@@ -179,11 +174,7 @@ def test_an_image_that_is_gone_takes_its_children_with_it() -> None:
 
     assert (group.owner, group.kind) == (held.rows[Image]["a"], "removed")
     assert set(tables(group.changes)) == {
-        "images",
-        "image_locations",
-        "image_properties",
-        "image_members",
-        "image_tags",
+        *("images", "image_locations", "image_properties", "image_members", "image_tags"),
     }
 
 
@@ -230,7 +221,6 @@ def test_the_document_has_every_change_and_json_takes_it() -> None:
 def test_the_document_of_a_counter_has_both_ids() -> None:
     held = contents(a_database())
     after = evolve(held, next_ids={**held.next_ids, Tag: 7})
-
     assert snapshot_diff.document(snapshot_diff.between(held, after))["counters"] == [
         {"table": "image_tags", "old": 1, "new": 7}
     ]

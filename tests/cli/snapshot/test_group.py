@@ -63,7 +63,6 @@ def test_what_is_larger_than_the_bound_is_refused(
 def test_what_is_as_large_as_the_bound_is_read(capsys: Captured, command: list[str]) -> None:
     saved()
     size = Path("glance.json").stat().st_size
-
     assert said(capsys, "snapshot", *command, "glance.json", "--max-bytes", f"{size}")
 
 

@@ -19,14 +19,10 @@ from tests.support.build import (
     an_image,
     ids,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from simple_db import Database
-    from simple_db.store import Cut
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def a_database_of_everything() -> Database:
@@ -62,27 +58,19 @@ def test_an_image_comes_with_all_that_belongs_to_it() -> None:
     assert not [*second.locations, *second.properties, *second.tags, *second.tasks]
 
 
-@pytest.mark.parametrize("beginning", ["abc", "abd"])
-def test_an_image_is_found_by_its_id(beginning: str) -> None:
-    held = contents(a_database_of_everything())
-
-    assert snapshot_outline.image(held, beginning).image.id == beginning
-
-
-def test_an_image_is_found_by_the_beginning_of_its_id() -> None:
+@pytest.mark.parametrize(
+    ("beginning", "found"), [("abc", "abc"), ("abcd", "abcd"), ("x", "xyz"), ("xyz", "xyz")]
+)
+def test_an_image_is_found_by_its_id_or_the_beginning_of_it(beginning: str, found: str) -> None:
     db = a_database()
-    an_image(db, "abc")
-    an_image(db, "abcd")
-    an_image(db, "xyz")
-
-    assert snapshot_outline.image(contents(db), "x").image.id == "xyz"
-    assert snapshot_outline.image(contents(db), "abc").image.id == "abc"
+    for image_id in ("abc", "abcd", "xyz"):
+        an_image(db, image_id)
+    assert snapshot_outline.image(contents(db), beginning).image.id == found
 
 
 @pytest.mark.parametrize(("beginning", "shown"), [("z", "no image"), ("ab", "2 images"), ("", "2")])
 def test_an_image_that_is_not_the_only_one_is_not_found(beginning: str, shown: str) -> None:
     held = contents(a_database_of_everything())
-
     with pytest.raises(ImageNotFound, match=shown):
         snapshot_outline.image(held, beginning)
 
@@ -115,13 +103,7 @@ def test_the_document_has_everything_and_json_takes_it() -> None:
     document = snapshot_outline.document(snapshot.decoded(a_database_of_everything().snapshot()))
 
     assert list(document) == [
-        "version",
-        "writer",
-        "sha256",
-        "counts",
-        "images",
-        "tasks",
-        "namespaces",
+        *("version", "writer", "sha256", "counts", "images", "tasks", "namespaces"),
     ]
     assert json.loads(json.dumps(document)) == document
     assert document["counts"]["images"] == {"rows": 2, "deleted": 1}
@@ -135,7 +117,6 @@ def test_the_document_has_everything_and_json_takes_it() -> None:
 
 def test_the_document_has_secrets_only_if_they_are_revealed() -> None:
     held = snapshot.decoded(a_database_of_everything().snapshot())
-
     assert "secret" not in json.dumps(snapshot_outline.document(held))
     assert json.dumps(snapshot_outline.document(held, reveal=True)).count("secret") == 3
 

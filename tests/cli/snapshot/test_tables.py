@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
-from simple_db import Database, snapshot
+from simple_db import Database
 from simple_db.cli.snapshot import difference as snapshot_diff
 from simple_db.cli.snapshot import outline as snapshot_outline
 from simple_db.cli.snapshot import tables as snapshot_tables
@@ -22,6 +22,7 @@ from tests.support.build import (
     a_property,
     an_image,
 )
+from tests.support.saved import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,10 +35,6 @@ ID = "8c2f1de0-5a67-4b0e-9d3c-2f6b7a1e4d55"
 OTHER_ID = "8c2f1de1-5a67-4b0e-9d3c-2f6b7a1e4d55"
 OWNER = "3f2c9be1aa7d4a0c9a5f7be83c2b9d10"
 EVIL = "\x1b[31m\u202e[bold]two\nlines"
-
-
-def contents(db: Database) -> Cut:
-    return snapshot.decoded(db.snapshot()).cut
 
 
 def lines(shown: Iterable[RenderableType], width: int = 80, **options: Any) -> list[str]:
@@ -142,14 +139,12 @@ task-2  api_image_import  alice  failure    8c2f1de0  2026-01-01 12:00:00
 
 def test_images_tasks_and_namespaces_are_listed_and_deleted_ones_on_request() -> None:
     db = a_database_to_list()
-
     assert listed(db) == LIVE_ROWS.splitlines()
     assert listed(db, deleted=True)[: len(ALL_ROWS.splitlines())] == ALL_ROWS.splitlines()
 
 
 def test_a_wide_terminal_gets_whole_ids_and_owners() -> None:
     rows = listed(a_database_to_list(), 160, deleted=True)[4:6]
-
     assert rows[0].startswith(f"{ID}  cirros  alice ")
     assert rows[1].startswith(f"{OTHER_ID}  old     {OWNER}  shared")
 
@@ -315,7 +310,6 @@ def test_everything_of_an_image_is_shown_and_what_is_deleted_is_marked() -> None
 def test_an_image_by_itself_is_its_columns() -> None:
     db = a_database()
     an_image(db, "a")
-
     assert len(lines(snapshot_tables.image(snapshot_outline.image(contents(db), "a")))) == 20
 
 
@@ -407,7 +401,6 @@ def test_the_time_of_a_change_is_shown_where_nothing_else_has_changed() -> None:
 def test_a_difference_of_counters_alone_says_so() -> None:
     held = contents(a_database())
     later = evolve(held, next_ids=dict.fromkeys(RECORDS, 2))
-
     assert differing(held, later)[-1] == "the rows are the same"
 
 
@@ -432,7 +425,6 @@ def test_secrets_that_differ_are_shown_only_if_they_are_revealed() -> None:
 def test_an_image_without_an_owner_is_said_to_have_none() -> None:
     db = a_database()
     an_image(db, "a", owner=None)
-
     assert differing(a_database(), db)[1] == "    active, shared, no owner"
 
 
@@ -456,6 +448,5 @@ def test_addresses_are_masked_wherever_they_are() -> None:
 
 def test_rows_of_every_table_have_a_title() -> None:
     shown = differing(Database(), a_full_database())
-
     assert [line for line in shown if "next id" not in line] == EVERYTHING.splitlines()
     assert sum(map(counts_ids, RECORDS)) == len(shown) - len(EVERYTHING.splitlines())

@@ -222,7 +222,6 @@ def test_a_divergence_of_state_is_blamed_on_the_first_call_that_makes_it() -> No
 @pytest.mark.parametrize("program", [(AN_IMAGE, TAGS), (AN_IMAGE, GET)])
 def test_a_program_that_does_not_diverge_so_shows_nothing(program: Program) -> None:
     answer, state = found(SHOUTING, AN_IMAGE, A_TAG, TAGS), found(FORGETFUL, AN_IMAGE, A_TAG)
-
     assert reproduced(answer, program, against(SHOUTING)) is None
     assert reproduced(state, program, against(FORGETFUL)) is None
 
@@ -240,5 +239,4 @@ def test_some_functions_only_read() -> None:
         *("update_hit_count", "image_restore", "insert_cache_details"),
         "image_set_property_atomic",
     }
-
     assert {one for one in reading | changing if changes(one)} == changing

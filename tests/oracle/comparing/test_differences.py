@@ -101,7 +101,6 @@ def test_an_exception_differs_from_an_answer_and_from_another_exception(
 
 def test_messages_are_not_compared() -> None:
     other = Raised("NotFound", leaked=False, message="another")
-
     assert not differences("image_get", NOT_FOUND, other, Correspondence())
 
 
@@ -119,7 +118,6 @@ def test_ids_that_drivers_make_up_correspond() -> None:
 
 def test_a_reference_to_a_row_is_an_id_of_its_kind() -> None:
     ids = Correspondence()
-
     assert fields("metadef_namespace_get", {"id": 1}, {"id": 7}, ids) == []
     assert fields("metadef_tag_get", {"namespace_id": 1}, {"namespace_id": 8}, ids) == [
         "namespace_id"
@@ -139,5 +137,4 @@ def test_a_reference_to_a_row_is_an_id_of_its_kind() -> None:
 )
 def test_ids_match_by_kind_of_row(pairs: list[Any], matching: list[bool]) -> None:
     ids = Correspondence()
-
     assert [ids.matches(*pair) for pair in pairs] == matching

@@ -32,7 +32,6 @@ def test_a_fingerprint_is_read_as_it_is_written(fingerprint: Fingerprint) -> Non
 
 def test_a_fingerprint_may_be_edited_by_hand() -> None:
     written = " image_get_all|returns / returns | [] extra |  filters.size ,as a user"
-
     assert parse(written).features == ("as a user", "filters.size")
     assert parse(written).place == LISTING.place
 

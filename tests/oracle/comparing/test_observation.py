@@ -73,13 +73,11 @@ def test_reading_the_state_changes_nothing(program: Program, shown: set[str]) ->
 
 def test_only_what_a_program_is_about_is_read() -> None:
     of_image, of_task = observation(OF_AN_IMAGE), observation(OF_A_TASK)
-
     assert not [one for one in of_image if one in of_task]
     assert observation(OF_A_TASK + OF_AN_IMAGE) == of_image + of_task
 
 
 def test_every_visitor_reads_for_itself_and_nobody_the_cache() -> None:
     callers = {look.context for look in visits(OF_AN_IMAGE, ["alice", "nobody"])}
-
     assert callers == {"alice", "nobody"}
     assert visits(OF_AN_IMAGE, []) == visits(OF_A_CACHE, ["alice"]) == ()

@@ -86,7 +86,6 @@ def test_decorated_functions_and_further_defaults_are_no_difference(function: An
 
 def test_a_difference_has_both_signatures() -> None:
     [found] = signatures.differences(a_target(image_tag_get_all=taking("context")))
-
     assert (found.expected, found.actual) == ("(context, image_id)", "(context)")
 
 
@@ -102,7 +101,6 @@ def test_a_difference_has_both_signatures() -> None:
 )
 def test_a_call_can_be_made_if_each_argument_has_a_parameter(function: Any, taken: bool) -> None:
     made = call("image_get", "admin", image_id="image-1", v1_mode=True)
-
     assert signatures.takes(a_target(image_get=function), made) is taken
 
 

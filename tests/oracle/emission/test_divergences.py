@@ -54,7 +54,6 @@ def test_the_calls_and_assertions_of_emitted_tests_are_these() -> None:
 def test_a_whole_file_is_this() -> None:
     target = broken_target(**raising("image_update", NO))
     evidence = evidence_of(target, image(), update("alice", unknown="\\"))
-
     assert_golden(emitted(evidence, Fixture("somebodys.driver")).text, GOLDEN / "file.txt")
 
 
@@ -64,7 +63,6 @@ def test_emitted_tests_are_formatted(tmp_path: Path) -> None:
     for options in (), ("--line-length", "120"):
         command = [ruff, "format", "--isolated", "--diff", *options, tmp_path]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-
         assert done.stdout == ""
         assert done.returncode == 0
 
@@ -79,7 +77,6 @@ def test_the_name_of_a_test_fits_into_a_line_and_ends_with_a_word() -> None:
 
 def test_an_id_that_is_in_no_earlier_answer_is_asserted_as_it_is() -> None:
     _, evidence = shown("an id that stays")
-
     assert claim(evolve(evidence, steps=evidence.steps[-1:])).lines == (
         'assert members[0]["id"] == 1',
     )

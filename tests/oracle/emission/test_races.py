@@ -102,7 +102,6 @@ def test_a_target_with_the_race_fails_what_is_written(
     target: str, lanes: list[tuple[Call, ...]], prefix: tuple[Call, ...]
 ) -> None:
     race = violation(*lanes, prefix=prefix)
-
     run(emitted(race, Fixture(OURS)).text)
     with pytest.raises(AssertionError):
         run(emitted(race, Fixture(target)).text)

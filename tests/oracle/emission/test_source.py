@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simple_db.oracle.emission.source import (
-    WIDTH,
-    Expression,
-    Invocation,
-    fits,
-    statement,
-    written,
-)
+from simple_db.oracle.emission.source import WIDTH, Expression, Invocation, fits, statement, written
 
 NOON = dt.datetime(2020, 1, 2, 12)  # noqa: DTZ001 - naive UTC, as every time in the database
 
@@ -51,7 +44,6 @@ def test_what_fits_stays_on_one_line() -> None:
 
 def test_what_does_not_fit_has_a_line_for_each_part_and_a_comma_at_the_end() -> None:
     call = Invocation("f", (Expression("X"),), {"values": {"a": "a" * 30, "b": "b" * 40}})
-
     assert statement("answer = ", call) == [
         "    answer = f(",
         "        X,",

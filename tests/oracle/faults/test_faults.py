@@ -86,7 +86,6 @@ def test_a_clause_is_a_sentence_of_its_own_with_a_row_of_the_semantics() -> None
 @EVERY_FAULT
 def test_a_fault_takes_the_arguments_of_the_api(fault: Fault) -> None:
     faulty, right = (DriverTarget("", driver) for driver in (FaultyDatabase(fault), Database()))
-
     assert [faulty.signature(name) for name in fault.functions] == [
         right.signature(name) for name in fault.functions
     ]

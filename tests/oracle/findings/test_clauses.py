@@ -13,7 +13,6 @@ def test_every_clause_is_a_row_of_the_semantics() -> None:
 
 def test_a_clause_says_what_its_row_is_about() -> None:
     clause = clause_of(parse("image_destroy | returns / returns | status | "))
-
     assert clause.says == "Destroying an image leaves its status alone."
 
 

@@ -120,5 +120,4 @@ def test_a_divergence_in_who_sees_an_image_is_explained(
 )
 def test_other_divergences_are_not_explained(program: tuple[Call, ...]) -> None:
     target = broken_target(**{program[-1].function: wrong})
-
     assert explained(evidence_of(target, *program).divergence) is None

@@ -73,7 +73,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     path = tmp_path / "known.toml"
     if content is not None:
         path.write_bytes(content)
-
     with pytest.raises(RegisterError, match=re.escape(f"cannot read {path}")):
         register.read(path)
 
@@ -93,7 +92,6 @@ def test_a_fingerprint_that_did_not_occur_is_stale_if_many_calls_could_have_show
         an_entry(fingerprints=f'fingerprints = ["{A_LINE}", "{ANOTHER_LINE}"]'), "a file"
     )
     found = register.unmet(known, {parse(line) for line in met}, lambda _fingerprint: chances)
-
     assert found == [parse(line) for line in stale]
 
 

@@ -63,7 +63,6 @@ def a_divergence(fingerprint: str) -> Divergence:
 
 def test_every_divergence_is_found_once_and_short() -> None:
     findings = found()
-
     assert fields(findings) == {COUNT, TAGS}
     assert max(len(one.program) for one in findings.divergences) <= 4
 
@@ -83,13 +82,11 @@ def test_a_known_divergence_is_counted_and_not_found() -> None:
 def test_a_function_that_is_missing_is_not_called() -> None:
     target = faulty()
     target.driver.image_tag_get_all = None
-
     assert fields(found(target)) == {COUNT}
 
 
 def test_the_same_seed_finds_the_same() -> None:
     first, second = (found(seed=3).divergences for _ in range(2))
-
     assert [one.program for one in first] == [one.program for one in second]
 
 
@@ -105,14 +102,12 @@ def test_calls_are_counted_by_function_caller_and_outcome() -> None:
 
 def test_only_the_parts_of_the_api_that_are_asked_for_are_called() -> None:
     findings = found(ops=("tasks",), programs=20)
-
     assert {cell.function.split("_")[0] for cell in findings.coverage} <= {"task", "tasks"}
 
 
 def test_progress_is_reported_after_every_program() -> None:
     numbers: list[int] = []
     found(programs=3, progress=lambda findings: numbers.append(findings.programs))
-
     assert numbers == [1, 2, 3]
 
 

@@ -73,7 +73,6 @@ def test_whatever_does_not_matter_is_left_out(
     program: Program, shrunken: Program, feature: str
 ) -> None:
     found = shortest(*program)
-
     assert found.program == shrunken
     assert found.fingerprint.features == (feature,)
 

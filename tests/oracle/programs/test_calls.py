@@ -25,7 +25,6 @@ def a_full_database() -> Database:
 
 def test_arguments_come_in_the_order_of_the_signature() -> None:
     made = call("image_update", "alice", from_state="active", values={}, image_id="image-1")
-
     assert [name for name, _ in made.arguments] == ["image_id", "values", "from_state"]
     assert call("image_get", "admin", image_id="i") == Call(
         "image_get", "admin", (("image_id", "i"),)
@@ -42,7 +41,6 @@ def test_a_function_or_an_argument_that_the_api_has_not_is_refused() -> None:
 def test_what_is_given_is_a_copy() -> None:
     made = call("image_create", "admin", values={"tags": []})
     made.given()["values"]["tags"].append("changed")
-
     assert made.given() == {"values": {"tags": []}}
 
 
@@ -69,7 +67,6 @@ def test_calls_and_lookups_are_written_as_python_writes_them(made: Any, text: st
 
 def test_names_come_first_in_a_tidy_dict_however_deep() -> None:
     value = {"size": 1, "locations": [{"status": "active", "url": "u"}], "id": "i"}
-
     assert str(tidied(value)) == (
         "{'id': 'i', 'size': 1, 'locations': [{'url': 'u', 'status': 'active'}]}"
     )
@@ -93,7 +90,6 @@ def test_rows_are_looked_up_by_what_identifies_them() -> None:
 
 def test_of_several_memberships_the_oldest_is_looked_up() -> None:
     rows = [{"id": 2, "created_at": 2}, {"id": 1, "created_at": 1}]
-
     assert resolved(calls.member_id("image-1", "bob"), lambda _call: rows) == 1
 
 

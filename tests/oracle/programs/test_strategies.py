@@ -53,7 +53,6 @@ def calls(made: list[Program]) -> list[Call]:
 def test_every_function_is_of_a_part_and_called(calls: list[Call]) -> None:
     # Glance's SQL driver cannot delete a resource type.
     never = {"metadef_resource_type_delete", "get_cached_nodes"}
-
     assert {op_of(function) for function in FUNCTIONS} == set(OPS)
     assert set(FUNCTIONS) - {call.function for call in calls} <= never
 
@@ -66,7 +65,6 @@ def test_everybody_of_the_cast_calls(calls: list[Call]) -> None:
 def test_a_part_of_the_api_is_called_alone(op: str) -> None:
     creations = {"image_create"} if op in OPS[:5] else set()
     functions = {call.function for program in some((op,), 30) for call in program}
-
     assert {op_of(function) for function in functions - creations} == {op}
 
 
@@ -99,13 +97,10 @@ def test_texts_that_differ_in_case_only_come_together(
     made: list[Program], texts: Callable[[Call], list[str]]
 ) -> None:
     together = [{text for call in program for text in texts(call)} for program in made]
-
     assert any(len({text.casefold() for text in some}) < len(some) for some in together)
 
 
-def test_calls_mostly_succeed_and_never_fail_but_in_glances_vocabulary(
-    made: list[Program],
-) -> None:
+def test_calls_mostly_succeed_and_never_fail_but_in_glances_vocabulary(made: list[Program]) -> None:
     recording = Recording(reference())
     refused = []
     for program in made:

@@ -44,7 +44,6 @@ SLOW = DriverTarget("slow", Slow())
 
 def test_a_history_has_every_call_of_a_race_on_an_empty_target_with_its_outcome() -> None:
     race, target = a_race((TAG_A, TAG_B, AN_IMAGE), (TAG_C,)), reference()
-
     for history in (histories.record(race, target) for _ in range(2)):
         assert [event.call for event in history.prefix] == [AN_IMAGE]
         assert [[event.outcome for event in lane] for lane in history.lanes] == [
@@ -87,7 +86,6 @@ def test_a_lookup_is_resolved_before_the_lanes_and_written_as_it_was() -> None:
 def test_a_lookup_that_finds_nothing_is_no_row() -> None:
     update = api.image_location_update("admin", "i", {"id": location_id("i", 0)})
     [bound] = histories.bound((update,), reference())
-
     assert bound.given()["location"] == {"id": NO_ROW}
 
 
@@ -107,7 +105,6 @@ def test_switching_is_eager_for_a_while_only() -> None:
     before = sys.getswitchinterval()
     with eager_switching():
         assert sys.getswitchinterval() < before / 100
-
     assert sys.getswitchinterval() == before
 
 
@@ -143,7 +140,6 @@ def test_a_drawing_shows_which_calls_overlap() -> None:
         ),
         final=(Event(TAGS, ("returned", ["a"]), 8, 9),),
     )
-
     assert drawn(history).splitlines() == [
         f"before          {AN_IMAGE}  returned {{}}",
         "lane 1  [==]    image_tag_create(admin, 'i', 'a')  returned 'a'",

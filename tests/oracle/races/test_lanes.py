@@ -30,14 +30,12 @@ def test_a_race_has_as_many_lanes_as_wanted_and_each_has_calls(lanes: int) -> No
 
 def test_the_same_chance_makes_the_same_races_of_few_functions() -> None:
     races = some_races()
-
     assert races == some_races()
     assert max(len({call.function for lane in race.lanes for call in lane}) for race in races) <= 3
 
 
 def test_a_race_calls_only_what_there_is() -> None:
     there = ("image_create", "image_update", "image_get", "image_tag_create")
-
     assert set().union(*map(functions_of, some_races(functions=there))) == set(there)
 
 

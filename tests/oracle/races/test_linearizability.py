@@ -63,21 +63,23 @@ def test_a_history_is_explained_by_an_order_that_keeps_to_real_time(
     assert (refusal(history(lanes)) is None) is explained
 
 
-# This is what Glance's in-tree fake does.
-def test_two_who_set_an_atomic_property_cannot_both_win() -> None:
-    refused = refusal(history(locks(DONE, DONE)))
+@pytest.mark.parametrize(
+    ("outcome", "longest", "instead"),
+    [
+        # this is what Glance's in-tree fake does
+        (DONE, [LOCK_A], [(LOCK_B, DUPLICATE)]),
+        (DUPLICATE, [], [(LOCK_A, DONE), (LOCK_B, DONE)]),
+    ],
+    ids=["win", "lose"],
+)
+def test_two_who_set_an_atomic_property_can_neither_both_win_nor_both_lose(
+    outcome: OutcomeSummary, longest: list[Call], instead: list[tuple[Call, OutcomeSummary]]
+) -> None:
+    refused = refusal(history(locks(outcome, outcome)))
 
     assert refused is not None
-    assert [one.call for one in refused.longest] == [LOCK_A]
-    assert [(one.call, outcome) for one, outcome in refused.instead] == [(LOCK_B, DUPLICATE)]
-
-
-def test_two_who_set_an_atomic_property_cannot_both_lose() -> None:
-    refused = refusal(history(locks(DUPLICATE, DUPLICATE)))
-
-    assert refused is not None
-    assert refused.longest == ()
-    assert [outcome for _, outcome in refused.instead] == [DONE, DONE]
+    assert [one.call for one in refused.longest] == longest
+    assert [(one.call, told) for one, told in refused.instead] == instead
 
 
 @pytest.mark.parametrize(("found", "explained"), [(["a", "b"], True), (["a"], False), ([], False)])
@@ -86,7 +88,6 @@ def test_the_calls_after_the_lanes_have_to_be_explained_too(
 ) -> None:
     lanes = [[event(TAG_A, ("returned", "a"), 0, 2)], [event(TAG_B, ("returned", "b"), 1, 3)]]
     final = event(TAGS, ("returned", found), 4, 5)
-
     assert (refusal(history(lanes, final)) is None) is explained
 
 
@@ -109,18 +110,15 @@ def test_a_lookup_means_the_row_that_was_there_before_the_lanes() -> None:
 def test_many_calls_that_overlap_are_checked_without_trying_every_order() -> None:
     calls = [api.image_tag_create("admin", "i", str(n)) for n in range(9)]
     lanes = [[event(one, ("returned", str(n)), n, 50 + n)] for n, one in enumerate(calls)]
-
     assert refusal(history(lanes, event(TAGS, ("returned", ["never"]), 90, 91))) is not None
 
 
 def test_a_race_can_have_the_outcomes_of_each_order_of_its_lanes() -> None:
     race = Race((NEW_IMAGE,), ((LOCK_A,), (LOCK_B,)), ())
-
     assert allowed(race) == [((DONE,), (DUPLICATE,), ()), ((DUPLICATE,), (DONE,), ())]
 
 
 def test_orders_with_the_same_outcomes_count_once() -> None:
     race = Race((NEW_IMAGE,), ((TAG_A, TAG_B), (TAG_C,)), (TAGS,))
     lanes = (("returned", "a"), ("returned", "b")), (("returned", "c"),)
-
     assert allowed(race) == [(*lanes, (("returned", ["a", "b", "c"]),))]

@@ -50,7 +50,6 @@ class Other(Database):
 
 def test_simple_db_is_linearizable() -> None:
     found = search(reference(), histories=HISTORIES)
-
     assert [str(violation) for violation in found.violations] == []
     assert found.histories == HISTORIES
 
@@ -84,7 +83,6 @@ def test_a_difference_before_the_lanes_is_none_of_theirs() -> None:
 
 def test_a_search_ends_when_it_is_to_go_on_no_more() -> None:
     found = search(reference(), histories=30, goes_on=lambda so_far: so_far.histories < 2)
-
     assert found.histories == 2
 
 

@@ -45,12 +45,11 @@ def test_a_short_report_is_this_text(name: str, changes: dict[str, Any]) -> None
     assert_golden(shown(a_result(**changes)), GOLDEN / f"{name}.txt")
 
 
-def test_a_report_of_everything_is_this_text() -> None:
-    assert_golden(shown(everything()), GOLDEN / "everything.txt")
-
-
-def test_a_wide_report_has_explanations_beside_programs_and_counts_outcomes() -> None:
-    assert_golden(shown(everything(), 160), GOLDEN / "everything_wide.txt")
+@pytest.mark.parametrize(("name", "width"), [("everything", 100), ("everything_wide", 160)])
+def test_a_report_of_everything_is_this_text_and_has_explanations_beside_programs_if_wide(
+    name: str, width: int
+) -> None:
+    assert_golden(shown(everything(), width), GOLDEN / f"{name}.txt")
 
 
 def test_a_narrow_report_fits_its_terminal() -> None:
@@ -69,13 +68,11 @@ def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_markup_in_an_answer_is_text() -> None:
     evidence = answering(lambda image: image | {"name": "[bold]"})
-
     assert "'[bold]'" in shown(a_result(evidence))
 
 
 def test_a_long_answer_is_cut() -> None:
     text = shown(a_result(answering(lambda _: "a" * 999)), 600)
-
     assert "a" * 280 in text
     assert "a" * 310 not in text
 

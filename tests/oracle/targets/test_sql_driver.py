@@ -57,7 +57,6 @@ def test_a_target_on_a_server_begins_anew_for_every_program(url: str) -> None:
     with contextlib.closing(sql_target(url)) as target:
         target.call(AN_IMAGE)
         target.reset()
-
         with pytest.raises(exception.ImageNotFound):
             target.call(GET)
 
@@ -96,7 +95,6 @@ def test_a_target_has_a_database_of_its_own_until_it_is_closed(url: str) -> None
     others = our_databases(url)
     with contextlib.closing(sql_target(url)):
         assert len(our_databases(url) - others) == 1
-
     assert our_databases(url) <= others
 
 
@@ -119,7 +117,6 @@ def test_the_next_target_drops_what_a_killed_process_left_and_nothing_in_use(url
         used = our_databases(url)
         executed(url, f"CREATE DATABASE {LEFT_BEHIND}")
         sql_target(url).close()
-
         assert used <= our_databases(url)
         assert LEFT_BEHIND not in our_databases(url)
 
@@ -141,5 +138,4 @@ def test_on_mariadb_the_clock_goes_in_seconds_and_is_given_back() -> None:
 def test_a_server_of_another_kind_is_named_without_the_password() -> None:
     with pytest.raises(CannotRun, match="runs on sqlite, postgresql and mysql, not on") as caught:
         sql_target("oracle://me:secret@somewhere")
-
     assert "me:***@somewhere" in str(caught.value)

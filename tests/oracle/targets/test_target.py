@@ -134,7 +134,6 @@ def test_a_set_up_makes_the_driver_and_again_for_each_program_without_reset(
     set_up: Any, module: types.ModuleType
 ) -> None:
     vars(module).update(fresh=set_up)
-
     assert forgets(resolve("somebodys_driver", setup="somebodys_driver:fresh"))
 
 
@@ -202,5 +201,4 @@ def test_drivers_are_silent_for_a_while(caplog: pytest.LogCaptureFixture) -> Non
     with silence():
         logging.getLogger("a driver").error("not logged")
     logging.getLogger("a driver").error("logged")
-
     assert caplog.messages == ["logged"]
