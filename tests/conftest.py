@@ -28,6 +28,7 @@ _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 settings.register_profile("dev", parent=_PATIENT, max_examples=20)
 settings.register_profile("ci", parent=_PATIENT, max_examples=60, print_blob=True)
+settings.register_profile("long", parent=_PATIENT, max_examples=600, print_blob=True)
 settings.register_profile("nightly", parent=_PATIENT, max_examples=2000, print_blob=True)
 # Four tests of hostile snapshots: 100,000 of them.
 settings.register_profile("hostile", parent=_PATIENT, max_examples=25_000, print_blob=True)
