@@ -6,6 +6,7 @@ are in `simple_db.cli.commands`.
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from simple_db.cli.console import (
@@ -19,6 +20,9 @@ from simple_db.cli.console import (
     warned,
 )
 
+# What writing to a full disk, a broken one or a closed descriptor fails with.
+_OF_OUTPUT = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
+
 
 def main(program: str = "simple-db") -> None:
     """Run the command line; its exit code is 2, with one line on stderr, when it cannot start.
@@ -29,7 +33,9 @@ def main(program: str = "simple-db") -> None:
     try:
         code = _run(program)
         flush()
-    except OSError as error:  # of the output: a command makes errors of files its own
+    except OSError as error:  # a command makes the errors of its files its own
+        if error.errno not in _OF_OUTPUT:
+            raise
         give_up_stdout()
         code = refuse(f"the output cannot be written: {error.strerror or error}")
     sys.exit(code)

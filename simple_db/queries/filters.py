@@ -36,8 +36,8 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
 }
 
-# Columns whose values tell few images from many.
-_TELLING = frozenset({"id", "name", "status", "owner", "checksum", "os_hash_value"})
+# Columns with values that few images have.
+_SELECTIVE = frozenset({"id", "name", "status", "owner", "checksum", "os_hash_value"})
 
 _RANGES: Mapping[str, Callable[[Any, Any], bool]] = {"_min": operator.ge, "_max": operator.le}
 
@@ -118,20 +118,24 @@ def _tags(tags: object) -> list[str]:
 
 def _add(query: ImageQuery, key: str, value: object) -> None:
     if key in _LISTS:
-        holds, wanted = _listed(key, value)
-        query.conditions.append(holds)
-        if key in _TELLING:
-            query.equal[key] = wanted
+        _add_values(query, key, _listed(key, value))
+    elif key in _SELECTIVE:
+        _add_values(query, key, frozenset({values.stored(_COLUMNS[key], value)}))
     elif key in _COLUMN_FILTERS:
         query.conditions.append(_COLUMN_FILTERS[key](key, value))
     elif key[-4:] in _RANGES:
         query.conditions.append(_range(key, value))
     elif key in _COLUMNS:
         query.conditions.append(equals(_COLUMNS[key], value))
-        if key in _TELLING:
-            query.equal[key] = frozenset({values.stored(_COLUMNS[key], value)})
     else:
         query.properties.append(_property(key, value))
+
+
+def _add_values(query: ImageQuery, key: str, wanted: frozenset[object]) -> None:
+    of = operator.attrgetter(key)
+    query.conditions.append(lambda image: of(image) in wanted)
+    if key in _SELECTIVE:
+        query.equal[key] = wanted
 
 
 def equals(column: Column, value: object) -> Callable[[Any], bool]:
@@ -216,15 +220,13 @@ def _compared_time(key: str, value: object) -> Condition:
     return lambda image: (time := getattr(image, key)) is not None and holds(time, threshold)
 
 
-def _listed(key: str, value: object) -> tuple[Condition, frozenset[object]]:
-    """Return the condition that a column has one of some values, and these."""
+def _listed(key: str, value: object) -> frozenset[object]:
+    """Return the values, one of which a column must have."""
     operation, text = split_operator(key, value)
-    of = operator.attrgetter(key)
     if operation == "eq":
-        return lambda image: bool(of(image) == text), frozenset({text})
+        return frozenset({text})
     if operation == "in":
-        wanted = frozenset(split_list(key, text))
-        return lambda image: of(image) in wanted, wanted
+        return frozenset(split_list(key, text))
     raise InvalidFilterOperatorValue(
         f"the filter {key} has no operator {operation!r}; it has eq, in"
     )

@@ -16,7 +16,6 @@ from simple_db.queries.indexes import OrderedIndex
 from simple_db.queries.paging import Row, SortOrder
 
 R = TypeVar("R", bound=Row)
-R_co = TypeVar("R_co", bound=Row, covariant=True)
 
 LARGE = 200
 """From this number of rows on a table is walked by an index; below, to build one costs more."""
@@ -80,6 +79,8 @@ def page(
         matches: Whether a row is to be listed.
         candidates: For each filter that an index knows, the rows that can match.
     """
+    if limit == 0:
+        return []
     if len(table.rows) < LARGE:
         return paging.page(filter(matches, table.rows.values()), order, marker, limit)
     fewest = min(candidates, key=_size, default=None)
@@ -111,10 +112,9 @@ def _walked(
     """Return the page by walking the order, or None where it is not full after `most` rows."""
     walk = table.ordered(order).after(marker, backwards=order.descends)
     found: list[R] = []
-    if limit:
-        for row in islice(walk, most):
-            if matches(row):
-                found.append(row)
-                if len(found) == limit:
-                    return found
-    return found if most is None or not limit or next(walk, None) is None else None
+    for row in islice(walk, most):
+        if matches(row):
+            found.append(row)
+            if len(found) == limit:
+                return found
+    return found if next(walk, None) is None else None
